@@ -1,0 +1,1 @@
+"""Plumbing and the event contract that every service stands on; knows no service."""

@@ -1,0 +1,313 @@
+"""One service's database: SQLite on one machine, PostgreSQL beyond; the only file that begins and ends transactions.
+
+Connections are in the driver's autocommit mode and the transaction is written out here, because `BEGIN` then carries
+everything a transaction needs (role, district) in one round trip.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Literal, NewType
+
+import asyncpg
+from sqlalchemy import MetaData, Table, event, inspect
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from shared.errors import DatabaseUnavailable
+
+ReadSession = NewType("ReadSession", AsyncConnection)
+"""A transaction that only reads."""
+Session = NewType("Session", ReadSession)
+"""A transaction that may write. Handed out by the write dependency and the consumer, nowhere else."""
+
+EVERY_DISTRICT = "*"
+"""The scope of the suite's own workers, which serve all districts."""
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+plumbing = MetaData(naming_convention=NAMING)
+"""The tables that every service has: outbox, inbox, offsets, idempotency keys, leases."""
+
+_DISTRICT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}|\*")
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cache_size=-4096",
+)
+# What asyncpg and aiosqlite raise when the server is away, restarts or refuses new connections.
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+)
+
+
+def may_be_district(district_id: str) -> bool:
+    """Whether a token's district id is safe to stand in a statement: letters, digits, `._-`, at most 64."""
+    return bool(_DISTRICT.fullmatch(district_id)) and district_id != EVERY_DISTRICT
+
+
+class Database:
+    """A service's database. `write` and `read` open its only transactions.
+
+    On PostgreSQL each transaction states its district, and row-level security hides every other one. A login that
+    row-level security would not bind (a superuser) steps down to the role `rapport_app` for the transaction.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 32) -> None:
+        self.dialect: Literal["sqlite", "postgresql"] = (
+            "sqlite" if make_url(url).get_backend_name() == "sqlite" else "postgresql"
+        )
+        self._engine = _engine(url, self.dialect, pool_size)
+        self._write_lock = asyncio.Lock()
+        self._steps_down: bool | None = None
+        self.committed = asyncio.Event()
+        """Set after every committed write; the relay beside it clears and waits on it."""
+
+    @asynccontextmanager
+    async def write(self, district_id: str) -> AsyncIterator[Session]:
+        """A transaction that commits when the block ends and leaves nothing when it raises.
+
+        Raises: DatabaseUnavailable when the database cannot be reached, also in the middle.
+        """
+        if self.dialect == "sqlite":
+            # One writer per file: without this lock 32 writers make p99 0.5-1.1 s instead of 23-36 ms.
+            async with self._write_lock, self._transaction("BEGIN IMMEDIATE") as connection:
+                yield Session(ReadSession(connection))
+        else:
+            async with self._transaction(await self._begin(district_id)) as connection:
+                yield Session(ReadSession(connection))
+        self.committed.set()
+
+    @asynccontextmanager
+    async def read(self, district_id: str) -> AsyncIterator[ReadSession]:
+        """A transaction that sees one state of the database and changes nothing."""
+        if self.dialect == "sqlite":
+            begin = "BEGIN"
+        else:
+            begin = await self._begin(district_id, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        async with self._transaction(begin) as connection:
+            yield ReadSession(connection)
+
+    @asynccontextmanager
+    async def dedicated(self) -> AsyncIterator[AsyncConnection]:
+        """A connection outside the pool and outside any transaction, for locks that live as long as it does."""
+        connection = await self._connect()
+        try:
+            yield connection
+        finally:
+            await connection.invalidate()
+            await connection.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def _begin(self, district_id: str, begin: str = "BEGIN") -> str:
+        if not _DISTRICT.fullmatch(district_id):
+            raise ValueError("not a district id")
+        if self._steps_down is None:
+            self._steps_down = await self._login_is_above_row_security()
+        role = "; SET LOCAL ROLE rapport_app" if self._steps_down and district_id != EVERY_DISTRICT else ""
+        return f"{begin}; SET LOCAL rapport.district_id = '{district_id}'{role}"
+
+    async def _login_is_above_row_security(self) -> bool:
+        connection = await self._connect()
+        try:
+            answer = await connection.exec_driver_sql(
+                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
+            return bool(answer.scalar_one())
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
+        connection = await self._begun(begin)
+        try:
+            yield connection
+            await _run(connection, "COMMIT")
+        except BaseException as error:
+            await _abandon(connection)
+            if _is_away(error):
+                raise DatabaseUnavailable(headers={"Retry-After": "2"}) from error
+            raise
+        finally:
+            await connection.close()
+
+    async def _begun(self, begin: str) -> AsyncConnection:
+        """A connection with its transaction open. A pooled one that died at rest is replaced without anybody noticing."""
+        connection = await self._connect()
+        try:
+            await _run(connection, begin)
+            return connection
+        except BaseException as error:
+            await _abandon(connection)
+            await connection.close()
+            if not _is_away(error):
+                raise
+        await self._engine.dispose()
+        connection = await self._connect()
+        try:
+            await _run(connection, begin)
+        except BaseException as error:
+            await _abandon(connection)
+            await connection.close()
+            if _is_away(error):
+                raise DatabaseUnavailable(headers={"Retry-After": "2"}) from error
+            raise
+        return connection
+
+    async def _connect(self) -> AsyncConnection:
+        try:
+            return await self._engine.connect()
+        except BaseException as error:
+            if _is_away(error):
+                raise DatabaseUnavailable(headers={"Retry-After": "2"}) from error
+            raise
+
+
+def _engine(url: str, dialect: str, pool_size: int) -> AsyncEngine:
+    if dialect == "sqlite":
+        engine = create_async_engine(
+            make_url(url).set(drivername="sqlite+aiosqlite"),
+            isolation_level="AUTOCOMMIT",
+            poolclass=AsyncAdaptedQueuePool,
+            # Each is a thread; a file has one writer, so a few readers beside it suffice.
+            pool_size=4,
+            max_overflow=4,
+        )
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        return engine
+    return create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={"timeout": 5, "command_timeout": 60, "server_settings": {"timezone": "UTC"}},
+    )
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in _SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+async def driver(session: ReadSession | AsyncConnection) -> Any:
+    """The driver's own connection beneath a session: asyncpg's or aiosqlite's, for bulk statements."""
+    return (await session.get_raw_connection()).driver_connection
+
+
+async def _run(connection: AsyncConnection, statement: str) -> None:
+    await (await driver(connection)).execute(statement)
+
+
+async def _abandon(connection: AsyncConnection) -> None:
+    """Roll back; where that fails too, throw the connection away so that nobody gets it half open."""
+    try:
+        await asyncio.shield(_run(connection, "ROLLBACK"))
+    except BaseException:
+        await connection.invalidate()
+
+
+def _is_away(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError):
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return (
+            error.connection_invalidated
+            or isinstance(cause, _AWAY)
+            or (isinstance(error, OperationalError | InterfaceError) and "locked" in str(error.orig))
+        )
+    return isinstance(error, _AWAY)
+
+
+OnConflict = Literal["ignore", "add", "replace"]
+
+
+async def bulk_upsert(
+    session: Session,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    on_conflict: OnConflict,
+    newer_by: str | None = None,
+) -> int:
+    """Write many rows in one statement; the primary key decides what is the same row. No two rows may share it.
+
+    `add` adds the other columns to those that are there, `replace` overwrites them, and with `newer_by` only where
+    that column grows. Returns how many rows were inserted or changed.
+    Measured: `unnest` 150 k rows/s on PostgreSQL, `executemany` 190 k rows/s and more on SQLite.
+    """
+    if not rows:
+        return 0
+    statement, is_array = _upsert_statement(table, tuple(columns), on_conflict, newer_by, _is_sqlite(session))
+    raw = await driver(session)
+    if is_array:
+        status: str = await raw.execute(statement, *(list(column) for column in zip(*rows, strict=True)))
+        return int(status.rsplit(" ", 1)[1])
+    cursor = await raw.executemany(statement, rows)
+    changed = int(cursor.rowcount)
+    await cursor.close()
+    return changed
+
+
+def _is_sqlite(session: ReadSession) -> bool:
+    return session.dialect.name == "sqlite"
+
+
+_statements: dict[tuple[object, ...], tuple[str, bool]] = {}
+
+
+def _upsert_statement(
+    table: Table, columns: tuple[str, ...], on_conflict: OnConflict, newer_by: str | None, sqlite: bool
+) -> tuple[str, bool]:
+    cache_key = (table.name, table.schema, columns, on_conflict, newer_by, sqlite)
+    if cache_key in _statements:
+        return _statements[cache_key]
+    keys = [c.name for c in table.primary_key.columns]
+    rest = [c for c in columns if c not in keys]
+    if on_conflict == "ignore" or not rest:
+        action = "DO NOTHING"
+    else:
+        sums = on_conflict == "add"
+        sets = ", ".join(f"{c} = {table.name}.{c} + excluded.{c}" if sums else f"{c} = excluded.{c}" for c in rest)
+        action = f"DO UPDATE SET {sets}"
+        if newer_by:
+            action += f" WHERE excluded.{newer_by} > {table.name}.{newer_by}"
+    if sqlite:
+        source = f"VALUES ({', '.join('?' for _ in columns)})"
+    else:
+        dialect = postgresql.dialect()
+        types = [table.c[c].type.compile(dialect) for c in columns]
+        source = f"SELECT * FROM unnest({', '.join(f'${i}::{t}[]' for i, t in enumerate(types, 1))})"
+    conflict = f"ON CONFLICT ({', '.join(keys)}) {action}"
+    built = (f"INSERT INTO {table.name} ({', '.join(columns)}) {source} {conflict}", not sqlite)
+    _statements[cache_key] = built
+    return built
+
+
+async def has_table(session: ReadSession, name: str) -> bool:
+    """Whether the migrations have made this table."""
+    return await session.run_sync(lambda c: inspect(c).has_table(name))

@@ -1,0 +1,72 @@
+"""Events are recorded here in the transaction of the change they tell of; the relay publishes them after the commit."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+import uuid_utils.compat
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, LargeBinary, Table, Text, insert
+
+from shared.bus.base import Message
+from shared.cloudevents import to_message
+from shared.db import Session, plumbing
+from shared.events.base import Event
+
+outbox = Table(
+    "outbox",
+    plumbing,
+    Column(
+        "seq",
+        BigInteger().with_variant(Integer, "sqlite"),
+        Identity(always=False),
+        primary_key=True,
+    ),
+    Column("topic", Text, nullable=False),
+    Column("key", LargeBinary),
+    Column("value", LargeBinary),
+    # A JSON object, header bytes as Latin-1 text: reversible for any bytes, also those of a dead letter.
+    Column("headers", LargeBinary, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    sqlite_autoincrement=True,  # a plain rowid may be used again after the newest row is deleted
+)
+
+
+def new_event_id() -> UUID:
+    """A fresh id that sorts by time (UUIDv7), so that indexes over ids grow at one end."""
+    return uuid_utils.compat.uuid7()
+
+
+async def record(session: Session, *events: Event, source: str) -> None:
+    """Announce these facts, in this order, if and only if the transaction commits.
+
+    Call after the aggregate's own row was written: its lock then orders the events of one key.
+    """
+    await record_messages(session, [to_message(e, source=source) for e in events])
+
+
+async def record_messages(session: Session, messages: Sequence[Message]) -> None:
+    """Hand messages over as they are: dead letters and their replays."""
+    if messages:
+        now = datetime.now(UTC)
+        await session.execute(insert(outbox), [_row(m, now) for m in messages])
+
+
+def _row(message: Message, now: datetime) -> dict[str, object]:
+    return {
+        "topic": message.topic,
+        "key": message.key,
+        "value": message.value,
+        "headers": pack_headers(message.headers),
+        "recorded_at": now,
+    }
+
+
+def pack_headers(headers: Iterable[tuple[str, bytes]]) -> bytes:
+    """Headers as one column's bytes."""
+    return orjson.dumps([(name, value.decode("latin-1")) for name, value in headers])
+
+
+def unpack_headers(packed: bytes) -> tuple[tuple[str, bytes], ...]:
+    """The headers that `pack_headers` packed."""
+    return tuple([(name, value.encode("latin-1")) for name, value in orjson.loads(packed)])
