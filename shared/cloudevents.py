@@ -1,4 +1,4 @@
-"""A fact as a CloudEvents 1.0 message in Kafka binary mode, and back: attributes in `ce_` headers, the fact's JSON as value.
+"""A fact as a CloudEvents 1.0 message in Kafka binary mode, and back: `ce_` headers, the fact's JSON as value.
 
 Source: CloudEvents 1.0.2, Kafka protocol binding, section 3.2. The `cloudevents` package is the oracle in the tests.
 """
@@ -72,5 +72,7 @@ def from_record(record: Record, known: Mapping[str, type[Event]]) -> Event | Non
     try:
         return event_class.model_validate_json(record.value)
     except ValidationError as error:
-        where = ", ".join(sorted({".".join(map(str, e["loc"])) or "payload" for e in error.errors(include_input=False)}))
+        where = ", ".join(
+            sorted({".".join(map(str, e["loc"])) or "payload" for e in error.errors(include_input=False)})
+        )
         raise NotAnEvent(f"payload of {name} does not fit: {where[:300]}") from error

@@ -6,17 +6,18 @@ everything a transaction needs (role, district) in one round trip.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, Literal, NewType
 
 import asyncpg
-from sqlalchemy import MetaData, Table, event, inspect
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import make_url
+from sqlalchemy import DateTime, MetaData, Table, event
+from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from shared.errors import DatabaseUnavailable
 
@@ -58,6 +59,27 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
 )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant, always aware and in UTC; SQLite, which has no zones, keeps it as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Refuse a naive instant: nobody can say later what zone it was in."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime is not an instant")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Give the zone back that SQLite dropped."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
 
 
 def may_be_district(district_id: str) -> bool:
@@ -154,7 +176,7 @@ class Database:
             await connection.close()
 
     async def _begun(self, begin: str) -> AsyncConnection:
-        """A connection with its transaction open. A pooled one that died at rest is replaced without anybody noticing."""
+        """A connection with its transaction open; a pooled one that died at rest is replaced unnoticed."""
         connection = await self._connect()
         try:
             await _run(connection, begin)
@@ -262,52 +284,73 @@ async def bulk_upsert(
     """
     if not rows:
         return 0
-    statement, is_array = _upsert_statement(table, tuple(columns), on_conflict, newer_by, _is_sqlite(session))
+    on_sqlite = session.dialect.name == "sqlite"
+    key = (table.name, tuple(columns), on_conflict, newer_by, on_sqlite)
+    upsert = _upserts.get(key) or _upserts.setdefault(
+        key, _Upsert(table, tuple(columns), on_conflict, newer_by, session.dialect)
+    )
     raw = await driver(session)
-    if is_array:
-        status: str = await raw.execute(statement, *(list(column) for column in zip(*rows, strict=True)))
+    if not on_sqlite:
+        status: str = await raw.execute(upsert.statement, *[list(column) for column in zip(*rows, strict=True)])
         return int(status.rsplit(" ", 1)[1])
-    cursor = await raw.executemany(statement, rows)
+    cursor = await raw.executemany(upsert.statement, upsert.bound(rows))
     changed = int(cursor.rowcount)
     await cursor.close()
     return changed
 
 
-def _is_sqlite(session: ReadSession) -> bool:
-    return session.dialect.name == "sqlite"
+class _Upsert:
+    """One upsert statement and, on SQLite, how its values are bound (asyncpg binds them itself)."""
+
+    def __init__(
+        self,
+        table: Table,
+        columns: tuple[str, ...],
+        on_conflict: OnConflict,
+        newer_by: str | None,
+        dialect: Dialect,
+    ) -> None:
+        on_sqlite = dialect.name == "sqlite"
+        types = [table.c[c].type for c in columns]
+        if on_sqlite:
+            source = f"VALUES ({', '.join('?' for _ in columns)})"
+        else:
+            names = [t.compile(dialect) for t in types]
+            arrays = ", ".join(f"${i}::{name}[]" for i, name in enumerate(names, 1))
+            source = f"SELECT * FROM unnest({arrays})"
+        keys = [c.name for c in table.primary_key.columns]
+        self.statement = (
+            f"INSERT INTO {table.name} ({', '.join(columns)}) {source} "
+            f"ON CONFLICT ({', '.join(keys)}) {_action(table, keys, columns, on_conflict, newer_by)}"
+        )
+        self._bind: list[Callable[[Any], Any] | None] = [_bind_processor(t, dialect) for t in types]
+
+    def bound(self, rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
+        """The rows as SQLite's driver takes them: ids and instants as text."""
+        if not any(self._bind):
+            return rows
+        return [[bind(value) if bind else value for bind, value in zip(self._bind, row, strict=True)] for row in rows]
 
 
-_statements: dict[tuple[object, ...], tuple[str, bool]] = {}
+_upserts: dict[tuple[Any, ...], _Upsert] = {}
 
 
-def _upsert_statement(
-    table: Table, columns: tuple[str, ...], on_conflict: OnConflict, newer_by: str | None, sqlite: bool
-) -> tuple[str, bool]:
-    cache_key = (table.name, table.schema, columns, on_conflict, newer_by, sqlite)
-    if cache_key in _statements:
-        return _statements[cache_key]
-    keys = [c.name for c in table.primary_key.columns]
+def _action(
+    table: Table,
+    keys: list[str],
+    columns: tuple[str, ...],
+    on_conflict: OnConflict,
+    newer_by: str | None,
+) -> str:
     rest = [c for c in columns if c not in keys]
     if on_conflict == "ignore" or not rest:
-        action = "DO NOTHING"
-    else:
-        sums = on_conflict == "add"
-        sets = ", ".join(f"{c} = {table.name}.{c} + excluded.{c}" if sums else f"{c} = excluded.{c}" for c in rest)
-        action = f"DO UPDATE SET {sets}"
-        if newer_by:
-            action += f" WHERE excluded.{newer_by} > {table.name}.{newer_by}"
-    if sqlite:
-        source = f"VALUES ({', '.join('?' for _ in columns)})"
-    else:
-        dialect = postgresql.dialect()
-        types = [table.c[c].type.compile(dialect) for c in columns]
-        source = f"SELECT * FROM unnest({', '.join(f'${i}::{t}[]' for i, t in enumerate(types, 1))})"
-    conflict = f"ON CONFLICT ({', '.join(keys)}) {action}"
-    built = (f"INSERT INTO {table.name} ({', '.join(columns)}) {source} {conflict}", not sqlite)
-    _statements[cache_key] = built
-    return built
+        return "DO NOTHING"
+    adds = on_conflict == "add"
+    sets = ", ".join(f"{c} = {f'{table.name}.{c} + ' if adds else ''}excluded.{c}" for c in rest)
+    where = f" WHERE excluded.{newer_by} > {table.name}.{newer_by}" if newer_by else ""
+    return f"DO UPDATE SET {sets}{where}"
 
 
-async def has_table(session: ReadSession, name: str) -> bool:
-    """Whether the migrations have made this table."""
-    return await session.run_sync(lambda c: inspect(c).has_table(name))
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    processor: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return processor

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import orjson
 import uuid_utils.compat
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, LargeBinary, Table, Text, insert
+from sqlalchemy import BigInteger, Column, Identity, Integer, LargeBinary, Table, Text, insert
 
 from shared.bus.base import Message
 from shared.cloudevents import to_message
-from shared.db import Session, plumbing
+from shared.db import Session, UtcDateTime, plumbing
 from shared.events.base import Event
 
 outbox = Table(
@@ -27,7 +27,7 @@ outbox = Table(
     Column("value", LargeBinary),
     # A JSON object, header bytes as Latin-1 text: reversible for any bytes, also those of a dead letter.
     Column("headers", LargeBinary, nullable=False),
-    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,  # a plain rowid may be used again after the newest row is deleted
 )
 
@@ -49,7 +49,8 @@ async def record_messages(session: Session, messages: Sequence[Message]) -> None
     """Hand messages over as they are: dead letters and their replays."""
     if messages:
         now = datetime.now(UTC)
-        await session.execute(insert(outbox), [_row(m, now) for m in messages])
+        rows = [_row(m, now) for m in messages]
+        await session.execute(insert(outbox), rows if len(rows) > 1 else rows[0])
 
 
 def _row(message: Message, now: datetime) -> dict[str, object]:

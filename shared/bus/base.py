@@ -1,4 +1,4 @@
-"""The port to the bus: messages in keyed, partitioned, offset-numbered logs. Nothing above it knows which engine runs."""
+"""The port to the bus: messages in keyed, partitioned logs. Nothing above it knows which engine runs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,17 +83,13 @@ class Reader(Protocol):
     def assigned(self) -> frozenset[TopicPartition]:
         """Partitions assigned to this member now."""
 
-    async def read(
-        self, *, max_records: int, timeout: timedelta
-    ) -> Mapping[TopicPartition, Sequence[Record]]:
+    async def read(self, *, max_records: int, timeout: timedelta) -> Mapping[TopicPartition, Sequence[Record]]:
         """The next records of the placed partitions, each in offset order; empty after `timeout` without any.
 
         Raises: BusUnavailable; OffsetLost when a position lies before the log's beginning.
         """
 
-    async def bounds(
-        self, partitions: Collection[TopicPartition]
-    ) -> Mapping[TopicPartition, tuple[int, int]]:
+    async def bounds(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, tuple[int, int]]:
         """First offset held and the offset after the last, per partition. Raises: BusUnavailable."""
 
     async def close(self) -> None:
@@ -109,7 +105,8 @@ class Bus(Protocol):
     async def publish(self, messages: Sequence[Message]) -> None:
         """Hand over all messages in order and return when every one is durable.
 
-        On BusUnavailable some may have arrived: the caller sends the whole batch again, and readers drop what they have seen.
+        On BusUnavailable some may have arrived: the caller sends the whole batch again, and readers drop what
+        they have seen.
         Messages of one key keep their order.
         """
 

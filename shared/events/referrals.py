@@ -82,7 +82,7 @@ class ReferralEvent(Event):
     facets: Facets = Field(description="The student's groups on the day of submission.")
     submitted_at: Instant = Field(description="When it was sent; the contact clock starts here.")
     submitted_on: date = Field(
-        description="The day it counts under, local to the district: the day an offline phone noted it, else of arrival."
+        description="The day it counts under, local to the district: when an offline phone noted it, else of arrival."
     )
 
     @property
