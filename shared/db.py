@@ -131,10 +131,17 @@ class Database:
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[AsyncConnection]:
-        """A connection outside the pool and outside any transaction, for locks that live as long as it does."""
+        """A connection outside any transaction, closed for good at the end: for locks that live as long as it does.
+
+        Raises: DatabaseUnavailable when it breaks.
+        """
         connection = await self._connect()
         try:
             yield connection
+        except DBAPIError as error:
+            if _is_away(error):
+                raise DatabaseUnavailable from error
+            raise
         finally:
             await connection.invalidate()
             await connection.close()

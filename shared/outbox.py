@@ -32,6 +32,14 @@ outbox = Table(
 )
 
 
+LARGEST_BYTES = 4 << 20
+"""The largest value an event may have: under what the bus takes, so that no event can block those behind it."""
+
+
+class EventTooLarge(Exception):
+    """The event is larger than the bus takes; the change it tells of must not be stored either."""
+
+
 def new_event_id() -> UUID:
     """A fresh id that sorts by time (UUIDv7), so that indexes over ids grow at one end."""
     return uuid_utils.compat.uuid7()
@@ -54,6 +62,8 @@ async def record_messages(session: Session, messages: Sequence[Message]) -> None
 
 
 def _row(message: Message, now: datetime) -> dict[str, object]:
+    if message.value is not None and len(message.value) > LARGEST_BYTES:
+        raise EventTooLarge(message.topic)
     return {
         "topic": message.topic,
         "key": message.key,

@@ -1,0 +1,118 @@
+"""What comes in: strict models, size limits, and bytes that no database could store refused at the door."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import BodyTooLarge, Malformed
+from shared.events.base import Instant
+from shared.http.problems import answer
+
+
+class StrictBody(BaseModel):
+    """A request body: unknown fields, wrong types and out-of-range values are faults; nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _text_only(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    return value
+
+
+def _one_text(**limits: Any) -> StringConstraints:
+    # PostgreSQL stores no NUL in text.
+    return StringConstraints(pattern=r"^[^\x00]*$", **limits)
+
+
+SourcedId = Annotated[str, _one_text(min_length=1, max_length=255)]
+"""A OneRoster sourcedId, as the district's SIS gave it."""
+Line = Annotated[str, _one_text(min_length=1, max_length=200)]
+"""A short text."""
+Narrative = Annotated[str, _one_text(min_length=1, max_length=20_000)]
+"""A text about a person: encrypted at rest, in no event, in no log."""
+Id = Annotated[UUID, Field(strict=False), BeforeValidator(_text_only)]
+"""A UUID; the caller may choose it."""
+Moment = Annotated[Instant, Field(strict=False), BeforeValidator(_text_only)]
+"""An instant with its zone, as RFC 3339 text."""
+Day = Annotated[date, Field(strict=False), BeforeValidator(_text_only)]
+"""A date, as ISO 8601 text."""
+
+
+class Door:
+    """Refuses bodies over the limit and addresses that hold a NUL, before anything reads them. Pure ASGI.
+
+    Routes that stream their body keep their own limit: their paths are named in `streamed`.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit_bytes: int, streamed: frozenset[str]) -> None:
+        self.app = app
+        self.limit_bytes = limit_bytes
+        self.streamed = streamed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer a problem."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            await _refuse(Malformed("The address holds a NUL character."), scope, receive, send)
+            return
+        if scope["path"] in self.streamed:
+            await self.app(scope, receive, send)
+            return
+        length = _content_length(scope)
+        if length is None:
+            taken = await self._take(receive)
+            if taken is None:
+                await _refuse(self._too_large(), scope, receive, send)
+                return
+            await self.app(scope, _again(taken, receive), send)
+        elif length > self.limit_bytes:
+            await _refuse(self._too_large(), scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"At most {self.limit_bytes} bytes.", headers={"Connection": "close"})
+
+    async def _take(self, receive: Receive) -> list[Message] | None:
+        """The whole body of a request that does not say its length; None when it is over the limit."""
+        taken: list[Message] = []
+        size = 0
+        while True:
+            message = await receive()
+            taken.append(message)
+            size += len(message.get("body", b""))
+            if size > self.limit_bytes:
+                return None
+            if message["type"] != "http.request" or not message.get("more_body"):
+                return taken
+
+
+def _content_length(scope: Scope) -> int | None:
+    """The length the request states; 0 when it states neither a length nor a stream."""
+    headers = dict(scope["headers"])
+    if b"content-length" in headers:
+        text: bytes = headers[b"content-length"]
+        return int(text) if text.isdigit() else 1 << 62
+    return None if b"transfer-encoding" in headers else 0
+
+
+def _again(taken: list[Message], receive: Receive) -> Receive:
+    waiting = iter(taken)
+
+    async def next_message() -> Message:
+        message = next(waiting, None)
+        return message if message is not None else await receive()
+
+    return next_message
+
+
+async def _refuse(error: Malformed | BodyTooLarge, scope: Scope, receive: Receive, send: Send) -> None:
+    await answer(Request(scope), error)(scope, receive, send)

@@ -1,0 +1,71 @@
+"""Lists by keyset: an opaque cursor that stands behind the last item, a clamped limit, `Link: rel="next"`."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import Query, Request, Response
+from pydantic import AfterValidator, BaseModel
+
+from shared.errors import Fault, Invalid
+
+DEFAULT_LIMIT = 50
+MOST = 500
+
+
+Item = TypeVar("Item")
+
+
+class CursorUnusable(Invalid):
+    """The cursor is none that this list gave out."""
+
+
+class Page(BaseModel, Generic[Item]):  # Python 3.11 has no other way
+    """One page of a list. `next_cursor` is null on the last one."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+Limit = Annotated[
+    int,
+    Query(description=f"Items per page; clamped to 1…{MOST}."),
+    AfterValidator(lambda n: max(1, min(n, MOST))),
+]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.", max_length=1000)]
+
+
+def encode_cursor(kind: str, *values: str | int) -> str:
+    """A cursor of one kind of list, standing behind these key values."""
+    return base64.urlsafe_b64encode(orjson.dumps([kind, *values])).rstrip(b"=").decode()
+
+
+def decode_cursor(kind: str, text: str, types: Sequence[type]) -> tuple[Any, ...]:
+    """The key values a cursor stands behind. Raises: CursorUnusable."""
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        found = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        named, *values = found
+    except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError, ValueError, TypeError):
+        raise _unusable() from None
+    fits = named == kind and len(values) == len(types)
+    if not fits or any(type(v) is not t for v, t in zip(values, types, strict=True)):
+        raise _unusable()
+    if any(isinstance(v, str) and "\x00" in v for v in values):
+        raise _unusable()
+    return tuple(values)
+
+
+def _unusable() -> CursorUnusable:
+    return CursorUnusable(errors=[Fault("query.cursor", "is none that this list gave out")])
+
+
+def link_next(request: Request, response: Response, next_cursor: str | None) -> None:
+    """Name the next page in the `Link` header (RFC 8288), with everything else of the query kept."""
+    if next_cursor is not None:
+        query = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+        target = f"{request.url.path}?{urlencode([*query, ('cursor', next_cursor)])}"
+        response.headers["Link"] = f'<{target}>; rel="next"'

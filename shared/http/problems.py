@@ -1,0 +1,247 @@
+"""Every refusal as RFC 9457 `application/problem+json`: a stable type, a title, the case at hand, each fault's path."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException  # noqa: TID251  # here it is turned into a problem
+
+from shared.errors import (
+    BodyTooLarge,
+    DatabaseUnavailable,
+    Fault,
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    ServiceError,
+    Unauthenticated,
+)
+from shared.http.idempotency import recall
+
+MEDIA_TYPE = "application/problem+json"
+MOST_FAULTS = 50
+
+log = structlog.get_logger(__name__)
+
+
+class FaultBody(BaseModel):
+    """One thing wrong with the request, never with its value."""
+
+    path: str
+    problem: str
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:rapport:problem:request-has-faults",
+                    "title": "The request has faults.",
+                    "status": 422,
+                    "detail": "1 fault.",
+                    "instance": "/v1/referrals",
+                    "errors": [{"path": "need", "problem": "is none of the values allowed here"}],
+                }
+            ]
+        },
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[FaultBody] = []
+
+
+class MalformedJson(Malformed):
+    """The body is not JSON."""
+
+
+class RequestHasFaults(Invalid):
+    """The request has faults."""
+
+
+class NoSuchRoute(NotFound):
+    """There is no such route."""
+
+
+class MethodNotAllowed(ServiceError):
+    """This route does not take that method."""
+
+    status = 405
+
+
+class InternalError(ServiceError):
+    """The service failed; the fault is logged under the request's id."""
+
+
+def problems(*refusals: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route: which refusals it may answer, by status."""
+    described: dict[int | str, dict[str, Any]] = {}
+    for refusal in refusals:
+        line = f"`{refusal.type_uri()}` {refusal.title()}"
+        entry = described.setdefault(
+            refusal.status,
+            {"description": "", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+        )
+        entry["description"] = f"{entry['description']}\n\n{line}".strip()
+    return described
+
+
+def problem_schemas() -> dict[str, Any]:
+    """The schemas that `problems` refers to, for OpenAPI."""
+    template = "#/components/schemas/{model}"
+    return {
+        "Problem": ProblemBody.model_json_schema(ref_template=template) | {"title": "Problem"},
+        "FaultBody": FaultBody.model_json_schema(),
+    }
+
+
+def describe_refusals(operation: dict[str, Any]) -> None:
+    """Complete one OpenAPI operation: what any route may answer, and the framework's 422 as our problem."""
+    responses = operation.get("responses", {})
+    if "422" in responses:
+        responses["422"] = _with(responses["422"], RequestHasFaults)
+    if operation.get("security"):
+        for refusal in (Unauthenticated, Forbidden, DatabaseUnavailable):
+            status = str(refusal.status)
+            responses[status] = _with(responses.get(status, {}), refusal)
+    if "requestBody" in operation:
+        for refusal in (MalformedJson, BodyTooLarge):
+            status = str(refusal.status)
+            responses[status] = _with(responses.get(status, {}), refusal)
+
+
+def _with(response: dict[str, Any], refusal: type[ServiceError]) -> dict[str, Any]:
+    described = problems(refusal)[refusal.status]
+    before = response.get("description", "")
+    if "urn:rapport" in before and described["description"] not in before:
+        described["description"] = f"{before}\n\n{described['description']}"
+    return described
+
+
+def answer(request: Request, error: ServiceError) -> Response:
+    """A refusal as a response."""
+    problem = error.problem()
+    body: dict[str, Any] = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": request.url.path[:200],
+        **problem.extensions,
+    }
+    if problem.errors:
+        body["errors"] = [{"path": f.path, "problem": f.problem} for f in problem.errors[:MOST_FAULTS]]
+    return Response(orjson.dumps(body), problem.status, headers=error.headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make the app answer every refusal as a problem."""
+    app.add_exception_handler(ServiceError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework_refused)
+    app.add_exception_handler(Exception, _failed)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    # A repeated request may be refused by the state that its first run left behind: the first answer stands.
+    repeated = await recall(request) if error.status in (404, 409, 410, 412, 422) else None
+    if isinstance(repeated, ServiceError):
+        return answer(request, repeated)
+    return repeated or answer(request, error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(e["type"] == "json_invalid" for e in found):
+        return answer(request, MalformedJson())
+    faults = [Fault(_path(e["loc"]), _sentence(e)) for e in found]
+    count = len(faults)
+    refusal = RequestHasFaults(f"{count} fault{'s' if count > 1 else ''}.", errors=faults)
+    return await _refused(request, refusal)
+
+
+async def _framework_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    refusals: Mapping[int, type[ServiceError]] = {
+        400: Malformed,
+        404: NoSuchRoute,
+        405: MethodNotAllowed,
+        413: BodyTooLarge,
+    }
+    refusal = refusals.get(error.status_code, InternalError)(headers=error.headers)
+    return answer(request, refusal)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    # The type alone: a message may quote a row, and a row a child.
+    log.error("request_failed", error=type(error).__qualname__)
+    return answer(request, InternalError())
+
+
+def _path(location: Sequence[str | int]) -> str:
+    """Where the fault lies: a body's field by its own path, anything else with the part it lies in."""
+    parts = [str(p)[:80] for p in location]
+    if parts and parts[0] == "body":
+        return ".".join(parts[1:]) or "body"
+    return ".".join(parts)
+
+
+_SENTENCES = {
+    "missing": "is required",
+    "extra_forbidden": "is not a field of this request",
+    "enum": "is none of the values allowed here",
+    "literal_error": "is none of the values allowed here",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "uuid_type": "must be a UUID",
+    "uuid_parsing": "must be a UUID",
+    "is_instance_of": "is of the wrong type",
+    "datetime_type": "must be an instant with its zone",
+    "datetime_parsing": "must be an instant with its zone",
+    "datetime_from_date_parsing": "must be an instant with its zone",
+    "timezone_aware": "must be an instant with its zone",
+    "date_type": "must be a date",
+    "date_parsing": "must be a date",
+    "date_from_datetime_parsing": "must be a date",
+    "model_attributes_type": "must be an object",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+}
+_LIMITS = {
+    "string_too_long": ("max_length", "must have at most {} characters"),
+    "string_too_short": ("min_length", "must have at least {} characters"),
+    "too_long": ("max_length", "must have at most {} entries"),
+    "too_short": ("min_length", "must have at least {} entries"),
+    "greater_than_equal": ("ge", "must be at least {}"),
+    "less_than_equal": ("le", "must be at most {}"),
+    "greater_than": ("gt", "must be more than {}"),
+    "less_than": ("lt", "must be less than {}"),
+}
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    """What is wrong in our own words: a validator's message may quote the value."""
+    kind = error["type"]
+    if kind in _LIMITS:
+        name, sentence = _LIMITS[kind]
+        return sentence.format(error.get("ctx", {}).get(name))
+    if kind == "value_error":  # raised by our own validators, whose words quote no value
+        return str(error["ctx"]["error"])
+    return _SENTENCES.get(kind, "is not valid")

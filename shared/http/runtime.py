@@ -1,0 +1,97 @@
+"""What a running service has at hand, and the dependencies by which routes get at it.
+
+The write transaction is opened here and in `shared.consumer`, nowhere else.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from shared.auth import Caller, Verifier
+from shared.auth.permissions import PERMISSIONS, Permission
+from shared.crypto import KeyRing
+from shared.db import Database, ReadSession, Session
+from shared.errors import Forbidden, Unauthenticated
+
+
+def utc_now() -> datetime:
+    """The clock of a running service; tests hand in a fixed one."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What one service process works with; made in `__main__` or in a test, kept at `app.state.runtime`."""
+
+    service: str
+    database: Database
+    verifier: Verifier
+    ring: KeyRing
+    clock: Callable[[], datetime] = utc_now
+
+
+class NoToken(Unauthenticated):
+    """The request carries no bearer token."""
+
+
+class NotPermitted(Forbidden):
+    """The caller's role does not have the permission this route needs."""
+
+
+_bearer = HTTPBearer(auto_error=False, description="A JWT of the district's identity provider.")
+
+
+def runtime(request: Request) -> Runtime:
+    """The process's runtime."""
+    at_hand: Runtime = request.app.state.runtime
+    return at_hand
+
+
+def allowed(permission: Permission) -> Callable[..., Awaitable[Caller]]:
+    """A dependency that gives the caller if his role has the permission; every route names one.
+
+    Raises: Unauthenticated (401), NotPermitted (403).
+    """
+
+    async def caller_with_permission(
+        request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+    ) -> Caller:
+        if token is None:
+            raise NoToken(headers={"WWW-Authenticate": "Bearer"})
+        caller = await runtime(request).verifier.verify(token.credentials)
+        request.state.caller = caller
+        if permission not in PERMISSIONS[caller.role]:
+            raise NotPermitted(f"The role {caller.role} does not have {permission}.")
+        return caller
+
+    caller_with_permission.permission = permission  # type: ignore[attr-defined]  # read by the role x route walk
+    return caller_with_permission
+
+
+async def _write_session(request: Request) -> AsyncIterator[Session]:
+    at_hand = runtime(request)
+    async with at_hand.database.write(request.state.caller.district_id) as session:
+        request.state.session = session
+        yield session
+
+
+async def _read_session(request: Request) -> AsyncIterator[ReadSession]:
+    at_hand = runtime(request)
+    async with at_hand.database.read(request.state.caller.district_id) as session:
+        yield session
+
+
+def _now(request: Request) -> datetime:
+    return runtime(request).clock()
+
+
+# With FastAPI's default scope the commit would run after the response is sent, and a failed commit answer 201.
+# Name them after `caller` in a signature: the transaction belongs to the caller's district.
+WriteSession = Annotated[Session, Depends(_write_session, scope="function")]
+ReadOnlySession = Annotated[ReadSession, Depends(_read_session, scope="function")]
+AtHand = Annotated[Runtime, Depends(runtime)]
+Now = Annotated[datetime, Depends(_now)]

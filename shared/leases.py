@@ -1,0 +1,86 @@
+"""One leader per task and database: an advisory lock on PostgreSQL, a lease row that must be renewed on SQLite."""
+
+import os
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from sqlalchemy import Column, Float, Table, Text, text
+
+from shared.db import EVERY_DISTRICT, Database, plumbing
+
+LEASE = timedelta(seconds=10)
+"""How long a SQLite leader may be silent before another takes over."""
+
+leases = Table(
+    "leases",
+    plumbing,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", Float, nullable=False),  # seconds since 1970 (UTC)
+)
+
+
+class Leadership:
+    """Leads the task `name` as long as `renew` answers true."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+        self._holder = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4()}"
+        self._lock_number = int.from_bytes(name.encode()[:7].ljust(7, b"\0"), "big")
+        self._renewed_at: float | None = None
+
+    @asynccontextmanager
+    async def try_to_lead(self) -> AsyncIterator[bool]:
+        """Whether this process leads now; leadership ends with the block.
+
+        Raises: DatabaseUnavailable.
+        """
+        if self._database.dialect == "sqlite":
+            leads = await self.renew()
+            try:
+                yield leads
+            finally:
+                if leads:
+                    await self._release()
+            return
+        async with self._database.dedicated() as connection:
+            self._connection = connection
+            taken = await connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": self._lock_number})
+            yield bool(taken.scalar_one())
+
+    async def renew(self) -> bool:
+        """Whether this process still leads. On PostgreSQL the lock's connection must live.
+
+        Raises: DatabaseUnavailable when that connection is gone: another may lead by now.
+        """
+        if self._database.dialect == "postgresql":
+            await self._connection.execute(text("SELECT 1"))
+            return True
+        now = time.time()
+        if self._renewed_at is not None and 0 <= now - self._renewed_at < LEASE.total_seconds() / 4:
+            return True
+        async with self._database.write(EVERY_DISTRICT) as session:
+            kept = await session.execute(
+                text(
+                    "INSERT INTO leases (name, holder, expires_at) VALUES (:name, :holder, :until)"
+                    " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at"
+                    " WHERE leases.holder = excluded.holder OR leases.expires_at < :now"
+                ),
+                {"name": self._name, "holder": self._holder, "until": now + LEASE.total_seconds(), "now": now},
+            )
+        leads = kept.rowcount == 1
+        self._renewed_at = now if leads else None
+        return leads
+
+    async def _release(self) -> None:
+        self._renewed_at = None
+        async with self._database.write(EVERY_DISTRICT) as session:
+            await session.execute(
+                text("DELETE FROM leases WHERE name = :name AND holder = :holder"),
+                {"name": self._name, "holder": self._holder},
+            )

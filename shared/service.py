@@ -1,0 +1,185 @@
+"""What a service is made of, and one process of it: the API, the relay, the consumer, its workers, or all of them."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+import structlog
+from fastapi import APIRouter, FastAPI
+
+from shared.auth import Verifier
+from shared.bus.base import PARTITIONS, Bus
+from shared.bus.connect import connect
+from shared.consumer import Consumer, Sink
+from shared.crypto import KeyRing
+from shared.db import EVERY_DISTRICT, Database
+from shared.dead_letters import dead_letter_topic
+from shared.http.app import create_app
+from shared.http.runtime import Runtime, utc_now
+from shared.migrations import Migrations, current_revision
+from shared.relay import Relay
+from shared.settings import ServiceSettings
+from shared.telemetry.health import Readiness
+
+log = structlog.get_logger(__name__)
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+
+class Worker(Protocol):
+    """Work of a service beside its API, relay and consumer: it runs until cancelled."""
+
+    async def run(self) -> None:
+        """Work until cancelled; whatever is away is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Generic[SettingsT]):
+    """A service: what it is called, what it announces and hears, and how its parts are made."""
+
+    name: str
+    title: str
+    description: str
+    settings: type[SettingsT]
+    migrations: Migrations
+    announces: Sequence[str]
+    hears: Sequence[str]
+    routers: "Callable[[Process[SettingsT]], Sequence[APIRouter]]"
+    sink: "Callable[[], Sink[Any]] | None" = None
+    workers: "Callable[[Process[SettingsT]], Sequence[Worker]]" = lambda _process: ()
+    streamed: frozenset[str] = frozenset()
+
+    @property
+    def package(self) -> str:
+        """The Python package, which also names the database."""
+        return self.migrations.folder.parent.name.replace("-", "_")
+
+    def topics(self) -> dict[str, int]:
+        """Every topic it writes, with its partitions: what it announces, and the dead letters of what it hears."""
+        letters = {dead_letter_topic(t, self.name): 1 for t in self.hears}
+        return {t: PARTITIONS for t in (*self.announces, *self.hears)} | letters
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Which parts one process runs."""
+
+    api: bool = False
+    relay: bool = False
+    consume: bool = False
+
+
+@dataclass(slots=True)
+class Process(Generic[SettingsT]):
+    """One running process of a service: its connections and the tasks beside its HTTP server."""
+
+    service: Service[SettingsT]
+    settings: SettingsT
+    parts: Parts
+    database: Database
+    bus: Bus
+    ring: KeyRing
+    verifier: Verifier
+    clock: Callable[[], Any] = utc_now
+    failed: Callable[[], None] = lambda: None
+    """Called when a task dies of a fault: the process is then to end, and its supervisor starts it anew."""
+    relay: Relay | None = field(default=None, init=False)
+    consumer: Consumer[Any] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if self.parts.relay:
+            # Alone, a relay is woken by nobody; beside the API, by every commit.
+            poll = timedelta(seconds=1) if self.parts.api else timedelta(milliseconds=20)
+            self.relay = Relay(self.database, self.bus, topics=self.service.topics(), poll=poll)
+        if self.parts.consume and self.service.sink is not None:
+            self.consumer = Consumer(
+                self.database,
+                self.bus,
+                self.service.sink(),
+                group=self.service.name,
+                topics={t: PARTITIONS for t in self.service.hears},
+            )
+
+    def app(self) -> FastAPI:
+        """The process's HTTP side: the routes where it runs the API, and its health in any case."""
+        runtime = Runtime(self.service.name, self.database, self.verifier, self.ring, self.clock)
+        return create_app(
+            runtime,
+            self.service.routers(self) if self.parts.api else (),
+            title=self.service.title,
+            description=self.service.description,
+            readiness=self._readiness(),
+            lifespan=self._lifespan,
+            body_limit_bytes=self.settings.body_limit_bytes,
+            streamed=self.service.streamed,
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        workers = self.service.workers(self) if self.parts.api else ()
+        running = [asyncio.create_task(w.run()) for w in (self.relay, self.consumer, *workers) if w is not None]
+        for task in running:
+            task.add_done_callback(self._ended)
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            await self.bus.close()
+            await self.database.close()
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and task.exception() is not None:
+            log.error("task_died", error=type(task.exception()).__qualname__, exc_info=task.exception())
+            self.failed()
+
+    def _readiness(self) -> Readiness:
+        """Ready means able to answer requests. A bus that is away delays events and stops no request."""
+        readiness = Readiness()
+        readiness.add("database", self._check_database)
+        readiness.add("migrations", self._check_migrations)
+        readiness.add("bus", self._check_bus, critical=False)
+        return readiness
+
+    async def _check_database(self) -> str | None:
+        async with self.database.read(EVERY_DISTRICT):
+            return None
+
+    async def _check_migrations(self) -> str | None:
+        revision = await current_revision(self.database)
+        head = self.service.migrations.head()
+        return None if revision == head else f"at {revision}, needs {head}"
+
+    async def _check_bus(self) -> str | None:
+        await self.bus.bounds(list(self.service.topics()))
+        return None
+
+
+async def watch_parent(parent_pid: int, end: Callable[[], None]) -> None:
+    """End this process when its supervisor is gone, also when that was killed and could tell nobody."""
+    while os.getppid() == parent_pid:
+        await asyncio.sleep(0.5)
+    log.warning("supervisor_gone")
+    end()
+
+
+def open_process(
+    service: Service[SettingsT], settings: SettingsT, parts: Parts, verifier: Verifier, ring: KeyRing
+) -> Process[SettingsT]:
+    """A process over the engines that the settings name."""
+    return Process(
+        service=service,
+        settings=settings,
+        parts=parts,
+        database=Database(settings.database_url, pool_size=settings.database_pool_size),
+        bus=connect(settings.event_bus_url, client_id=service.name),
+        ring=ring,
+        verifier=verifier,
+    )
+
+
