@@ -1,0 +1,1 @@
+"""Referrals and the roster they rest on."""
