@@ -1,0 +1,80 @@
+"""The engines that tests run on: both databases, a real Kafka broker, started once and only when a test asks."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.testing.engine import EngineMissing
+from shared.testing.kafka import KafkaBroker, kafka_broker
+from shared.testing.postgres import PostgresServer, postgres_server
+
+_MARK_OF_FIXTURE = {"broker": pytest.mark.kafka, "postgresql": pytest.mark.postgresql}
+_missing: set[str] = set()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs an engine by the fixtures that it asks for, so that `-m "not kafka"` is always true."""
+    for item in items:
+        for fixture, mark in _MARK_OF_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One loud line for each engine that could not be had."""
+    for reason in sorted(_missing):
+        terminalreporter.write_line(f"NOT TESTED: {reason}", red=True, bold=True)
+
+
+def _go_without(missing: EngineMissing) -> None:
+    """Skip what asked for the engine; in continuous integration nothing may be left out."""
+    _missing.add(str(missing))
+    if os.environ.get("CI") == "true":
+        pytest.fail(str(missing), pytrace=False)
+    pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[KafkaBroker]:
+    """A real Kafka broker that all tests share: use topics and groups of your own, and do not stop it.
+
+    A fault test starts one of its own with `shared.testing.kafka.kafka_broker()`.
+    """
+    try:
+        with kafka_broker() as started:
+            yield started
+    except EngineMissing as missing:
+        _go_without(missing)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A real PostgreSQL that all tests share: make databases of your own, and do not stop it."""
+    try:
+        with postgres_server(fast=True) as started:
+            yield started
+    except EngineMissing as missing:
+        _go_without(missing)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite database that does not exist yet, as a value of DATABASE_URL."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgresServer) -> Iterator[str]:
+    """An empty PostgreSQL database of the test's own, as a value of DATABASE_URL."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgresql.create_database(name)
+    postgresql.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of the test's own; whatever asks for it runs on SQLite and on PostgreSQL."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
