@@ -1,0 +1,86 @@
+"""A batch of events summed up: what is to be written once, however many events asked for it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reporting.codec import STAGES, Unstorable
+from reporting.projections import referrals, roster
+from reporting.projections.changes import Place, Register, Sighting, Slot, Tally
+from shared.events.base import Event
+
+PROJECTIONS = {**referrals.PROJECTIONS, **roster.PROJECTIONS}
+
+STAGE_BITS = 21
+MOST_EVENTS = 1 << STAGE_BITS - 1
+"""So many events can be folded together: each adds at most one to a stage, and a stage has so many bits, and a sign."""
+
+_STEP = {stage: 1 << STAGE_BITS * index for index, stage in enumerate(STAGES)}
+_ONES = sum(_STEP.values())
+_STAGE_MASK = (1 << STAGE_BITS) - 1
+
+Counts = int
+"""What is to be added to each stage, all stages in one integer: adding two of them adds stage by stage."""
+
+
+@dataclass(slots=True)
+class Folded:
+    """The sum of a batch, by school."""
+
+    tallies: "defaultdict[Place, dict[Slot, Counts]]" = field(default_factory=lambda: defaultdict(dict))
+    sightings: "defaultdict[Place, dict[tuple[Slot, int], int]]" = field(default_factory=lambda: defaultdict(dict))
+    """Per slot and student how often he was referred."""
+    versions: dict[tuple[Place, int], int] = field(default_factory=dict)
+    """Per school and school year the latest version of its enrolment."""
+    students: dict[tuple[Place, int, int], tuple[int, int]] = field(default_factory=dict)
+    """Per school, school year and cell the latest version that names the cell, and its number of students."""
+
+    def places(self) -> set[Place]:
+        """Every school that something is written for."""
+        return {*self.tallies, *self.sightings, *(place for place, _ in self.versions)}
+
+
+def fold(events: Sequence[Event]) -> Folded:
+    """What these events change together, in whatever order they come. Raises: Unstorable for a poisoned event."""
+    if len(events) > MOST_EVENTS:
+        raise ValueError(f"no more than {MOST_EVENTS} events fit into one sum")
+    folded = Folded()
+    tallies, sightings = folded.tallies, folded.sightings
+    projections, steps = PROJECTIONS, _STEP
+    for event in events:
+        for change in projections[event.__class__](event):
+            # The two frequent kinds are added here and not in methods of theirs: a call each would cost a fifth more.
+            if isinstance(change, Tally):
+                place, slot, stage, n = change
+                slots = tallies[place]
+                slots[slot] = slots.get(slot, 0) + n * steps[stage]
+            elif isinstance(change, Sighting):
+                place, slot, student, n = change
+                students = sightings[place]
+                students[slot, student] = students.get((slot, student), 0) + n
+            else:
+                _register(folded, change)
+    for place in folded.places():
+        _ensure_storable(place)
+    return folded
+
+
+def counts_of(summed: Counts) -> list[int]:
+    """What is to be added to each stage, in the order of `STAGES`."""
+    above_zero = summed + _ONES * MOST_EVENTS
+    return [(above_zero >> STAGE_BITS * i & _STAGE_MASK) - MOST_EVENTS for i in range(len(STAGES))]
+
+
+def _register(folded: Folded, change: Register) -> None:
+    place, school_year, version, students = change
+    if version > folded.versions.get((place, school_year), -1):
+        folded.versions[place, school_year] = version
+    for cell, n in students.items():
+        known = folded.students.get((place, school_year, cell))
+        if known is None or version > known[0]:
+            folded.students[place, school_year, cell] = version, n
+
+
+def _ensure_storable(place: Place) -> None:
+    if any("\0" in name for name in place):
+        raise Unstorable("an id with a NUL character")  # PostgreSQL's text has none
