@@ -86,7 +86,7 @@ def run_environment(context: Any) -> None:
         connection=attributes["connection"],
         target_metadata=list(attributes["metadatas"]),
         render_as_batch=attributes["connection"].dialect.name == "sqlite",
-        transactional_ddl=False,  # the transaction around it is ours
+        transactional_ddl=True,  # and never begun: the transaction around it is ours
         compare_type=True,
     )
     context.run_migrations()
