@@ -10,13 +10,19 @@ Headers = Sequence[tuple[str, bytes]]
 PARTITIONS = 6
 """Partitions of a topic of facts. Fixed for its life: a key's partition must not move, or its order is lost."""
 
+MESSAGE_LIMIT_BYTES = 1_000_000
+"""Key, value and headers of one message together: what Kafka takes by default (1,048,588), less room for framing."""
+
 
 class BusUnavailable(Exception):
     """The bus cannot be reached just now. Whatever was handed over may or may not have arrived."""
 
 
 class OffsetLost(Exception):
-    """The log no longer reaches back to the offset asked for: only a rebuild can tell what was missed."""
+    """The log does not hold the offset asked for: it was trimmed, or is another log than the reader's offsets are of.
+
+    Only a rebuild can tell what was missed.
+    """
 
 
 class TopicPartition(NamedTuple):
@@ -34,6 +40,27 @@ class Message:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """What counts towards `MESSAGE_LIMIT_BYTES`."""
+        own = len(self.key or b"") + len(self.value or b"")
+        return own + sum([len(name) + len(value) for name, value in self.headers])
+
+
+class MessageTooLarge(Exception):
+    """One message is larger than the bus takes. Sending it again cannot help; the others of its batch may be fine."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(f"{message.size_bytes} bytes for {message.topic}")
+        self.message = message
+
+
+def ensure_sendable(messages: Sequence[Message]) -> None:
+    """Refuse a batch before any of it is sent. Raises: MessageTooLarge, naming the first that is."""
+    for message in messages:
+        if message.size_bytes > MESSAGE_LIMIT_BYTES:
+            raise MessageTooLarge(message)
 
 
 class Record(Protocol):
@@ -86,7 +113,10 @@ class Reader(Protocol):
     async def read(self, *, max_records: int, timeout: timedelta) -> Mapping[TopicPartition, Sequence[Record]]:
         """The next records of the placed partitions, each in offset order; empty after `timeout` without any.
 
-        Raises: BusUnavailable; OffsetLost when a position lies before the log's beginning.
+        Returns early, and empty, when partitions came or went, so that the caller can place them.
+
+        Raises: BusUnavailable, and then only `close` is left for this reader; OffsetLost when a position
+        lies before the log's beginning or past its end.
         """
 
     async def bounds(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, tuple[int, int]]:
@@ -109,6 +139,9 @@ class Bus(Protocol):
         they have seen.
         Messages of one key keep their order.
         """
+
+    async def bounds(self, topics: Sequence[str]) -> Mapping[TopicPartition, tuple[int, int]]:
+        """First offset held and the offset after the last of every partition of these topics, where they exist."""
 
     async def reader(self, *, group: str, topics: Sequence[str]) -> Reader:
         """Join a consumer group over these topics."""
