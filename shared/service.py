@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -52,6 +52,7 @@ class Service(Generic[SettingsT]):
     sink: "Callable[[], Sink[Any]] | None" = None
     workers: "Callable[[Process[SettingsT]], Sequence[Worker]]" = lambda _process: ()
     streamed: frozenset[str] = frozenset()
+    rebuild: "Callable[[Process[SettingsT]], Awaitable[None]] | None" = None
 
     @property
     def package(self) -> str:
@@ -181,5 +182,3 @@ def open_process(
         ring=ring,
         verifier=verifier,
     )
-
-

@@ -1,0 +1,53 @@
+"""How a referral may be refused.
+
+NotFound      ReferralNotFound, SchoolNotFound
+Forbidden     NotYourStep
+Conflict      NoSuchStep, ReferralExists, StillOpen, NoOutcomeYet
+Invalid       StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ContactInFuture, NothingToReopen
+"""
+
+from shared.errors import Conflict, Forbidden, Invalid, NotFound
+
+
+class ReferralNotFound(NotFound):
+    """There is no such referral that the caller may know of."""
+
+
+class SchoolNotFound(NotFound):
+    """There is no such school that the caller may refer at."""
+
+
+class NotYourStep(Forbidden):
+    """This step is another's to take."""
+
+
+class NoSuchStep(Conflict):
+    """From its present status a referral cannot take this step."""
+
+
+class ReferralExists(Conflict):
+    """There is another referral with this id."""
+
+
+class StillOpen(Conflict):
+    """Only a closed referral can be reopened."""
+
+
+class StudentNotAtSchool(Invalid):
+    """The student is not enrolled at this school."""
+
+
+class NothingToReopen(Invalid):
+    """There is no such referral of this student to reopen."""
+
+
+class NotedInFuture(Invalid):
+    """It was noted in the future."""
+
+
+class NotedTooLongAgo(Invalid):
+    """It was noted more than a year ago."""
+
+
+class ContactInFuture(Invalid):
+    """The contact lies in the future."""

@@ -1,0 +1,94 @@
+"""Answering a referral: reaching the student, and telling the referrer that somebody acted."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+from shared.auth import Caller
+from shared.crypto import KeyRing
+
+from referral_api.referrals import announcements, rules
+from referral_api.referrals.models import referral_contacts
+from referral_api.referrals.operations.storing import SOURCE, sealed, store, to_change
+from referral_api.referrals.rules import Referral
+from shared.db import Session, bulk_upsert
+from shared.events.referrals import Stage
+from shared.http.bodies import Id, Line, Moment, Narrative, StrictBody
+from shared.outbox import new_event_id, record
+
+
+class NoteContact(StrictBody):
+    """Somebody tried to reach the student or family."""
+
+    contact_id: Id | None = None
+    contacted_at: Moment
+    by: Line = Field(description="Who tried: an id, not a name.")
+    reached: bool
+
+
+async def note_contact(
+    session: Session, referral_id: UUID, command: NoteContact, *, caller: Caller, now: datetime
+) -> Referral:
+    """A try is noted; the first that reached somebody stops the clock and announces ReferralContacted.
+
+    Raises: ReferralNotFound, NotYourStep, ContactInFuture.
+    """
+    before = await to_change(session, referral_id, caller)
+    rules.ensure_works(caller, before)
+    rules.ensure_contact_happened(command.contacted_at, now)
+    contact_id = command.contact_id or new_event_id()
+    columns = tuple(c.name for c in referral_contacts.columns)
+    row = (
+        caller.district_id,
+        contact_id,
+        referral_id,
+        command.contacted_at,
+        command.by,
+        command.reached,
+        caller.sub,
+    )
+    is_new = await bulk_upsert(session, referral_contacts, columns, [row], on_conflict="ignore")
+    if not is_new or not command.reached or before.contacted_at is not None:
+        return before
+    after = replace(
+        before,
+        contacted_at=command.contacted_at,
+        reached=before.reached | {Stage.CONTACTED},
+        version=before.version + 1,
+        updated_at=now,
+    )
+    await store(session, before, after)
+    await record(session, announcements.contacted(after, event_id=new_event_id(), now=now), source=SOURCE)
+    return after
+
+
+class GiveFeedback(StrictBody):
+    """What the referrer is told: that somebody acted, never what."""
+
+    message_to_referrer: Narrative
+
+
+async def give_feedback(
+    session: Session, referral_id: UUID, command: GiveFeedback, *, caller: Caller, ring: KeyRing, now: datetime
+) -> Referral:
+    """The referrer is told; with an outcome this closes the loop and announces ReferralLoopClosed.
+
+    Raises: ReferralNotFound, NotYourStep.
+    """
+    before = await to_change(session, referral_id, caller)
+    rules.ensure_works(caller, before)
+    message = command.message_to_referrer
+    after = replace(
+        before,
+        message_to_referrer=sealed(ring, "message_to_referrer", message, before.referral_id, before.district_id),
+        feedback_at=before.feedback_at or now,
+        version=before.version + 1,
+        updated_at=now,
+    )
+    closing = rules.closes_loop(after)
+    after = rules.close_loop(after) if closing else after
+    await store(session, before, after)
+    if closing:
+        await record(session, announcements.loop_closed(after, event_id=new_event_id(), now=now), source=SOURCE)
+    return after

@@ -1,0 +1,43 @@
+"""Consent: whether a parent agreed that a referral goes beyond the school. Without it, it goes to nobody outside."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.auth import Caller
+
+from referral_api.referrals import rules
+from referral_api.referrals.operations.storing import store, to_change
+from referral_api.referrals.rules import Referral
+from shared.db import Session
+from shared.http.bodies import Day, StrictBody
+
+
+class Consent(StrictBody):
+    """Whether a parent, guardian or eligible student agreed to sharing beyond the school."""
+
+    agreed: bool
+    by: Literal["parent", "guardian", "eligible_student"]
+    on: Day
+
+
+async def record_consent(
+    session: Session, referral_id: UUID, command: Consent, *, caller: Caller, now: datetime
+) -> Referral:
+    """Consent is as stated; withdrawn, the provider's view is closed from this moment.
+
+    Raises: ReferralNotFound, NotYourStep.
+    """
+    before = await to_change(session, referral_id, caller)
+    rules.ensure_keeps_consent(caller, before)
+    after = replace(
+        before,
+        consent_agreed=command.agreed,
+        consent_by=command.by,
+        consent_on=command.on,
+        version=before.version + 1,
+        updated_at=now,
+    )
+    await store(session, before, after)
+    return after

@@ -1,0 +1,115 @@
+"""Moving a referral along its life: ten states, their edges, and who may take which."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from shared.auth import Caller
+from shared.crypto import KeyRing
+from sqlalchemy import insert
+
+from referral_api.calendar.rules import DEFAULT_CALENDAR
+from referral_api.referrals import announcements, rules
+from referral_api.referrals.errors import StudentNotAtSchool
+from referral_api.referrals.models import referral_steps
+from referral_api.referrals.operations.storing import SOURCE, store, to_change
+from referral_api.referrals.rules import Referral, Status
+from referral_api.referrals.views import seal_key
+from referral_api.students.views import student_for_referral
+from shared.db import Session
+from shared.errors import Fault
+from shared.events.facets import Facets
+from shared.events.referrals import StatusReason
+from shared.http.bodies import Narrative, StrictBody
+from shared.http.etags import ensure_match
+from shared.outbox import new_event_id, record
+
+
+class MoveReferral(StrictBody):
+    """A step in a referral's life."""
+
+    to: Annotated[Status, Field(strict=False)]
+    reason: Annotated[StatusReason, Field(strict=False)] | None = None
+    note: Narrative | None = Field(None, description="For those who read the referral in full; encrypted.")
+
+    @model_validator(mode="after")
+    def _gives_a_reason(self) -> Self:
+        if self.to in rules.NEEDS_REASON and self.reason is None:
+            raise ValueError(f"reason is required for {self.to}")
+        if self.to is Status.DRAFT:
+            raise ValueError("nothing becomes a draft again")
+        return self
+
+
+async def move_referral(
+    session: Session,
+    referral_id: UUID,
+    command: MoveReferral,
+    *,
+    caller: Caller,
+    ring: KeyRing,
+    if_match: str | None,
+    now: datetime,
+) -> Referral:
+    """The referral has taken the step; the step's event is announced, and the closing of the loop if that came with it.
+
+    Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile, NoSuchStep.
+    """
+    before = await to_change(session, referral_id, caller)
+    rules.ensure_may_take(caller, before, command.to)
+    ensure_match(if_match, before.version)
+    rules.ensure_step(before.status, command.to)
+    event_id = new_event_id()
+    if command.to is Status.REQUESTED:
+        after = replace(rules.send(before, now, DEFAULT_CALENDAR), version=before.version + 1)
+        after = replace(after, facets=await _facets_today(session, before))
+        event = announcements.submitted(after, event_id=event_id, now=now)
+    else:
+        after = rules.take_step(before, command.to, command.reason, now)
+        # A draft that should never have been was never announced either.
+        event = (
+            announcements.step_taken(before, after, event_id=event_id, now=now)
+            if before.status is not Status.DRAFT
+            else None
+        )
+    closing = rules.closes_loop(after)
+    after = rules.close_loop(after) if closing else after
+    await store(session, before, after)
+    await _note_step(session, after, command, caller=caller, ring=ring)
+    events = [event] if event is not None else []
+    if closing:
+        events.append(announcements.loop_closed(after, event_id=new_event_id(), now=now))
+    await record(session, *events, source=SOURCE)
+    return after
+
+
+async def _facets_today(session: Session, referral: Referral) -> Facets:
+    """The groups a draft's student is in on the day it is sent. Raises: StudentNotAtSchool when he has left."""
+    student = await student_for_referral(
+        session, district_id=referral.district_id, student_id=referral.student_id, school_id=referral.school_id
+    )
+    if student is None:
+        raise StudentNotAtSchool(errors=[Fault("student_id", "is no student of this school any more")])
+    return student.facets
+
+
+async def _note_step(
+    session: Session, after: Referral, command: MoveReferral, *, caller: Caller, ring: KeyRing
+) -> None:
+    key = f"{seal_key(after.district_id, after.referral_id)}/{after.version}"
+    note = command.note
+    await session.execute(
+        insert(referral_steps).values(
+            district_id=after.district_id,
+            referral_id=after.referral_id,
+            version=after.version,
+            taken_at=after.updated_at,
+            taken_by=caller.sub,
+            role=caller.role,
+            step=command.to,
+            reason=command.reason,
+            note=ring.seal(note, table="referral_steps", column="note", key=key) if note is not None else None,
+        )
+    )

@@ -1,0 +1,138 @@
+"""Submitting a referral: from an adult's worry to a clock that runs."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+from shared.auth import Caller
+from shared.crypto import KeyRing
+
+from referral_api.calendar.rules import DEFAULT_CALENDAR
+from referral_api.referrals import announcements, rules
+from referral_api.referrals.errors import (
+    NothingToReopen,
+    ReferralExists,
+    SchoolNotFound,
+    StillOpen,
+    StudentNotAtSchool,
+)
+from referral_api.referrals.operations.consenting import Consent
+from referral_api.referrals.operations.storing import SOURCE, add, sealed
+from referral_api.referrals.rules import OUTCOMES, Referral, Status
+from referral_api.referrals.views import find_referral, seal_key
+from referral_api.students.views import student_for_referral
+from shared.db import Session
+from shared.errors import Fault
+from shared.events.referrals import Need, Urgency
+from shared.http.bodies import Id, Line, Moment, Narrative, SourcedId, StrictBody
+from shared.outbox import new_event_id, record
+
+
+class SubmitReferral(StrictBody):
+    """An adult is worried about a student."""
+
+    referral_id: Id | None = Field(None, description="Chosen by the caller, so that an offline phone may create it.")
+    student_id: SourcedId
+    school_id: SourcedId
+    need: Annotated[Need, Field(strict=False)]
+    urgency: Annotated[Urgency, Field(strict=False)]
+    summary: Narrative
+    requested_service: Line | None = None
+    provider_id: SourcedId | None = None
+    consent: Consent | None = None
+    noted_at: Moment | None = Field(None, description="When an offline phone took it down.")
+    reopens: Id | None = Field(None, description="The closed referral that this one takes up again.")
+    send: bool = Field(True, description="false saves a draft that only its author sees.")
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "student_id": "st-00017",
+                    "school_id": "s-1",
+                    "need": "grief",
+                    "urgency": "soon",
+                    "summary": "Quiet since the funeral.",
+                }
+            ]
+        }
+    }
+
+
+async def submit_referral(
+    session: Session, command: SubmitReferral, *, caller: Caller, ring: KeyRing, now: datetime
+) -> tuple[Referral, bool]:
+    """There is a new referral, sent or as a draft; ReferralSubmitted is announced if it was sent.
+
+    The same id with the same content again, from the same author, is the referral that is there. Returns the referral
+    and whether it is new.
+    Raises: SchoolNotFound, StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, NothingToReopen, StillOpen,
+    ReferralExists.
+    """
+    if not caller.sees_school(command.school_id):
+        raise SchoolNotFound
+    rules.ensure_noted_in_time(command.noted_at, now)
+    district_id = caller.district_id
+    student = await student_for_referral(
+        session, district_id=district_id, student_id=command.student_id, school_id=command.school_id
+    )
+    if student is None:
+        raise StudentNotAtSchool(errors=[Fault("student_id", "is no student of this school")])
+    if command.reopens is not None:
+        await _ensure_reopens(session, command, caller)
+    referral_id = command.referral_id or new_event_id()
+    key = seal_key(district_id, referral_id)
+    consent = command.consent
+    referral = Referral(
+        district_id=district_id,
+        referral_id=referral_id,
+        student_id=command.student_id,
+        school_id=command.school_id,
+        need=command.need,
+        urgency=command.urgency,
+        summary=ring.seal(command.summary, table="referrals", column="summary", key=key),
+        requested_service=sealed(ring, "requested_service", command.requested_service, referral_id, district_id),
+        status=Status.DRAFT,
+        provider_id=command.provider_id,
+        consent_agreed=consent.agreed if consent else None,
+        consent_by=consent.by if consent else None,
+        consent_on=consent.on if consent else None,
+        reopens=command.reopens,
+        submitted_by=caller.sub,
+        submitter_role=caller.role,
+        noted_at=command.noted_at,
+        created_at=now,
+        updated_at=now,
+        facets=student.facets,
+    )
+    if command.send:
+        referral = rules.send(referral, now, DEFAULT_CALENDAR)
+    if not await add(session, referral):
+        return await _the_same(session, command, caller=caller, ring=ring), False
+    if command.send:
+        await record(session, announcements.submitted(referral, event_id=new_event_id(), now=now), source=SOURCE)
+    return referral, True
+
+
+async def _ensure_reopens(session: Session, command: SubmitReferral, caller: Caller) -> None:
+    assert command.reopens is not None
+    before = await find_referral(session, district_id=caller.district_id, referral_id=command.reopens)
+    visible = before is not None and (rules.may_read_in_full(caller, before) or rules.may_read_status(caller, before))
+    if before is None or not visible or before.student_id != command.student_id:
+        raise NothingToReopen(errors=[Fault("reopens", "is no referral of this student")])
+    if before.status not in OUTCOMES:
+        raise StillOpen
+
+
+async def _the_same(session: Session, command: SubmitReferral, *, caller: Caller, ring: KeyRing) -> Referral:
+    """The referral with this id, if it is what the command asks for. Raises: ReferralExists."""
+    assert command.referral_id is not None
+    there = await find_referral(session, district_id=caller.district_id, referral_id=command.referral_id)
+    if there is None or there.submitted_by != caller.sub:
+        raise ReferralExists
+    key = seal_key(there.district_id, there.referral_id)
+    summary = ring.open(there.summary, table="referrals", column="summary", key=key)
+    asked = (command.student_id, command.school_id, command.need, command.urgency, command.summary)
+    if asked != (there.student_id, there.school_id, there.need, there.urgency, summary):
+        raise ReferralExists
+    return there

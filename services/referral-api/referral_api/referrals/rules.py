@@ -1,0 +1,254 @@
+"""What may happen to a referral, who may do it, and what follows. Pure.
+
+The ten states and their edges are HL7 SDOHCC's referral task (FHIR Task without `received` and `ready`): `rejected`
+before anybody acted, `failed` after trying, `cancelled` by either side; nothing leaves an ended state but a mistake.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from shared.auth import Caller, Role
+
+from referral_api.calendar.rules import SchoolCalendar, school_days_later
+from referral_api.referrals.errors import (
+    ContactInFuture,
+    NoSuchStep,
+    NotedInFuture,
+    NotedTooLongAgo,
+    NotYourStep,
+    ReferralNotFound,
+)
+from shared.errors import Fault
+from shared.events.facets import Facets
+from shared.events.referrals import Need, Stage, StatusReason, Urgency
+
+
+class Status(StrEnum):
+    """The ten states of a referral."""
+
+    DRAFT = "draft"
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    IN_PROGRESS = "in_progress"
+    ON_HOLD = "on_hold"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    ENTERED_IN_ERROR = "entered_in_error"
+
+
+class StatusClass(StrEnum):
+    """All that a referrer learns of the state."""
+
+    RECEIVED = "received"
+    CONTACTED = "contacted"
+    CLOSED = "closed"
+
+
+_WORKING = frozenset({Status.ON_HOLD, Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+_STEPS: Mapping[Status, frozenset[Status]] = {
+    Status.DRAFT: frozenset({Status.REQUESTED}),
+    Status.REQUESTED: frozenset({Status.ACCEPTED, Status.REJECTED, Status.CANCELLED}),
+    Status.ACCEPTED: _WORKING | {Status.IN_PROGRESS},
+    Status.IN_PROGRESS: _WORKING,
+    Status.ON_HOLD: _WORKING - {Status.ON_HOLD} | {Status.IN_PROGRESS},
+}
+OUTCOMES = frozenset({Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.CANCELLED})
+NEEDS_REASON = frozenset({Status.REJECTED, Status.FAILED, Status.CANCELLED, Status.ON_HOLD})
+_FULL_READERS = frozenset({Role.COUNSELOR, Role.ADMINISTRATOR})
+_CLOCK_SKEW = timedelta(minutes=5)
+_OLDEST_NOTE = timedelta(days=366)
+_SCHOOL_DAYS = {Urgency.URGENT: 1, Urgency.SOON: 2, Urgency.ROUTINE: 5}
+_STAGE_OF = {
+    Status.ACCEPTED: Stage.ACCEPTED,
+    Status.REJECTED: Stage.REJECTED,
+    Status.IN_PROGRESS: Stage.STARTED,
+    Status.COMPLETED: Stage.COMPLETED,
+    Status.FAILED: Stage.FAILED,
+    Status.CANCELLED: Stage.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """A referral as it is stored. What is about a person is sealed; `reached` are the stages it has come through."""
+
+    district_id: str
+    referral_id: UUID
+    student_id: str
+    school_id: str
+    need: Need
+    urgency: Urgency
+    summary: bytes
+    requested_service: bytes | None
+    status: Status
+    provider_id: str | None
+    consent_agreed: bool | None
+    consent_by: str | None
+    consent_on: date | None
+    reopens: UUID | None
+    submitted_by: str
+    submitter_role: str
+    noted_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    facets: Facets
+    version: int = 1
+    submitted_at: datetime | None = None
+    submitted_on: date | None = None
+    due_at: datetime | None = None
+    contacted_at: datetime | None = None
+    feedback_at: datetime | None = None
+    closed_at: datetime | None = None
+    reason: StatusReason | None = None
+    message_to_referrer: bytes | None = None
+    reached: frozenset[Stage] = frozenset()
+
+
+def may_read_in_full(caller: Caller, referral: Referral) -> bool:
+    """Counsellors and administrators of the school; the named provider once a parent agreed; a draft's own author."""
+    if referral.status is Status.DRAFT:
+        return caller.sub == referral.submitted_by and caller.role is not Role.PROVIDER
+    if caller.role in _FULL_READERS:
+        return caller.sees_school(referral.school_id)
+    return (
+        caller.role is Role.PROVIDER
+        and caller.provider_id is not None
+        and caller.provider_id == referral.provider_id
+        and bool(referral.consent_agreed)
+    )
+
+
+def may_read_status(caller: Caller, referral: Referral) -> bool:
+    """Whoever referred learns the status class, and no clinical content."""
+    return caller.role is not Role.PROVIDER and caller.sub == referral.submitted_by
+
+
+def ensure_visible(caller: Caller, referral: Referral) -> None:
+    """Raises: ReferralNotFound, for what the caller may not see does not exist for him."""
+    if not (may_read_in_full(caller, referral) or may_read_status(caller, referral)):
+        raise ReferralNotFound
+
+
+def ensure_may_take(caller: Caller, referral: Referral, to: Status) -> None:
+    """Who reads it in full moves it; who referred may send it, and take it back until it is accepted.
+
+    Only the school's own staff or the referrer may say that it should never have been. Raises: NotYourStep.
+    """
+    if may_read_in_full(caller, referral) and referral.status is not Status.DRAFT:
+        if to is not Status.ENTERED_IN_ERROR or caller.role is not Role.PROVIDER:
+            return
+    elif to in (Status.REQUESTED, Status.CANCELLED, Status.ENTERED_IN_ERROR) and referral.status in (
+        Status.DRAFT,
+        Status.REQUESTED,
+    ):
+        return
+    raise NotYourStep(f"{caller.role} may not take it from {referral.status} to {to}.")
+
+
+def ensure_works(caller: Caller, referral: Referral) -> None:
+    """Only who reads a sent referral in full contacts the student and tells the referrer. Raises: NotYourStep."""
+    if referral.status is Status.DRAFT or not may_read_in_full(caller, referral):
+        raise NotYourStep(f"{caller.role} does not work this referral.")
+
+
+def ensure_keeps_consent(caller: Caller, referral: Referral) -> None:
+    """Consent is the school's to record, never the provider's who wants it. Raises: NotYourStep."""
+    if caller.role not in _FULL_READERS or not may_read_in_full(caller, referral):
+        raise NotYourStep(f"{caller.role} does not record consent.")
+
+
+def ensure_step(status: Status, to: Status) -> None:
+    """Raises: NoSuchStep when the life cycle has no edge from here to there."""
+    if to is Status.ENTERED_IN_ERROR and status is not Status.ENTERED_IN_ERROR:
+        return
+    if to not in _STEPS.get(status, frozenset()):
+        raise NoSuchStep(f"There is no step from {status} to {to}.", status_now=str(status))
+
+
+def status_class(referral: Referral) -> StatusClass | None:
+    """The class a referrer may know; None while a draft has reached nobody."""
+    if referral.status is Status.DRAFT:
+        return None
+    if referral.status in OUTCOMES or referral.status is Status.ENTERED_IN_ERROR:
+        return StatusClass.CLOSED
+    if referral.contacted_at is not None or referral.status is Status.IN_PROGRESS:
+        return StatusClass.CONTACTED
+    return StatusClass.RECEIVED
+
+
+def send(referral: Referral, now: datetime, calendar: SchoolCalendar) -> Referral:
+    """The referral as it is once sent: its clock runs from now, and it counts under the day it was noted."""
+    noted = referral.noted_at if referral.noted_at is not None else now
+    return replace(
+        referral,
+        status=Status.REQUESTED,
+        submitted_at=now,
+        submitted_on=calendar.local(noted).date(),
+        due_at=due_at(now, referral.urgency, calendar),
+        updated_at=now,
+        reached=frozenset({Stage.SUBMITTED}),
+    )
+
+
+def take_step(referral: Referral, to: Status, reason: StatusReason | None, now: datetime) -> Referral:
+    """The referral after a step; the caller has ensured that it may be taken."""
+    stage = newly_reached(referral, to)
+    return replace(
+        referral,
+        status=to,
+        reason=reason,
+        closed_at=now if to in OUTCOMES else referral.closed_at,
+        reached=referral.reached | {stage} if stage else referral.reached,
+        version=referral.version + 1,
+        updated_at=now,
+    )
+
+
+def newly_reached(referral: Referral, to: Status) -> Stage | None:
+    """The stage that a step reaches for the first time; None where it reaches none, or none anew."""
+    stage = _STAGE_OF.get(to)
+    return stage if stage is not None and stage not in referral.reached else None
+
+
+def closes_loop(referral: Referral) -> bool:
+    """Whether outcome and feedback are now both there, for the first time."""
+    return referral.status in OUTCOMES and referral.feedback_at is not None and Stage.LOOPED not in referral.reached
+
+
+def close_loop(referral: Referral) -> Referral:
+    """The referral with its loop closed."""
+    return replace(referral, reached=referral.reached | {Stage.LOOPED})
+
+
+def due_at(submitted_at: datetime, urgency: Urgency, calendar: SchoolCalendar) -> datetime:
+    """When somebody must have reached the student: an hour by the clock, or 1, 2 or 5 school days.
+
+    Source: design defaults; no national norm was found (research on referral practice).
+    """
+    if urgency is Urgency.IMMINENT:
+        return submitted_at + timedelta(hours=1)
+    return school_days_later(calendar, submitted_at, _SCHOOL_DAYS[urgency])
+
+
+def ensure_noted_in_time(noted_at: datetime | None, now: datetime) -> None:
+    """A phone's clock may run a little ahead, and it may have been offline for long.
+
+    Raises: NotedInFuture, NotedTooLongAgo.
+    """
+    if noted_at is None:
+        return
+    if noted_at > now + _CLOCK_SKEW:
+        raise NotedInFuture(errors=[Fault("noted_at", "lies in the future")])
+    if noted_at < now - _OLDEST_NOTE:
+        raise NotedTooLongAgo(errors=[Fault("noted_at", "is more than a year ago")])
+
+
+def ensure_contact_happened(contacted_at: datetime, now: datetime) -> None:
+    """Raises: ContactInFuture."""
+    if contacted_at > now + _CLOCK_SKEW:
+        raise ContactInFuture(errors=[Fault("contacted_at", "lies in the future")])
