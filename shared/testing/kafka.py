@@ -54,14 +54,16 @@ class KafkaBroker:
     The port stays the same over restarts, as clients expect of a broker that comes back.
     """
 
-    def __init__(self, folder: Path, *, port: int | None = None, heap_mb: int = 384) -> None:
+    def __init__(
+        self, folder: Path, *, port: int | None = None, controller_port: int | None = None, heap_mb: int = 384
+    ) -> None:
         self.port = port or free_port()
-        self._controller_port = free_port()
-        self._folder = folder.absolute()
+        self.controller_port = controller_port or free_port()
+        self.folder = folder.absolute()
         self._heap_mb = heap_mb
         self._process = EngineProcess(
             "Kafka",
-            log=self._folder / "kafka.log",
+            log=self.folder / "kafka.log",
             stop_signal=signal.SIGTERM,
             patience_seconds=_START_PATIENCE_SECONDS,
         )
@@ -87,15 +89,15 @@ class KafkaBroker:
         Raises: EngineMissing without Java or Maven; EngineFailed when the broker does not come up.
         """
         java = _java()
-        jars = _jars()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        properties = self._folder / "server.properties"
+        jars = fetch_jars()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        properties = self.folder / "server.properties"
         properties.write_text(
-            _PROPERTIES.format(port=self.port, controller_port=self._controller_port, logs=self._folder / "logs"),
+            _PROPERTIES.format(port=self.port, controller_port=self.controller_port, logs=self.folder / "logs"),
             encoding="utf-8",
         )
         classpath = f"{jars}/*"
-        if not (self._folder / "logs" / "meta.properties").exists():
+        if not (self.folder / "logs" / "meta.properties").exists():
             _format(java, classpath, properties)
         self._process.start(
             [
@@ -104,7 +106,7 @@ class KafkaBroker:
                 f"-Xmx{self._heap_mb}m",
                 "-XX:+UseSerialGC",  # one small broker: no threads spent on collecting
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                f"-Dkafka.logs.dir={self._folder}",
+                f"-Dkafka.logs.dir={self.folder}",
                 *("-cp", classpath),
                 "kafka.Kafka",
                 str(properties),
@@ -154,8 +156,11 @@ def _java() -> str:
     return java
 
 
-def _jars() -> Path:
-    """The folder of the jars, fetched when it is not there. Several processes may ask at once."""
+def fetch_jars() -> Path:
+    """The folder of the jars, fetched when it is not there. Several processes may ask at once.
+
+    Raises: EngineMissing without Maven, or when it cannot fetch them.
+    """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rapport"
     jars = cache / f"kafka-{KAFKA_VERSION}"
     if jars.is_dir():

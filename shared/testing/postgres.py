@@ -29,9 +29,9 @@ class PostgresServer:
     def __init__(self, folder: Path, *, port: int | None = None, fast: bool = False) -> None:
         """`fast` gives up durability: for data that nobody will miss after a power cut."""
         self.port = port or free_port()
-        self._folder = folder.absolute()
-        self._data = self._folder / "data"
-        self._password_file = self._folder / "password"
+        self.folder = folder.absolute()
+        self._data = self.folder / "data"
+        self._password_file = self.folder / "password"
         self._settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -43,7 +43,7 @@ class PostgresServer:
         }
         self._process = EngineProcess(
             "PostgreSQL",
-            log=self._folder / "postgres.log",
+            log=self.folder / "postgres.log",
             stop_signal=signal.SIGINT,  # "fast" in PostgreSQL's words: clients are cut off, data is flushed
             patience_seconds=_START_PATIENCE_SECONDS,
         )
@@ -66,9 +66,9 @@ class PostgresServer:
         """
         binaries = _binaries()
         account = _account()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         if account is not None:
-            os.chown(self._folder, account.pw_uid, account.pw_gid)
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
         if not (self._data / "PG_VERSION").exists():
             self._initialise(binaries, account)
         settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
@@ -138,6 +138,17 @@ class PostgresServer:
         )
         if run.returncode != 0:
             raise EngineFailed(run.stderr.strip())
+
+
+def can_hold_data(folder: Path) -> bool:
+    """Whether the account that the server would run as can reach the folder, which may not exist yet.
+
+    Raises: EngineMissing without an account to run as.
+    """
+    account = _account()
+    nearest = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+    look = [*as_account(account), "test", "-x", str(nearest)]
+    return account is None or subprocess.run(look, cwd="/", check=False).returncode == 0
 
 
 @contextlib.contextmanager

@@ -1,0 +1,100 @@
+# Everything there is to do here, as one list: `make help`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+HOME_DIR ?= var
+PORT_BASE ?= 8000
+export PYTHONPATH := $(CURDIR):$(subst $() $(),:,$(wildcard $(CURDIR)/services/*))
+
+bin := .venv/bin
+# The runtime is enough to run; whoever works on it gets the tools too. One stamp each says what is installed.
+runtime := .venv/runtime.stamp
+tools := .venv/tools.stamp
+code := shared services scripts $(wildcard demo bench) tests
+suite = $(bin)/python -m scripts.suite --home "$(HOME_DIR)" --base "$(PORT_BASE)" $(if $(KAFKA),--kafka "$(KAFKA)") $(if $(POSTGRES),--postgres "$(POSTGRES)")
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(runtime): requirements.lock
+	@scripts/install requirements.lock $(PYTHON)
+	@touch $@
+
+$(tools): requirements-dev.lock
+	@scripts/install requirements-dev.lock $(PYTHON)
+	@touch $(runtime) $@
+
+##### Run it
+
+.PHONY: demo up down token
+demo: $(runtime) ## start the suite, load a synthetic district, show what it found; SIZE=small|large SEED=n
+	@$(suite) --demo $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
+
+up: $(runtime) ## start the suite; KAFKA=host:port|local POSTGRES=postgresql://user:pw@host:port|local PORT_BASE=8000 HOME_DIR=var
+	@$(suite)
+
+down: ## stop the suite that runs in HOME_DIR=var
+	@[ ! -x $(bin)/python ] || $(bin)/python -m scripts.suite --home "$(HOME_DIR)" --down
+
+token: $(runtime) ## print a bearer token: ROLE=counselor SUB=c-1 DISTRICT=demo [SCHOOLS=s-1,s-2] [PROVIDER=p-1]
+	@$(bin)/python -m scripts.token --keys "$(HOME_DIR)/keys" --role "$(ROLE)" --sub "$(SUB)" --district "$(DISTRICT)" $(if $(SCHOOLS),--schools "$(SCHOOLS)") $(if $(PROVIDER),--provider "$(PROVIDER)")
+
+.PHONY: migrate rebuild
+migrate: $(runtime) ## bring every service's database to the newest revision (POSTGRES=... as for up)
+	@$(suite) --migrate
+
+rebuild: $(runtime) ## make reporting's views anew from the bus's log, while the old ones keep serving
+	@$(suite) --run reporting rebuild
+
+##### Work on it
+
+.PHONY: test test-fast
+test: $(tools) ## every test, on both databases and a real Kafka
+	@$(bin)/python -m pytest $(PYTEST)
+
+test-fast: $(tools) ## what needs neither Kafka nor minutes
+	@$(bin)/python -m pytest -q -m "not slow and not kafka" $(PYTEST)
+
+.PHONY: lint types imports locks style format
+lint: $(tools) ## everything that can be seen without running it
+	@$(bin)/ruff check $(code)
+	@$(bin)/ruff format --check $(code)
+	@$(MAKE) -s types imports style locks
+
+types: $(tools) ## mypy, strict
+	@$(bin)/mypy
+
+imports: $(tools) ## who may import whom
+	@$(bin)/lint-imports
+
+style: $(tools) ## the house rules that no other tool knows
+	@$(bin)/python scripts/check_style.py
+
+locks: ## lock files name no address to download from
+	@! grep -nE 'https?://|--(extra-)?index-url|--find-links' requirements*.lock
+
+format: $(tools) ## put imports and layout in order
+	@$(bin)/ruff check --fix $(code)
+	@$(bin)/ruff format $(code)
+
+.PHONY: docs bench
+docs: $(tools) ## write the generated pages of docs/ anew
+	@$(bin)/python -m scripts.docs
+
+bench: $(tools) ## the figures that the README quotes, each against its reference
+	@$(bin)/python -m bench $(BENCH)
+
+.PHONY: lock
+lock: $(tools) ## resolve the dependencies of pyproject.toml anew
+	@scripts/lock
+
+##### Containers
+
+.PHONY: compose-secrets compose-test
+compose-secrets: $(runtime) ## write keys and passwords for docker compose to ./secrets
+	@$(bin)/python -m scripts.compose_secrets
+
+compose-test: compose-secrets ## build the image, start all containers, drive them, remove them
+	@scripts/compose_test

@@ -1,0 +1,95 @@
+"""Start, load, stop or mend a suite: python -m scripts.suite --home var --base 8000 [--kafka ...] [--postgres ...]."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from scripts.suite.announcer import fork_announcer, is_running, say
+from scripts.suite.layout import SERVICES, Layout, program
+from scripts.suite.preparation import CannotStart, claim, ensure_keys, ensure_ports_free, migrate, prepare
+from scripts.suite.supervision import become_supervisor, write_configuration
+
+_STOP_PATIENCE_SECONDS = 30.0
+
+
+def main() -> int:
+    """Do what the command line asks for; a start does not come back, because the supervisor takes this process."""
+    asked = _parser().parse_args()
+    layout = Layout(home=Path(asked.home).absolute(), base=asked.base, kafka=asked.kafka, postgres=asked.postgres)
+    if asked.down:
+        return _stop(layout)
+    loader = _loader(asked) if asked.demo else None
+    try:
+        if asked.migrate:
+            ensure_keys(layout)
+            migrate(layout, embedded_too=True)
+            return 0
+        if asked.run:
+            return _run(layout, *asked.run)
+        if loader is not None and is_running(layout):
+            say(f"a suite runs on port {layout.base} already: only loading")
+            return subprocess.run(loader, check=False).returncode
+        lock = claim(layout)
+        ensure_ports_free(layout)
+        say(f"starting {', '.join(s.name for s in SERVICES)}; logs in {layout.logs}; Ctrl-C stops everything")
+        prepare(layout)
+        configuration = write_configuration(layout)
+        fork_announcer(layout, loader)  # it keeps the lock, which ours closes with
+        lock.close()
+        become_supervisor(configuration)
+    except CannotStart as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m scripts.suite", description=__doc__)
+    parser.add_argument("--home", default="var", help="the folder of data, keys and logs")
+    parser.add_argument("--base", type=int, default=8000, help="services listen on base + 1 to base + 5")
+    parser.add_argument("--kafka", help="host:port of a broker, or local (default: the embedded bus)")
+    parser.add_argument("--postgres", help="postgresql://user:password@host:port, or local (default: SQLite)")
+    parser.add_argument("--demo", action="store_true", help="load a synthetic district when all is ready")
+    parser.add_argument("--size", choices=("small", "large"), help="how large a district --demo loads")
+    parser.add_argument("--seed", help="which district --demo makes up")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--down", action="store_true", help="stop the suite of this home instead")
+    other.add_argument("--migrate", action="store_true", help="bring the databases to the newest revision instead")
+    other.add_argument("--run", nargs="+", metavar="WORD", help="run a verb of a service instead: reporting rebuild")
+    return parser
+
+
+def _loader(asked: argparse.Namespace) -> list[str]:
+    options = [word for name in ("size", "seed") if (value := getattr(asked, name)) for word in (f"--{name}", value)]
+    return program("demo", "--base", str(asked.base), "--home", str(asked.home), *options)
+
+
+def _run(layout: Layout, package: str, *verb: str) -> int:
+    services = {s.package: s for s in SERVICES}
+    if package not in services:
+        raise CannotStart(f"there is no service {package}; there are {', '.join(services)}")
+    environment = os.environ | layout.environment(services[package])
+    return subprocess.run(program(package, *verb), env=environment, check=False).returncode
+
+
+def _stop(layout: Layout) -> int:
+    try:
+        supervisor = int(layout.supervisor_pid.read_text(encoding="utf-8"))
+        os.kill(supervisor, signal.SIGTERM)
+    except (OSError, ValueError):
+        say(f"no suite runs on {layout.home}")
+        return 0
+    deadline = time.monotonic() + _STOP_PATIENCE_SECONDS
+    while layout.supervisor_pid.exists():  # the supervisor removes it as the last thing it does
+        if time.monotonic() > deadline:
+            print(f"the supervisor (process {supervisor}) does not end", file=sys.stderr)
+            return 1
+        time.sleep(0.1)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
