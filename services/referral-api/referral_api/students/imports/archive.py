@@ -1,0 +1,103 @@
+"""Opens a roster zip and refuses what could harm or mislead, before a row is read."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from referral_api.students.imports.errors import RosterRefused
+from referral_api.students.imports.manifest import Manifest, Mode, read_manifest
+
+MOST_FILES = 200
+MOST_BYTES = 16 << 30
+"""Of all files, unpacked: a million students with ten enrolments each are under 3 GiB."""
+MOST_RATIO = 200
+"""Unpacked to packed, for files over 1 MiB. Real rosters reach 10 to 30; deflate ends at 1,032."""
+RATIO_FROM_BYTES = 1 << 20
+MANIFEST = "manifest.csv"
+_ENCRYPTED = 0x1
+_LINK = 0o120000
+_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+class Archive:
+    """A roster zip whose names, sizes and manifest hold together."""
+
+    def __init__(self, opened: zipfile.ZipFile, manifest: Manifest) -> None:
+        self._opened = opened
+        self.manifest = manifest
+
+    @contextmanager
+    def text(self, kind: str) -> Iterator[TextIO]:
+        """One file's text, as it is unpacked. Raises: RosterRefused, also in the middle of reading."""
+        with _text(self._opened, f"{kind}.csv") as text:
+            yield text
+
+
+@contextmanager
+def open_archive(path: Path, *, wanted: frozenset[str]) -> Iterator[Archive]:
+    """The zip at a path; `wanted` are the kinds of file that are used. Raises: RosterRefused."""
+    try:
+        opened = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError):
+        raise RosterRefused("The file is no zip, or a part of it is missing.") from None
+    with opened:
+        names = _checked_names(opened)
+        if MANIFEST not in names:
+            raise RosterRefused("manifest.csv is not at the top of the zip.")
+        with _text(opened, MANIFEST) as text:
+            manifest = read_manifest(text)
+        for kind in sorted(set(manifest.modes) | wanted):
+            there, named = f"{kind}.csv" in names, manifest.mode(kind) is not Mode.ABSENT
+            if named and not there:
+                raise RosterRefused(f"manifest.csv names {kind}.csv, but it is not in the zip.")
+            if there and not named and kind in wanted:
+                raise RosterRefused(f"{kind}.csv is in the zip, but manifest.csv says that it is absent.")
+        if all(manifest.mode(kind) is Mode.ABSENT for kind in wanted):
+            raise RosterRefused("manifest.csv names no file that is used here.")
+        yield Archive(opened, manifest)
+
+
+def _checked_names(opened: zipfile.ZipFile) -> frozenset[str]:
+    entries = opened.infolist()
+    if len(entries) > MOST_FILES:
+        raise RosterRefused(f"The zip holds more than {MOST_FILES} files.")
+    names = [e.filename for e in entries]
+    if len({n.casefold() for n in names}) < len(names):
+        raise RosterRefused("The zip holds a file twice.")
+    if any(n.startswith("/") or "\\" in n or ":" in n or ".." in n.split("/") for n in names):
+        raise RosterRefused("The zip holds a name that leads out of its folder.")
+    if any((e.external_attr >> 16) & 0o170000 == _LINK for e in entries):
+        raise RosterRefused("The zip holds a link.")
+    if any(e.flag_bits & _ENCRYPTED for e in entries):
+        raise RosterRefused("The zip is encrypted.")
+    if any(e.compress_type not in _READABLE for e in entries):
+        raise RosterRefused("The zip is packed in a way that is not read here; use deflate.")
+    if sum(e.file_size for e in entries) > MOST_BYTES or any(map(_is_bomb, entries)):
+        raise RosterRefused("The zip unpacks to far more than a roster could be.")
+    return frozenset(names)
+
+
+def _is_bomb(entry: zipfile.ZipInfo) -> bool:
+    return entry.file_size > RATIO_FROM_BYTES and entry.file_size > MOST_RATIO * entry.compress_size
+
+
+@contextmanager
+def _text(opened: zipfile.ZipFile, name: str) -> Iterator[TextIO]:
+    """A file's text: UTF-8, with or without a byte order mark; line breaks as they are."""
+    try:
+        with opened.open(name) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+            yield text
+    except UnicodeDecodeError as error:
+        raise RosterRefused(_not_utf_8(name, error.object[:2])) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        raise RosterRefused(f"{name} is damaged inside the zip.") from None
+
+
+def _not_utf_8(name: str, start: bytes) -> str:
+    if start in (b"\xff\xfe", b"\xfe\xff"):
+        return f"{name} is not UTF-8; it looks like UTF-16."
+    return f"{name} is not UTF-8; it looks like Latin-1 (Windows-1252)."

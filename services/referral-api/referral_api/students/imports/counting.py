@@ -1,0 +1,60 @@
+"""A school's students by their groups, as `EnrollmentCounted` announces them: the denominator of every rate."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from referral_api.students.rules import grade_band
+from shared.events.facets import Disability, Facets, RaceEthnicity, Sex
+from shared.events.roster import EnrollmentCounted, FacetCount
+from shared.outbox import new_event_id
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """How many students of which groups each school has on a day; schools without students have none."""
+
+    school_year: int
+    counted_on: date
+    schools: Mapping[str, Mapping[Facets, int]]
+
+
+def count_enrollment(scratch: sqlite3.Connection, *, school_year: int, counted_on: date) -> Enrollment:
+    """Count what an import resolved: every school the district ever had; a student at two schools counts at each."""
+    schools: dict[str, Counter[Facets]] = {
+        school_id: Counter()
+        for (school_id,) in scratch.execute("SELECT org_id FROM now_orgs WHERE kind = 'school' ORDER BY org_id")
+    }
+    found = scratch.execute(
+        "SELECT a.school_id, s.race_ethnicity, s.sex, s.disability, s.english_learner, s.grade, count(*)"
+        " FROM now_student_schools a JOIN now_students s USING (student_id) GROUP BY 1, 2, 3, 4, 5, 6"
+    )
+    for school_id, race_ethnicity, sex, disability, english_learner, grade, n in found:
+        facets = Facets(
+            race_ethnicity=RaceEthnicity(race_ethnicity),
+            sex=Sex(sex),
+            disability=Disability(disability),
+            english_learner=None if english_learner is None else bool(english_learner),
+            grade_band=grade_band(grade),
+        )
+        schools[school_id][facets] += n
+    return Enrollment(school_year, counted_on, schools)
+
+
+def announcements(
+    enrollment: Enrollment, *, district_id: str, version: int, now: datetime
+) -> Iterator[EnrollmentCounted]:
+    """One event per school, in the order of their ids."""
+    for school_id, counts in enrollment.schools.items():
+        yield EnrollmentCounted(
+            event_id=new_event_id(),
+            occurred_at=now,
+            district_id=district_id,
+            school_id=school_id,
+            school_year=enrollment.school_year,
+            counted_on=enrollment.counted_on,
+            version=version,
+            counts=tuple(FacetCount(facets=facets, n=n) for facets, n in counts.items()),
+        )

@@ -1,0 +1,36 @@
+"""Refusals around roster files.
+
+ServiceError
+├── UnknownImport            404
+├── ImportTooLarge           413
+├── NotAZip                  415
+└── ServerDiskFull           503
+RosterRefused                    ends an import, never a request
+└── Interrupted                  ends a run; the import starts over later
+"""
+
+from shared.errors import BodyTooLarge, NotFound, Unavailable, UnsupportedMedia
+
+
+class UnknownImport(NotFound):
+    """There is no such import in this district."""
+
+
+class ImportTooLarge(BodyTooLarge):
+    """The roster file is larger than this service takes."""
+
+
+class NotAZip(UnsupportedMedia):
+    """A roster comes as `application/zip`."""
+
+
+class ServerDiskFull(Unavailable):
+    """The server has no room for the file just now."""
+
+
+class RosterRefused(Exception):
+    """A roster file cannot be used as a whole; nothing was changed. Its text says why and quotes no row."""
+
+
+class Interrupted(Exception):
+    """The run of an import was told to stop; nothing was changed."""

@@ -1,0 +1,79 @@
+"""Taking a roster file in: streamed to disk first, queued in the request's transaction after."""
+
+import asyncio
+import errno
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from referral_api.students.imports.errors import ImportTooLarge, ServerDiskFull
+from referral_api.students.imports.models import roster_imports
+from shared.db import Session
+
+_FLUSH_BYTES = 1 << 20
+
+
+async def spool(chunks: AsyncIterator[bytes], path: Path, *, limit_bytes: int) -> bytes:
+    """Write a body to a file that only we may read, in bounded memory; its SHA-256. On refusal no file is left.
+
+    Raises: ImportTooLarge, ServerDiskFull.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    held = bytearray()
+    file = await asyncio.to_thread(_create, path)
+    try:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > limit_bytes:
+                raise ImportTooLarge(f"At most {limit_bytes} bytes.", headers={"Connection": "close"})
+            held += chunk
+            if len(held) >= _FLUSH_BYTES:
+                await asyncio.to_thread(_write, file, bytes(held), digest)
+                held.clear()
+        await asyncio.to_thread(_write, file, bytes(held), digest)
+        os.fsync(file)
+    except BaseException as error:
+        await asyncio.shield(asyncio.to_thread(path.unlink, missing_ok=True))
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ServerDiskFull() from None
+        raise
+    finally:
+        os.close(file)
+    return digest.digest()
+
+
+def _create(path: Path) -> int:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _write(file: int, data: bytes, digest: "hashlib._Hash") -> None:
+    digest.update(data)
+    with open(file, "wb", closefd=False) as out:
+        out.write(data)
+
+
+async def queue_import(
+    session: Session, *, import_id: UUID, district_id: str, requested_by: str, force: bool, now: datetime
+) -> None:
+    """Queue a spooled file; the worker takes it on after the commit."""
+    await session.execute(
+        insert(roster_imports).values(
+            import_id=import_id,
+            district_id=district_id,
+            status="queued",
+            force=force,
+            requested_by=requested_by,
+            requested_at=now,
+            attempts=0,
+            rows_read=0,
+            rows_applied=0,
+            rows_rejected=0,
+        )
+    )

@@ -1,0 +1,139 @@
+"""From a file's text to rows in the scratch database: each row is checked on its own, and refused on its own."""
+
+import csv
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
+from typing import Any, TextIO
+
+from referral_api.students.imports.errors import Interrupted, RosterRefused
+from referral_api.students.imports.files import SOURCED_ID, FileKind, check_instant
+from referral_api.students.imports.manifest import Mode
+
+BATCH = 2000
+MOST_CHARACTERS_OF_LINE = 1_000_000
+STATUS, MODIFIED = "status", "dateLastModified"
+WHOLE_ROW = ""
+"""The field of a fault that lies in no single column."""
+
+Fault = tuple[str, str]
+"""Which field, and what is wrong with it."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the reading is, told across threads."""
+
+    rows_read: int = 0
+    stopped: bool = False
+
+    def advance(self, rows: int) -> None:
+        """Count rows. Raises: Interrupted when the run was told to stop."""
+        self.rows_read += rows
+        if self.stopped:
+            raise Interrupted
+
+
+class Layout:
+    """Where a file has its columns, and so how one of its rows is checked."""
+
+    def __init__(self, kind: FileKind, mode: Mode, header: Sequence[str]) -> None:
+        """Raises: RosterRefused when columns are missing or there twice."""
+        name = f"{kind.name}.csv"
+        needed = [c.name for c in kind.columns if c.in_header] + ([STATUS, MODIFIED] if mode is Mode.DELTA else [])
+        missing = [n for n in needed if n not in header]
+        if missing:
+            raise RosterRefused(f"{name} lacks the columns {', '.join(missing)}.")
+        named = [h for h in header if h]
+        if len(set(named)) < len(named):
+            raise RosterRefused(f"{name} has a column twice.")
+        self._kind = kind
+        self._mode = mode
+        self._width = len(header)
+        # Columns that the file does not have are read from behind the row's end, where an empty value is put.
+        places = {h: i for i, h in enumerate(header)}
+        self._pick = itemgetter(*(places.get(c.name, self._width) for c in kind.columns))
+        self._status, self._modified = places.get(STATUS, self._width), places.get(MODIFIED, self._width)
+        self._checks = [(c.name, c.check, c.filled) for c in kind.columns]
+        self._nothing = (None,) * (len(kind.kept) - 1)
+
+    def check(self, line: int, row: list[str]) -> tuple[tuple[object, ...], list[Fault]]:
+        """What is kept of a row, and what is wrong with it; of a faulty row nothing is kept."""
+        if len(row) != self._width:
+            return (), [(WHOLE_ROW, f"has {len(row)} columns, the header has {self._width}")]
+        row.append("")
+        values = self._pick(row)
+        faults = self._base_faults(row) if self._mode is Mode.DELTA or row[self._status] else []
+        if not faults and row[self._status] == "tobedeleted":
+            problem = SOURCED_ID.check(values[0]) if values[0] else "is missing"
+            return ((), [(SOURCED_ID.name, problem)]) if problem else ((line, 1, values[0], *self._nothing), [])
+        for value, (name, check, filled) in zip(values, self._checks, strict=True):
+            if value:
+                problem = check(value)
+                if problem:
+                    faults.append((name, problem))
+            elif filled:
+                faults.append((name, "is missing"))
+        return ((), faults) if faults else ((line, 0, *self._kind.keep(values)), faults)
+
+    def _base_faults(self, row: Sequence[str]) -> list[Fault]:
+        status, modified = row[self._status], row[self._modified]
+        if self._mode is Mode.BULK:
+            return [] if status == "active" else [(STATUS, "must be blank or active in a bulk file")]
+        faults = []
+        if status not in ("active", "tobedeleted"):
+            faults.append((STATUS, "must be active or tobedeleted in a delta file"))
+        problem = check_instant(modified) if modified else "is missing"
+        if problem:
+            faults.append((MODIFIED, problem))
+        return faults
+
+
+def read_file(scratch: sqlite3.Connection, kind: FileKind, mode: Mode, text: TextIO, progress: Progress) -> None:
+    """Take one file in, row by row. Raises: RosterRefused, Interrupted."""
+    name = f"{kind.name}.csv"
+    reader = csv.reader(_lines(name, text), strict=True)
+    try:
+        layout = Layout(kind, mode, next(reader, []))
+        kept: list[tuple[object, ...]] = []
+        faulty: list[tuple[object, ...]] = []
+        count = 0
+        line = reader.line_num + 1
+        for row in reader:
+            start, line = line, reader.line_num + 1
+            if not row:
+                continue
+            count += 1
+            values, faults = layout.check(start, row)
+            if faults:
+                faulty += [(name, start, field, problem) for field, problem in faults]
+            else:
+                kept.append(values)
+            if count == BATCH:
+                _store(scratch, kind, kept, faulty)
+                progress.advance(count)
+                count = 0
+        _store(scratch, kind, kept, faulty)
+        progress.advance(count)
+    except csv.Error:
+        raise RosterRefused(f"{name}, line {reader.line_num}: cannot be read as CSV; is a quote missing?") from None
+
+
+def _store(scratch: sqlite3.Connection, kind: FileKind, kept: list[Any], faulty: list[Any]) -> None:
+    places = ", ".join("?" * (len(kind.kept) + 2))
+    scratch.executemany(f"INSERT INTO file_{kind.name} VALUES ({places})", kept)
+    scratch.executemany("INSERT INTO errors VALUES (?, ?, ?, ?)", faulty)
+    kept.clear()
+    faulty.clear()
+
+
+def _lines(name: str, text: TextIO) -> Iterator[str]:
+    """The physical lines, none of them endless: a file need not have line breaks at all."""
+    for line in iter(partial(text.readline, MOST_CHARACTERS_OF_LINE), ""):
+        if len(line) == MOST_CHARACTERS_OF_LINE:
+            raise RosterRefused(f"{name} has a line of {MOST_CHARACTERS_OF_LINE:,} characters or more.")
+        if "\0" in line:
+            raise RosterRefused(f"{name} holds NUL characters; it is no text file.")
+        yield line

@@ -1,0 +1,111 @@
+"""The tables that an import may change, in the scratch database as they were (`was_…`) and shall be (`now_…`)."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Boolean, Date, Select, Table, select
+
+from referral_api.students import models
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One table and its two states. Rows of a table that `keeps` are made inactive, never removed."""
+
+    table: Table
+    keeps: bool = False
+
+    @property
+    def name(self) -> str:
+        """The table's name, in the service's database."""
+        return self.table.name
+
+    @property
+    def keys(self) -> list[str]:
+        """What tells its rows apart within a district."""
+        return [c.name for c in self.table.primary_key.columns if c.name != "district_id"]
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns but the district, keys first."""
+        return [*self.keys, *(c.name for c in self.table.columns if not c.primary_key)]
+
+    def create(self, scratch: sqlite3.Connection) -> None:
+        """Make its two empty states."""
+        columns, keys = ", ".join(self.columns), ", ".join(self.keys)
+        for state in ("was", "now"):
+            scratch.execute(f"CREATE TABLE {state}_{self.name} ({columns}, PRIMARY KEY ({keys})) WITHOUT ROWID")
+
+    def stored(self, district_id: str) -> Select[Any]:
+        """Its rows of a district, in the service's database."""
+        return select(*(self.table.c[c] for c in self.columns)).where(self.table.c.district_id == district_id)
+
+    def keep_as_was(self, scratch: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        """Note rows as they are stored."""
+        places = ", ".join("?" * len(self.columns))
+        dates = self._places_of(Date)
+        if dates:
+            rows = [[v.isoformat() if i in dates and v else v for i, v in enumerate(r)] for r in rows]  # type: ignore[misc]
+        scratch.executemany(f"INSERT INTO was_{self.name} VALUES ({places})", rows)
+
+    def copy(self, scratch: sqlite3.Connection) -> None:
+        """Let everything be as it was."""
+        scratch.execute(f"INSERT INTO now_{self.name} SELECT * FROM was_{self.name}")
+
+    def written(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
+        """The rows that are new or differ, as the service's database takes them."""
+        keys = ", ".join(self.keys)
+        differs = " OR ".join(f"n.{c} IS NOT w.{c}" for c in self.columns[len(self.keys) :])
+        found = scratch.execute(
+            f"SELECT n.* FROM now_{self.name} n LEFT JOIN was_{self.name} w USING ({keys})"
+            f" WHERE w.{self.keys[0]} IS NULL {f'OR {differs}' if differs else ''}"
+        )
+        decode = self._decoder()
+        while rows := found.fetchmany(size):
+            yield [decode(r) for r in rows] if decode else rows
+
+    def removed(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
+        """The keys of rows that shall be no more."""
+        if self.keeps:
+            return
+        keys = ", ".join(self.keys)
+        found = scratch.execute(
+            f"SELECT {keys} FROM was_{self.name} w LEFT JOIN now_{self.name} n USING ({keys})"
+            f" WHERE n.{self.keys[0]} IS NULL"
+        )
+        while rows := found.fetchmany(size):
+            yield rows
+
+    def _places_of(self, kind: type[Date | Boolean]) -> frozenset[int]:
+        return frozenset(i for i, c in enumerate(self.columns) if isinstance(self.table.c[c].type, kind))
+
+    def _decoder(self) -> Callable[[Row], Row] | None:
+        """SQLite has neither booleans nor dates."""
+        booleans, dates = self._places_of(Boolean), self._places_of(Date)
+        if not booleans | dates:
+            return None
+
+        def decode(row: Row) -> Row:
+            values = list(row)
+            for place in booleans:
+                values[place] = None if values[place] is None else bool(values[place])
+            for place in dates:
+                values[place] = date.fromisoformat(values[place]) if values[place] else None
+            return tuple(values)
+
+        return decode
+
+
+ORGS = Relation(models.orgs, keeps=True)
+STUDENTS = Relation(models.students, keeps=True)
+OTHER_USERS = Relation(models.other_users)
+ROLES = Relation(models.roster_roles)
+STUDENT_SCHOOLS = Relation(models.student_schools)
+ACADEMIC_SESSIONS = Relation(models.academic_sessions)
+ENROLLMENTS = Relation(models.enrollments)
+RELATIONS = (ORGS, STUDENTS, OTHER_USERS, ROLES, STUDENT_SCHOOLS, ACADEMIC_SESSIONS, ENROLLMENTS)

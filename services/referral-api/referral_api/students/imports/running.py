@@ -1,0 +1,125 @@
+"""One run of an import from the zip on disk to its end: read, load, resolve, apply."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from shared.crypto import KeyRing
+
+from referral_api.students.imports import resolving
+from referral_api.students.imports.applying import announce, apply_differences, finish, take_over
+from referral_api.students.imports.archive import Archive, open_archive
+from referral_api.students.imports.counting import Enrollment, count_enrollment
+from referral_api.students.imports.errors import RosterRefused
+from referral_api.students.imports.files import ROLES_FILE, USED, FileKind, kinds_of
+from referral_api.students.imports.manifest import Manifest, Mode
+from referral_api.students.imports.naming import resolve_students
+from referral_api.students.imports.reading import Progress, read_file
+from referral_api.students.imports.relations import ACADEMIC_SESSIONS, ENROLLMENTS, RELATIONS
+from referral_api.students.imports.scratch import add_file, scratch_database
+from referral_api.students.imports.threads import in_thread
+from shared.db import Database
+from shared.events.facets import school_year_of
+
+_BATCH = 5000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An import that this worker has taken on."""
+
+    import_id: UUID
+    district_id: str
+    force: bool
+    owner: str
+    archive: Path
+    scratch: Path
+
+
+async def run_import(
+    run: Run, *, database: Database, ring: KeyRing, now: Callable[[], datetime], today: date, progress: Progress
+) -> None:
+    """Apply a roster file as a whole, or refuse it as a whole and say why.
+
+    Announces EnrollmentCounted for every school of the district.
+    Raises: Interrupted, DatabaseUnavailable; then nothing was changed and the import may run again.
+    """
+    with scratch_database(run.scratch) as scratch:
+        version: int | None = None
+        because: str | None = None
+        enrollment: Enrollment | None = None
+        try:
+            manifest = await in_thread(progress, _read, run, scratch, progress)
+            await _load(database, run.district_id, manifest, scratch, progress)
+            enrollment = await in_thread(progress, _resolve, run, scratch, manifest, ring, today)
+        except RosterRefused as refused:
+            because = str(refused)
+        async with database.write(run.district_id) as session:
+            await take_over(session, run.import_id, run.owner)
+            if enrollment is not None:
+                await apply_differences(session, scratch, run.district_id, progress)
+                version = await announce(session, enrollment, progress, district_id=run.district_id, now=now())
+            await finish(
+                session,
+                scratch,
+                import_id=run.import_id,
+                district_id=run.district_id,
+                progress=progress,
+                now=now(),
+                version=version,
+                refused_because=because,
+            )
+    log.info(
+        "roster_import_ended", import_id=str(run.import_id), refused=because is not None, rows_read=progress.rows_read
+    )
+
+
+def _read(run: Run, scratch: sqlite3.Connection, progress: Progress) -> Manifest:
+    with open_archive(run.archive, wanted=USED) as archive:
+        manifest = archive.manifest
+        kinds = kinds_of(manifest.version)
+        for kind in {k.name: k for k in (*kinds, ROLES_FILE)}.values():
+            add_file(scratch, kind)
+        for kind in kinds:
+            if manifest.mode(kind.name) is not Mode.ABSENT:
+                _read_one(archive, kind, scratch, progress)
+    return manifest
+
+
+def _read_one(archive: Archive, kind: FileKind, scratch: sqlite3.Connection, progress: Progress) -> None:
+    with archive.text(kind.name) as text:
+        read_file(scratch, kind, archive.manifest.mode(kind.name), text, progress)
+    resolving.refuse_duplicates(scratch, kind.name)
+
+
+async def _load(
+    database: Database, district_id: str, manifest: Manifest, scratch: sqlite3.Connection, progress: Progress
+) -> None:
+    """Note what is known. Nothing else changes it meanwhile: imports are its only writers and run one by one."""
+    async with database.read(district_id) as session:
+        for relation in RELATIONS:
+            if relation is ENROLLMENTS and manifest.mode("enrollments") is Mode.ABSENT:
+                continue
+            found = await session.stream(relation.stored(district_id), execution_options={"yield_per": _BATCH})
+            async for rows in found.partitions():
+                progress.advance(0)
+                await in_thread(progress, relation.keep_as_was, scratch, [tuple(r) for r in rows])
+
+
+def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, ring: KeyRing, today: date) -> Enrollment:
+    resolving.resolve_orgs(scratch, manifest)
+    resolving.resolve_users(scratch, manifest)
+    resolving.resolve_roles(scratch, manifest, today)
+    resolving.resolve_rest(scratch, manifest, ACADEMIC_SESSIONS, ENROLLMENTS)
+    resolve_students(scratch, manifest, ring, run.district_id)
+    resolving.resolve_other_users(scratch)
+    if not run.force:
+        resolving.ensure_not_shrunk(scratch)
+    school_year = resolving.school_year_said(scratch, today) or school_year_of(today)
+    return count_enrollment(scratch, school_year=school_year, counted_on=today)

@@ -1,0 +1,53 @@
+"""The scratch database of one import: a SQLite file in which its rows are joined with what is known.
+
+It keeps memory bounded whatever the district's size, leaves the service's database alone until everything is decided,
+and is deleted at the end. It holds names in the clear, as the zip itself does, so nobody else may read it.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from referral_api.students.imports.files import FileKind
+from referral_api.students.imports.relations import RELATIONS
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = OFF",
+    "PRAGMA synchronous = OFF",
+    "PRAGMA locking_mode = EXCLUSIVE",
+    "PRAGMA cache_size = -32768",
+    "PRAGMA temp_store = FILE",
+)
+
+
+@contextmanager
+def scratch_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """An empty scratch database, gone when the block ends. One thread at a time may use it, any thread."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as scratch:
+            for pragma in _PRAGMAS:
+                scratch.execute(pragma)
+            scratch.execute("CREATE TABLE errors (file, line, field, problem)")
+            for relation in RELATIONS:
+                relation.create(scratch)
+            scratch.execute("BEGIN")  # never committed: the file is as short-lived as this connection
+            yield scratch
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def add_file(scratch: sqlite3.Connection, kind: FileKind) -> None:
+    """Make the empty table of a file's rows."""
+    scratch.execute(f"CREATE TABLE file_{kind.name} (line, gone, {', '.join(kind.kept)})")
+
+
+def reject(scratch: sqlite3.Connection, kind: str, field: str, problem: str, rows: str) -> None:
+    """Refuse the rows of a file that the condition `rows` finds: note each and leave it out."""
+    scratch.execute(
+        f"INSERT INTO errors SELECT ?, line, ?, ? FROM file_{kind} WHERE {rows}", (f"{kind}.csv", field, problem)
+    )
+    scratch.execute(f"DELETE FROM file_{kind} WHERE {rows}")

@@ -1,0 +1,121 @@
+"""What can be read of an import: how far it is, how it ended, and which rows were refused."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from referral_api.students.imports.errors import UnknownImport
+from referral_api.students.imports.models import roster_import_errors, roster_imports
+from shared.db import ReadSession
+
+MOST_ERRORS_SHOWN = 1000
+_CSV_PAGE = 5000
+
+Status = Literal["queued", "running", "done", "refused"]
+
+
+class RowError(BaseModel):
+    """One thing wrong with one row; never its value, which may be a child's name."""
+
+    file: str = Field(description="The file in the zip.")
+    line: int = Field(description="The line that the row begins on; the header is line 1.")
+    field: str = Field(description="The column; empty where the fault lies in no single one.")
+    problem: str = Field(description="What is wrong.")
+
+
+class QueuedImport(BaseModel):
+    """An import that was taken in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"import_id": "019c8a5e-7b7a-7c3e-9f10-3d2a6f1b4c55", "status": "queued"}]}
+    )
+
+    import_id: UUID
+    status: Status
+
+
+class RosterImport(QueuedImport):
+    """How far an import is, or how it ended. Counts are over all files of the zip that are used, but the manifest."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "import_id": "019c8a5e-7b7a-7c3e-9f10-3d2a6f1b4c55",
+                    "status": "done",
+                    "rows_read": 1204,
+                    "rows_applied": 1203,
+                    "rows_rejected": 1,
+                    "errors": [
+                        {
+                            "file": "roles.csv",
+                            "line": 17,
+                            "field": "role",
+                            "problem": "is none of the values that OneRoster allows",
+                        }
+                    ],
+                    "refused_because": None,
+                }
+            ]
+        }
+    )
+
+    rows_read: int = Field(description="Rows read so far.")
+    rows_applied: int = Field(description="Rows taken into the roster; 0 until it is done.")
+    rows_rejected: int = Field(description="Rows refused, each on its own.")
+    errors: list[RowError] = Field(description=f"The first {MOST_ERRORS_SHOWN}; `errors.csv` has all.")
+    refused_because: str | None = Field(description="Why the file as a whole was refused; nothing was changed then.")
+
+
+async def roster_import(session: ReadSession, *, district_id: str, import_id: UUID) -> RosterImport:
+    """One import of the district. Raises: UnknownImport."""
+    found = (
+        await session.execute(
+            select(roster_imports).where(
+                roster_imports.c.import_id == import_id, roster_imports.c.district_id == district_id
+            )
+        )
+    ).first()
+    if found is None:
+        raise UnknownImport()
+    errors = await _errors(session, district_id, import_id, after=0, limit=MOST_ERRORS_SHOWN)
+    return RosterImport(
+        import_id=found.import_id,
+        status=found.status,
+        rows_read=found.rows_read,
+        rows_applied=found.rows_applied,
+        rows_rejected=found.rows_rejected,
+        errors=[error for _, error in errors],
+        refused_because=found.refused_because,
+    )
+
+
+async def errors_as_csv(session: ReadSession, *, district_id: str, import_id: UUID) -> AsyncIterator[str]:
+    """Every refused row of an import, as CSV with a header, page by page. Raises: UnknownImport."""
+    await roster_import(session, district_id=district_id, import_id=import_id)
+    yield "file,line,field,problem\r\n"
+    after = 0
+    while errors := await _errors(session, district_id, import_id, after=after, limit=_CSV_PAGE):
+        text = io.StringIO()
+        csv.writer(text).writerows((e.file, e.line, e.field, e.problem) for _, e in errors)
+        yield text.getvalue()
+        after = errors[-1][0]
+
+
+async def _errors(
+    session: ReadSession, district_id: str, import_id: UUID, *, after: int, limit: int
+) -> list[tuple[int, RowError]]:
+    """Refused rows behind a number, in the order of files and lines, each with its number."""
+    table = roster_import_errors
+    found = await session.execute(
+        select(table.c.number, table.c.file, table.c.line, table.c.field, table.c.problem)
+        .where(table.c.import_id == import_id, table.c.district_id == district_id, table.c.number > after)
+        .order_by(table.c.number)
+        .limit(limit)
+    )
+    return [(r.number, RowError(file=r.file, line=r.line, field=r.field, problem=r.problem)) for r in found]

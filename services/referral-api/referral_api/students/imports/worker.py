@@ -1,0 +1,176 @@
+"""Runs the imports that wait, one at a time in all processes together, in the order in which they came."""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from shared.crypto import KeyRing
+from sqlalchemy import exists, select, update
+
+from referral_api.students.imports.errors import Interrupted
+from referral_api.students.imports.models import roster_imports
+from referral_api.students.imports.reading import Progress
+from referral_api.students.imports.running import Run, run_import
+from shared.backoff import Backoff
+from shared.db import EVERY_DISTRICT, Database, Session
+from shared.errors import DatabaseUnavailable
+from shared.leases import Leadership
+
+POLL = timedelta(milliseconds=500)
+TELL = timedelta(seconds=1)
+"""How often a running import says how far it is."""
+MOST_ATTEMPTS = 5
+FILE_MUST_TURN_UP = timedelta(minutes=15)
+"""A file lies on the host that took it; after this long nobody has it."""
+LEFT_BEHIND_AFTER = timedelta(hours=1)
+_OPEN = ("queued", "running")
+
+log = structlog.get_logger(__name__)
+
+
+class ImportSettings(Protocol):
+    """What the worker needs to be told."""
+
+    @property
+    def import_dir(self) -> Path:
+        """The folder in which uploaded rosters wait."""
+
+
+class ImportWorker:
+    """Takes on waiting imports until cancelled. Safe in any number of processes: one runs an import at a time."""
+
+    def __init__(
+        self,
+        database: Database,
+        ring: KeyRing,
+        settings: ImportSettings,
+        clock: Callable[[], datetime],
+        *,
+        zone: tzinfo = UTC,
+    ) -> None:
+        """`zone` is where the district's days begin and end."""
+        self._database = database
+        self._ring = ring
+        self._folder = settings.import_dir
+        self._clock = clock
+        self._zone = zone
+        self._owner = str(uuid.uuid4())
+
+    async def run(self) -> None:
+        """Work until cancelled. An import that a cancelled or killed worker left begins anew."""
+        backoff = Backoff()
+        while True:
+            try:
+                if not await self.run_next():
+                    await asyncio.sleep(POLL.total_seconds())
+                backoff.reset()
+            except DatabaseUnavailable:
+                log.warning("imports_wait", because="the database is away")
+                await backoff.wait()
+
+    async def run_next(self) -> bool:
+        """Run the oldest waiting import; whether there was one for this process. Raises: DatabaseUnavailable."""
+        if not await self._somebody_waits():
+            return False
+        leadership = Leadership(self._database, "imports")
+        async with leadership.try_to_lead() as leads:
+            run = await self._take_on() if leads else None
+            if run is None:
+                return False
+            progress = Progress()
+            telling = asyncio.create_task(self._tell(leadership, run, progress))
+            try:
+                log.info("roster_import_begins", import_id=str(run.import_id))
+                await self._run(run, progress)
+            finally:
+                telling.cancel()
+                await asyncio.gather(telling, return_exceptions=True)
+        return True
+
+    async def _run(self, run: Run, progress: Progress) -> None:
+        try:
+            await run_import(
+                run,
+                database=self._database,
+                ring=self._ring,
+                now=self._clock,
+                today=self._clock().astimezone(self._zone).date(),
+                progress=progress,
+            )
+            run.archive.unlink(missing_ok=True)
+        except Interrupted:
+            log.warning("roster_import_interrupted", import_id=str(run.import_id))
+
+    async def _somebody_waits(self) -> bool:
+        async with self._database.read(EVERY_DISTRICT) as session:
+            waits = select(exists().where(roster_imports.c.status.in_(_OPEN)))
+            return bool((await session.execute(waits)).scalar_one())
+
+    async def _take_on(self) -> Run | None:
+        """The oldest waiting import whose file lies here. Only the leader asks, so `running` means left by the dead."""
+        async with self._database.write(EVERY_DISTRICT) as session:
+            found = await session.execute(
+                select(roster_imports)
+                .where(roster_imports.c.status.in_(_OPEN))
+                .order_by(roster_imports.c.requested_at, roster_imports.c.import_id)
+            )
+            waiting = found.all()
+            self._sweep({str(w.import_id) for w in waiting})
+            for one in waiting:
+                archive = self._folder / f"{one.import_id}.zip"
+                if one.attempts >= MOST_ATTEMPTS:
+                    await self._give_up(session, one.import_id, "It was begun several times and never came to an end.")
+                elif archive.exists():
+                    await session.execute(
+                        update(roster_imports)
+                        .where(roster_imports.c.import_id == one.import_id)
+                        .values(status="running", owner=self._owner, attempts=one.attempts + 1, rows_read=0)
+                    )
+                    scratch = archive.with_suffix(".scratch")
+                    return Run(one.import_id, one.district_id, one.force, self._owner, archive, scratch)
+                elif self._clock() - one.requested_at > FILE_MUST_TURN_UP:
+                    await self._give_up(session, one.import_id, "The uploaded file is no longer there; send it again.")
+            return None
+
+    async def _give_up(self, session: Session, import_id: uuid.UUID, because: str) -> None:
+        await session.execute(
+            update(roster_imports)
+            .where(roster_imports.c.import_id == import_id)
+            .values(status="refused", owner=None, finished_at=self._clock(), refused_because=because)
+        )
+
+    def _sweep(self, waiting: set[str]) -> None:
+        """Delete what a killed process left in the folder: it holds names."""
+        for left in self._folder.glob("*.*"):
+            with contextlib.suppress(FileNotFoundError):
+                age_seconds = time.time() - left.stat().st_mtime
+                if left.stem not in waiting and age_seconds > LEFT_BEHIND_AFTER.total_seconds():
+                    left.unlink()
+
+    async def _tell(self, leadership: Leadership, run: Run, progress: Progress) -> None:
+        """Keep leading, and say how far the import is; one that lost the lead is told to stop."""
+        told = 0
+        try:
+            while await leadership.renew():
+                if progress.rows_read != told:
+                    told = progress.rows_read
+                    async with self._database.write(run.district_id) as session:
+                        await session.execute(
+                            update(roster_imports)
+                            .where(
+                                roster_imports.c.import_id == run.import_id,
+                                roster_imports.c.owner == self._owner,
+                                roster_imports.c.status == "running",
+                            )
+                            .values(rows_read=told)
+                        )
+                await asyncio.sleep(TELL.total_seconds())
+        except DatabaseUnavailable:
+            log.warning("roster_import_unattended", import_id=str(run.import_id))
+        progress.stopped = True

@@ -1,0 +1,83 @@
+"""Schools and students over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from referral_api.students.errors import StudentNotFound
+from referral_api.students.operations import disclose_student
+from referral_api.students.views import School, Student, list_schools, list_students
+from shared.auth import Caller
+from shared.auth.permissions import Permission
+from shared.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    CursorUnusable,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    link_next,
+)
+from shared.http.problems import problems
+from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
+
+router = APIRouter(prefix="/v1", tags=["roster"])
+
+_SCHOOLS, _STUDENTS = "schools", "students"
+
+
+@router.get("/schools", responses=problems(CursorUnusable))
+async def schools(
+    caller: Annotated[Caller, Depends(allowed(Permission.SCHOOLS_READ))],
+    request: Request,
+    response: Response,
+    session: ReadOnlySession,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[School]:
+    """The district's schools, of those that the caller may see."""
+    found = await list_schools(session, caller=caller, after=_behind(_SCHOOLS, cursor), limit=limit + 1)
+    items = found[:limit]
+    next_cursor = encode_cursor(_SCHOOLS, items[-1].school_id) if len(found) > limit else None
+    link_next(request, response, next_cursor)
+    return Page(items=items, next_cursor=next_cursor)
+
+
+@router.get("/students", responses=problems(CursorUnusable))
+async def students(
+    caller: Annotated[Caller, Depends(allowed(Permission.STUDENTS_LIST))],
+    request: Request,
+    response: Response,
+    session: ReadOnlySession,
+    at_hand: AtHand,
+    school_id: Annotated[str | None, Query(max_length=255)] = None,
+    grade: Annotated[str | None, Query(max_length=5, description="CEDS code: KG, 01 … 12.")] = None,
+    q: Annotated[str | None, Query(max_length=100, description="The beginning of a given or family name.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[Student]:
+    """Students, of those that the caller may see. A page may hold few items and still have a next one."""
+    items, behind = await list_students(
+        session,
+        caller=caller,
+        ring=at_hand.ring,
+        school_id=school_id,
+        grade=grade,
+        q=q,
+        after=_behind(_STUDENTS, cursor),
+        limit=limit,
+    )
+    next_cursor = encode_cursor(_STUDENTS, behind) if behind is not None else None
+    link_next(request, response, next_cursor)
+    return Page(items=items, next_cursor=next_cursor)
+
+
+@router.get("/students/{student_id}", responses=problems(StudentNotFound))
+async def student(caller: Reader, student_id: str, session: WriteSession, at_hand: AtHand, now: Now) -> Student:
+    """One student. Reading it is a disclosure and is noted in the ledger."""
+    return await disclose_student(session, student_id, caller=caller, ring=at_hand.ring, now=now)
+
+
+def _behind(kind: str, cursor: str | None) -> str:
+    return str(decode_cursor(kind, cursor, (str,))[0]) if cursor else ""
