@@ -40,6 +40,15 @@ class Urgency(StrEnum):
     ROUTINE = "routine"
 
 
+class ReferrerRole(StrEnum):
+    """Who may refer: the roles that submit referrals."""
+
+    OFFICER = "officer"
+    COUNSELOR = "counselor"
+    ADMINISTRATOR = "administrator"
+    STAFF = "staff"
+
+
 class Stage(StrEnum):
     """The stages of the funnel; a referral reaches each at most once."""
 
@@ -96,7 +105,7 @@ class ReferralSubmitted(ReferralEvent):
 
     name: ClassVar[str] = "referral.submitted.v1"
     due_at: Instant = Field(description="When somebody must have reached the student.")
-    referrer_role: str = Field(description="Role of the person who referred.")
+    referrer_role: ReferrerRole = Field(description="Role of the person who referred.")
     reopens: UUID | None = Field(default=None, description="The closed referral that this one reopens.")
 
 

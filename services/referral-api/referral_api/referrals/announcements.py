@@ -26,7 +26,7 @@ def submitted(referral: Referral, *, event_id: UUID, now: datetime) -> ReferralE
     return events.ReferralSubmitted(
         **_common(referral, event_id, now),
         due_at=_known(referral.due_at),
-        referrer_role=referral.submitter_role,
+        referrer_role=events.ReferrerRole(referral.submitter_role),
         reopens=referral.reopens,
     )
 
