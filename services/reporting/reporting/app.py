@@ -1,0 +1,29 @@
+"""reporting put together: the views' routes, the sink that fills them, the rebuild, its tables."""
+
+from pathlib import Path
+
+from reporting import models as _models  # noqa: F401  # declares its tables
+from reporting.base import metadata
+from shared.db import plumbing
+from shared.migrations import Migrations
+
+MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, plumbing))
+HEARS = ("roster", "referrals")
+
+
+def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
+    horizon = Horizon(process.bus, HEARS, process.clock)
+    return (views_router(horizon, minimum_cell=process.settings.minimum_cell),)
+
+
+SERVICE = Service(
+    name=CONSUMER,
+    title="Rapport reporting",
+    description="Cross-cutting, disaggregated, honest views of whether the programme helps students.",
+    settings=Settings,
+    migrations=MIGRATIONS,
+    announces=(),
+    hears=HEARS,
+    routers=_routers,
+    sink=ViewSink,
+)

@@ -1,0 +1,125 @@
+"""The routes of the views: who may see them, what is asked, one query, one answer."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import ConfigDict
+
+from reporting.views import answers
+from reporting.views.breakdown import ViewParameters
+from reporting.views.errors import BusAway, UnknownSchool
+from reporting.views.freshness import Freshness, Horizon, applied_offsets, as_of, freshness_of
+from reporting.views.referral_funnel import FunnelRow, referral_funnel
+from reporting.views.scope import ensure_school
+from reporting.views.students_referred import StudentsReferredRow, students_referred
+from shared.auth import PERMISSIONS, Caller, Permission
+from shared.http.problems import problems
+from shared.http.runtime import Now, ReadOnlySession, allowed
+
+CONSUMER = "reporting"
+"""Under which name the consumer keeps its offsets."""
+
+Reader = Annotated[Caller, Depends(allowed(Permission.VIEWS_READ))]
+Watcher = Annotated[Caller, Depends(allowed(Permission.FRESHNESS_READ))]
+Asked = Annotated[ViewParameters, Query()]
+
+
+class ReferralFunnel(answers.View):
+    """The funnel of a school year."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "rows": [{"sex": "female", "stage": "submitted", "n": 41, "per_100": 3.2, "suppressed": False}],
+                    "as_of": "2026-11-22T15:04:05Z",
+                    "policy": {"minimum_cell": 10},
+                }
+            ]
+        }
+    )
+
+    rows: list[FunnelRow]
+
+
+class StudentsReferred(answers.View):
+    """The students referred in a school year, each counted once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "rows": [{"sex": "female", "students": 35, "per_100": 2.7, "suppressed": False}],
+                    "as_of": "2026-11-22T15:04:05Z",
+                    "policy": {"minimum_cell": 10},
+                }
+            ]
+        }
+    )
+
+    rows: list[StudentsReferredRow]
+
+
+def views_router(horizon: Horizon, *, minimum_cell: int) -> APIRouter:
+    """Every route of reporting, over the logs that `horizon` watches."""
+
+    @asynccontextmanager
+    async def watching(_app: object) -> AsyncIterator[None]:
+        task = asyncio.create_task(horizon.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    router = APIRouter(prefix="/v1", tags=["views"], lifespan=watching)
+
+    @router.get(
+        "/views/referral-funnel", responses={**_csv(ReferralFunnel), **problems(UnknownSchool)}, response_model=None
+    )
+    async def get_referral_funnel(
+        caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
+    ) -> Response:
+        """How many of the referrals submitted in the period ever reached each stage."""
+        minimum = _minimum(caller, minimum_cell)
+        if asked.school_id is not None:
+            await ensure_school(session, caller, asked.school_id)
+        breakdown = asked.breakdown()
+        rows = await referral_funnel(session, caller, breakdown, school_id=asked.school_id, minimum=minimum)
+        instant = as_of(await applied_offsets(session, CONSUMER), horizon.seen)
+        columns = ("stage", "n", "per_100", "suppressed")
+        return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept)
+
+    @router.get(
+        "/views/students-referred", responses={**_csv(StudentsReferred), **problems(UnknownSchool)}, response_model=None
+    )
+    async def get_students_referred(
+        caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
+    ) -> Response:
+        """How many students were referred in the period, each counted once, and the risk of it."""
+        minimum = _minimum(caller, minimum_cell)
+        if asked.school_id is not None:
+            await ensure_school(session, caller, asked.school_id)
+        breakdown = asked.breakdown()
+        rows = await students_referred(session, caller, breakdown, school_id=asked.school_id, minimum=minimum)
+        instant = as_of(await applied_offsets(session, CONSUMER), horizon.seen)
+        columns = ("students", "per_100", "suppressed")
+        return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept)
+
+    @router.get("/freshness", responses=problems(BusAway))
+    async def get_freshness(_caller: Watcher, session: ReadOnlySession, now: Now) -> Freshness:
+        """How far the views are behind the bus, per partition."""
+        ends = await horizon.look()  # before the offsets are read: else what is applied meanwhile would look like lag
+        return freshness_of(await applied_offsets(session, CONSUMER), ends, now)
+
+    return router
+
+
+def _minimum(caller: Caller, minimum_cell: int) -> int:
+    """The smallest count this caller is shown; 0 for those who may open the records behind it."""
+    return 0 if Permission.VIEWS_SMALL_CELLS in PERMISSIONS[caller.role] else minimum_cell
+
+
+def _csv(view: type[answers.View]) -> dict[int | str, dict[str, object]]:
+    content: dict[str, object] = {answers.CSV: {"schema": {"type": "string"}}}
+    return {200: {"model": view, "content": content}}

@@ -1,0 +1,73 @@
+"""A view as an answer: JSON, or the same rows as CSV for whoever asks with `Accept: text/csv`."""
+
+import csv
+from collections.abc import Sequence
+from datetime import datetime
+from io import StringIO
+from typing import Annotated
+
+import orjson
+from fastapi import Header, Response
+from pydantic import BaseModel, Field
+
+from reporting.views.breakdown import Breakdown
+from reporting.views.rows import Row
+
+CSV = "text/csv"
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Accept = Annotated[str, Header(description="`text/csv` for the same rows as CSV.")]
+
+
+class Policy(BaseModel):
+    """What was hidden from this caller."""
+
+    minimum_cell: int | None = Field(description="Smaller counts are suppressed; null: none are.")
+
+
+class View(BaseModel):
+    """What every view answers with beside its rows."""
+
+    as_of: datetime | None = Field(
+        description="Everything the bus held at this instant is counted; null: not known yet."
+    )
+    policy: Policy
+
+
+def answer(
+    rows: Sequence[Row],
+    breakdown: Breakdown,
+    measured: Sequence[str],
+    *,
+    as_of: datetime | None,
+    minimum: int,
+    accept: str,
+) -> Response:
+    """The rows in the form asked for; `measured` names the columns after the keys."""
+    if _prefers_csv(accept):
+        text = _as_csv(rows, [*(key.value for key in breakdown.keys), *measured])
+        return Response(text, media_type=f"{CSV}; charset=utf-8", headers={"Vary": "Accept"})
+    body = {"rows": rows, "as_of": as_of, "policy": {"minimum_cell": minimum or None}}
+    return Response(orjson.dumps(body), media_type="application/json", headers={"Vary": "Accept"})
+
+
+def _prefers_csv(accept: str) -> bool:
+    """Whether CSV is asked for, and JSON not before it."""
+    kinds = [kind.split(";")[0].strip().lower() for kind in accept.split(",")]
+    return CSV in kinds and "application/json" not in kinds[: kinds.index(CSV)]
+
+
+def _as_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    written = StringIO()
+    writer = csv.writer(written)
+    writer.writerow(columns)
+    writer.writerows([[_cell(row[column]) for column in columns] for row in rows])
+    return written.getvalue()
+
+
+def _cell(value: object) -> str:
+    """A value as a spreadsheet shows it and never runs it: a school's id may begin like a formula."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = "" if value is None else str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_BEGINS_A_FORMULA) else text
