@@ -1,11 +1,19 @@
 """reporting put together: the views' routes, the sink that fills them, the rebuild, its tables."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+from fastapi import APIRouter
 
 from reporting import models as _models  # noqa: F401  # declares its tables
 from reporting.base import metadata
+from reporting.routes import CONSUMER, views_router
+from reporting.settings import Settings
+from reporting.sink import ViewSink
+from reporting.views.freshness import Horizon
 from shared.db import plumbing
 from shared.migrations import Migrations
+from shared.service import Process, Service
 
 MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, plumbing))
 HEARS = ("roster", "referrals")

@@ -1,5 +1,8 @@
 """The routes of the views: who may see them, what is asked, one query, one answer."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
