@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic
@@ -12,7 +12,8 @@ import httpx2
 
 from shared.auth import Role
 from shared.auth.local_keys import ensure_keys
-from shared.auth.tokens import LocalVerifier, issue_token
+from shared.auth.issuing import issue_token
+from shared.auth.tokens import LocalVerifier
 from shared.bus.base import Reader
 from shared.bus.connect import connect
 from shared.crypto import KeyRing, ensure_field_keys
@@ -51,6 +52,7 @@ class ServiceInTest(Generic[SettingsT]):
             role=Role(role),
             school_ids=schools,
             provider_id=provider,
+            now=datetime.now(UTC),
         )
         async with self.anonymous() as client:
             client.headers["Authorization"] = f"Bearer {token}"

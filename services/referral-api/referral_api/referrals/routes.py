@@ -62,7 +62,7 @@ Reader = Annotated[Caller, Depends(allowed(Permission.REFERRALS_READ))]
 Mover = Annotated[Caller, Depends(allowed(Permission.REFERRALS_MOVE))]
 Contacter = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))]
 Answerer = Annotated[Caller, Depends(allowed(Permission.REFERRALS_FEEDBACK))]
-ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONSENT))]
+ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))]
 
 _CURSOR = "referrals"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
