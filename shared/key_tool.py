@@ -3,8 +3,8 @@
 import sys
 from typing import Any
 
-from shared.crypto import list_keys, retire, rotate
 from shared.db import Database
+from shared.key_rotation import list_keys, retire, rotate
 from shared.service import Service
 from shared.settings import ServiceSettings
 

@@ -1,0 +1,209 @@
+"""Encrypts single fields (AES-256-GCM) so that a copy of the database, or of a row in another place, tells nothing.
+
+A sealed value is: version 1 (one byte), key number (four bytes), nonce (twelve), ciphertext with its tag. It opens
+only at the table, column and primary key that it was sealed for. What is sealed is declared on the column with
+`info={"sealed": True}`; `shared.key_rotation` walks those columns when the key changes.
+"""
+
+import base64
+import json
+import os
+import struct
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.secret_files import create_once, locked, replace
+
+_HEAD = struct.Struct(">BI")
+_VERSION = 1
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+_LOOK_SECONDS = 2.0
+"""How often a running process looks whether another one has added a key, at most."""
+
+
+class SealBroken(Exception):
+    """The value was not sealed by this ring for this place, or was changed since."""
+
+
+class UnknownKey(SealBroken):
+    """The value was sealed with a key that the ring does not hold."""
+
+
+class KeyFileUnusable(Exception):
+    """The key file is not one; the message says why, never what it holds."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FieldKey:
+    """One key of the ring."""
+
+    number: int
+    made_at: datetime
+    secret: bytes
+
+
+class KeyRing:
+    """The keys of one key file: the newest seals, each opens what it sealed.
+
+    A running process notices by itself when the file gets another key: at once when it meets the key's number, else
+    when it seals, within two seconds.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._clock = clock
+        self._looked_at = clock()
+        self._file_state: tuple[int, int, int] = (0, 0, 0)
+        self._keys: Mapping[int, FieldKey] = {}
+        self._ciphers: Mapping[int, AESGCM] = {}
+        self._current = 0
+        self._reload()
+
+    def __repr__(self) -> str:
+        return f"<KeyRing {sorted(self._keys)}>"
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """The ring of this file, made with one key if there is none. Raises: KeyFileUnusable."""
+        ensure_field_keys(path)
+        return cls(path)
+
+    @property
+    def current(self) -> int:
+        """The number of the key that seals."""
+        return self._current
+
+    @property
+    def keys(self) -> Mapping[int, FieldKey]:
+        """Every key by its number."""
+        return self._keys
+
+    def seal(self, text: str, *, table: str, column: str, key: str) -> bytes:
+        """The text, readable with this ring only, and only as this column of the row with this primary key.
+
+        A primary key of several columns is joined with `/` in the order of the table.
+        """
+        self._look()
+        number = self._current
+        nonce = os.urandom(_NONCE_BYTES)
+        head = _HEAD.pack(_VERSION, number)
+        return head + nonce + self._ciphers[number].encrypt(nonce, text.encode(), _place(head, table, column, key))
+
+    def open(self, sealed: bytes, *, table: str, column: str, key: str) -> str:
+        """The text that was sealed. Raises: SealBroken, UnknownKey."""
+        number = sealed_with(sealed)
+        cipher = self._ciphers.get(number)
+        if cipher is None:
+            self._reload_if_changed()
+            cipher = self._ciphers.get(number)
+        if cipher is None:
+            raise UnknownKey(f"key {number} ({table}.{column})")
+        head, nonce = sealed[: _HEAD.size], sealed[_HEAD.size : _HEAD.size + _NONCE_BYTES]
+        try:
+            plain = cipher.decrypt(nonce, sealed[_HEAD.size + _NONCE_BYTES :], _place(head, table, column, key))
+        except (InvalidTag, ValueError):
+            # Without its cause: nothing of the value may reach a log.
+            raise SealBroken(f"{table}.{column}") from None
+        return plain.decode()
+
+    def with_new_key(self, now: datetime) -> Self:
+        """This ring with one more key, which seals from now on; written to the file, so that every process follows."""
+        with locked(self._path):
+            self._reload()
+            number = max(self._keys) + 1
+            self._write({**self._keys, number: FieldKey(number, now, os.urandom(_KEY_BYTES))})
+        return self
+
+    def without(self, number: int) -> Self:
+        """This ring without a key that no longer seals. What it sealed can never be read again."""
+        with locked(self._path):
+            self._reload()
+            if number == self._current:
+                raise ValueError("the key that seals cannot go")
+            self._write({n: k for n, k in self._keys.items() if n != number})
+        return self
+
+    def _write(self, keys: Mapping[int, FieldKey]) -> None:
+        replace(self._path, _as_json(keys))
+        self._reload()
+
+    def _look(self) -> None:
+        now = self._clock()
+        if now - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at = now
+            self._reload_if_changed()
+
+    def _reload_if_changed(self) -> None:
+        if _state_of(self._path) != self._file_state:
+            self._reload()
+
+    def _reload(self) -> None:
+        # The state first: a change between the two is then noticed at the next look.
+        state = _state_of(self._path)
+        keys = _from_json(self._path.read_bytes())
+        self._keys, self._current, self._file_state = keys, max(keys), state
+        self._ciphers = {number: AESGCM(key.secret) for number, key in keys.items()}
+
+
+def ensure_field_keys(path: Path) -> None:
+    """Make the key file with one key if there is none; of several processes at once, one does."""
+    if not path.exists():
+        first = FieldKey(1, datetime.now(UTC), os.urandom(_KEY_BYTES))
+        create_once(path, _as_json({1: first}))
+
+
+def sealed_with(sealed: bytes) -> int:
+    """The number of the key that sealed the value. Raises: SealBroken when it is no sealed value."""
+    if len(sealed) < _HEAD.size + _NONCE_BYTES or sealed[0] != _VERSION:
+        raise SealBroken("not a sealed value")
+    number: int = _HEAD.unpack_from(sealed)[1]
+    return number
+
+
+def head_of(number: int) -> bytes:
+    """The first bytes of every value sealed with this key, by which a database can count them."""
+    return _HEAD.pack(_VERSION, number)
+
+
+def _place(head: bytes, table: str, column: str, key: str) -> bytes:
+    """What a value is bound to. Names hold no NUL, and the key comes last, so no two places read the same."""
+    return head + f"{table}\0{column}\0{key}".encode()
+
+
+def _state_of(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _as_json(keys: Mapping[int, FieldKey]) -> bytes:
+    listed = [
+        {"number": k.number, "made_at": k.made_at.isoformat(), "secret": base64.b64encode(k.secret).decode("ascii")}
+        for k in keys.values()
+    ]
+    return json.dumps({"version": _VERSION, "keys": listed}, indent=2).encode()
+
+
+def _from_json(content: bytes) -> dict[int, FieldKey]:
+    try:
+        document = json.loads(content)
+        if document["version"] != _VERSION:
+            raise KeyFileUnusable("its version is not known here")
+        keys = [
+            FieldKey(
+                int(k["number"]), datetime.fromisoformat(k["made_at"]), base64.b64decode(k["secret"], validate=True)
+            )
+            for k in document["keys"]
+        ]
+    except (ValueError, KeyError, TypeError):
+        raise KeyFileUnusable("it is not a key file") from None
+    if not keys or any(len(k.secret) != _KEY_BYTES or k.number < 1 for k in keys):
+        raise KeyFileUnusable("it holds no usable key")
+    return {k.number: k for k in keys}

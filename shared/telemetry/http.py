@@ -1,0 +1,110 @@
+"""One look at every request: its id, its access line, its metrics and its span.
+
+Pure ASGI, since one `BaseHTTPMiddleware` costs 59 % of a bare endpoint's speed.
+"""
+
+import re
+import time
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, reset_contextvars
+
+from shared.telemetry import metrics
+from shared.telemetry.tracing import server_span
+
+log = structlog.get_logger(__name__)
+
+REQUEST_ID_HEADER = "X-Request-ID"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Asked every few seconds by machines: counted, but a line each would bury the others.
+_UNLOGGED = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+class Observed:
+    """Wraps a service's app. Tells the route's template, never path, query, headers or bodies: they hold names."""
+
+    def __init__(self, app: ASGIApp, *, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and tell of it when its answer has gone out."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers)
+        scope.setdefault("state", {})["request_id"] = request_id
+        watched = _Watched(send, request_id)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        bound = bind_contextvars(request_id=request_id)
+        begun = time.perf_counter()
+        with server_span(method, headers.get("traceparent")) as span:
+            try:
+                await self._app(scope, receive, watched)
+            except Exception as error:
+                # The server logs it again, but without the request's id.
+                log.error("request_failed", route=_route(scope), method=method, exc_info=error)
+                watched.status = 500
+                raise
+            finally:
+                self._tell(scope, method, watched.status, time.perf_counter() - begun)
+                if span is not None:
+                    span.update_name(f"{method} {_route(scope)}")
+                    span.set_attributes(
+                        {
+                            "http.request.method": method,
+                            "http.route": _route(scope),
+                            "http.response.status_code": watched.status,
+                        }
+                    )
+                reset_contextvars(**bound)
+
+    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        route = _route(scope)
+        metrics.http_requests.labels(method, route, str(status)).inc()
+        metrics.http_seconds.labels(method, route).observe(seconds)
+        if route in _UNLOGGED and status < 400:
+            return
+        line: dict[str, Any] = {
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 1),
+        }
+        caller = scope["state"].get("caller")
+        if caller is not None:
+            line |= {"district_id": caller.district_id, "role": caller.role}
+        log.info("request", **line)
+
+
+class _Watched:
+    """Passes an answer on, gives it the request's id and remembers its status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status = 499  # as nginx has it: the client went before there was an answer
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)[REQUEST_ID_HEADER] = self._request_id
+        await self._send(message)
+
+
+def _request_id(headers: Headers) -> str:
+    """The caller's own id where it is harmless, so that his logs and ours can be laid side by side."""
+    given = headers.get(REQUEST_ID_HEADER, "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _route(scope: Scope) -> str:
+    """The route's template, `/v1/students/{student_id}`; one word for everything that no route takes."""
+    template = getattr(scope.get("route"), "path", None)
+    return template if isinstance(template, str) else "unmatched"
