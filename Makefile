@@ -11,8 +11,15 @@ bin := .venv/bin
 # The runtime is enough to run; whoever works on it gets the tools too. One stamp each says what is installed.
 runtime := .venv/runtime.stamp
 tools := .venv/tools.stamp
+judges := tests/node_modules/installed.stamp
 code := shared services scripts $(wildcard demo bench) tests
 suite = $(bin)/python -m scripts.suite --home "$(HOME_DIR)" --base "$(PORT_BASE)" $(if $(KAFKA),--kafka "$(KAFKA)") $(if $(POSTGRES),--postgres "$(POSTGRES)")
+
+option_ROLE := --role
+option_SUB := --sub
+option_DISTRICT := --district
+option_SCHOOLS := --schools
+option_PROVIDER := --provider
 
 .PHONY: help
 help: ## this list
@@ -21,6 +28,11 @@ help: ## this list
 $(runtime): requirements.lock
 	@scripts/install requirements.lock $(PYTHON)
 	@touch $@
+
+# Official checkers of the formats that we publish; the tests that ask for them skip where there is no npm.
+$(judges): tests/package-lock.json
+	@! command -v npm >/dev/null || npm ci --silent --prefix tests
+	@mkdir -p $(@D) && touch $@
 
 $(tools): requirements-dev.lock
 	@scripts/install requirements-dev.lock $(PYTHON)
@@ -39,7 +51,7 @@ down: ## stop the suite that runs in HOME_DIR=var
 	@[ ! -x $(bin)/python ] || $(bin)/python -m scripts.suite --home "$(HOME_DIR)" --down
 
 token: $(runtime) ## print a bearer token: ROLE=counselor SUB=c-1 DISTRICT=demo [SCHOOLS=s-1,s-2] [PROVIDER=p-1]
-	@$(bin)/python -m scripts.token --keys "$(HOME_DIR)/keys" --role "$(ROLE)" --sub "$(SUB)" --district "$(DISTRICT)" $(if $(SCHOOLS),--schools "$(SCHOOLS)") $(if $(PROVIDER),--provider "$(PROVIDER)")
+	@$(bin)/python -m shared.auth.token --keys "$(HOME_DIR)/keys" $(foreach v,ROLE SUB DISTRICT SCHOOLS PROVIDER,$(if $($v),$(option_$v) "$($v)"))
 
 .PHONY: migrate rebuild
 migrate: $(runtime) ## bring every service's database to the newest revision (POSTGRES=... as for up)
@@ -51,7 +63,7 @@ rebuild: $(runtime) ## make reporting's views anew from the bus's log, while the
 ##### Work on it
 
 .PHONY: test test-fast
-test: $(tools) ## every test, on both databases and a real Kafka
+test: $(tools) $(judges) ## every test, on both databases and a real Kafka
 	@$(bin)/python -m pytest $(PYTEST)
 
 test-fast: $(tools) ## what needs neither Kafka nor minutes
@@ -67,7 +79,7 @@ types: $(tools) ## mypy, strict
 	@$(bin)/mypy
 
 imports: $(tools) ## who may import whom
-	@$(bin)/lint-imports
+	@$(bin)/lint-imports --no-logo
 
 style: $(tools) ## the house rules that no other tool knows
 	@$(bin)/python scripts/check_style.py
