@@ -14,7 +14,7 @@ class FacetCount(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    facets: Facets
+    facets: Facets = Field(description="The groups that they share.")
     n: int = Field(ge=0, description="Students enrolled with these facets.")
 
 

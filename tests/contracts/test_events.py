@@ -116,6 +116,17 @@ def test_a_field_of_free_text_would_be_seen_however_deep_it_lies() -> None:
 
 @each_event
 def test_every_field_says_what_it_means(event_class: type[Event]) -> None:
-    silent = [name for name, field in event_class.model_fields.items() if not field.description]
+    schema = event_class.model_json_schema(mode="serialization")
+    models = {event_class.__name__: schema, **schema["$defs"]}
+    silent = [
+        f"{model}.{name}"
+        for model, part in models.items()
+        for name, field in part.get("properties", {}).items()
+        if "description" not in field and "description" not in schema["$defs"].get(_named(field), {})
+    ]
 
     assert silent == []
+
+
+def _named(field: dict[str, Any]) -> str:
+    return str(field.get("$ref", "")).rsplit("/", 1)[-1]
