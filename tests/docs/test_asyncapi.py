@@ -79,6 +79,7 @@ def _go_without(config: pytest.Config, missing: str) -> None:
     pytest.skip(reason)
 
 
+@pytest.mark.slow
 def test_the_parser_finds_nothing_wrong(reports: list[dict[str, Any]]) -> None:
     complaints = {d["code"]: d["message"] for d in reports[0]["diagnostics"]}
     # The parser would rather see 3.1.0 than the 3.0.0 that most tools read.
@@ -87,10 +88,12 @@ def test_the_parser_finds_nothing_wrong(reports: list[dict[str, Any]]) -> None:
     assert complaints == {}
 
 
+@pytest.mark.slow
 def test_the_parser_finds_every_topic_and_event(reports: list[dict[str, Any]]) -> None:
     assert reports[0]["channels"] == {topic: [e.name for e in CATALOGUE if e.topic == topic] for topic in TOPICS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(BREAKS)), ids=[break_it.__name__ for break_it in BREAKS])
 def test_the_parser_would_have_seen_it(reports: list[dict[str, Any]], number: int) -> None:
     assert any(d["severity"] == ERROR for d in reports[number + 1]["diagnostics"])
