@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 HOME_DIR ?= var
 PORT_BASE ?= 8000
+# Compiled files are what makes a second start quick, so they are written even where somebody turned that off.
+export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPATH := $(CURDIR):$(subst $() $(),:,$(wildcard $(CURDIR)/services/*))
 
 bin := .venv/bin
