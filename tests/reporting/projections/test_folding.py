@@ -1,0 +1,165 @@
+"""What events change in the views, and that it never depends on how they arrive."""
+
+from collections.abc import Sequence
+from datetime import date
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reporting.codec import STAGES, Unstorable, month_of, pack_referrals, pack_students, slot_of
+from reporting.projections.folding import PROJECTIONS, Folded, counts_of, fold
+from reporting.projections.referrals import student_number
+from shared.events.base import Event
+from shared.events.catalogue import CATALOGUE
+from shared.events.facets import RaceEthnicity, Sex
+from shared.events.referrals import (
+    Need,
+    ReferralAccepted,
+    ReferralEnteredInError,
+    ReferralPutOnHold,
+    ReferralResumed,
+    Stage,
+)
+from shared.testing.events import EVENT_OF_STAGE, a_life, a_submission, an_enrollment, later, some_facets, taken_back
+
+PLACE = ("demo", "s-1")
+SLOT = slot_of(
+    month_of(date(2026, 9, 14)),
+    pack_referrals(a_submission().need, a_submission().urgency, a_submission().facets),
+)
+
+
+def stages_of(folded: Folded) -> dict[str, int]:
+    """The stages of the ordinary cell that are not 0."""
+    counts = counts_of(folded.tallies[PLACE].get(SLOT, 0))
+    return {stage.value: n for stage, n in zip(STAGES, counts, strict=True) if n}
+
+
+@pytest.mark.parametrize("stage", [s for s in Stage if s is not Stage.SUBMITTED])
+def test_each_stage_is_counted_by_its_event_alone(stage: Stage) -> None:
+    assert stages_of(fold([later(EVENT_OF_STAGE[stage], a_submission())])) == {stage.value: 1}
+
+
+def test_a_submission_counts_as_submitted_and_its_student_as_referred() -> None:
+    folded = fold([a_submission(), a_submission(), a_submission(student_id="st-2")])
+    assert stages_of(folded) == {"submitted": 3}
+    one, two = student_number("demo", "st-1"), student_number("demo", "st-2")
+    assert folded.sightings == {PLACE: {(SLOT, one): 2, (SLOT, two): 1}}
+
+
+def test_later_stages_count_under_the_day_of_submission() -> None:
+    submitted = a_submission(submitted_on=date(2026, 12, 31))
+    accepted = later(ReferralAccepted, submitted, occurred_at="2027-02-01T00:00:00Z")
+    assert list(fold([accepted]).tallies[PLACE]) == list(fold([submitted]).tallies[PLACE])
+
+
+def test_entered_in_error_takes_back_every_stage_reached_and_the_student() -> None:
+    life = a_life(a_submission(), Stage.ACCEPTED, Stage.CONTACTED, Stage.STARTED)
+    folded = fold([*life, taken_back(life)])
+    assert stages_of(folded) == {}
+    assert set(folded.sightings[PLACE].values()) == {0}
+
+
+def test_a_stage_named_twice_is_taken_back_once() -> None:
+    error = later(ReferralEnteredInError, a_submission(), reached=(Stage.SUBMITTED, Stage.SUBMITTED))
+    assert stages_of(fold([error])) == {"submitted": -1}
+
+
+def test_nothing_else_about_a_referral_changes_the_funnel() -> None:
+    unheard = {ReferralPutOnHold, ReferralResumed}
+    assert set(CATALOGUE) - set(PROJECTIONS) == unheard
+
+
+def test_students_of_two_districts_never_share_a_number() -> None:
+    assert student_number("demo", "st-1") == student_number("demo", "st-1") == 6456282517364784695
+    assert student_number("demo", "st-1") != student_number("elsewhere", "st-1")
+
+
+def test_the_latest_enrollment_wins_cell_by_cell_in_any_order() -> None:
+    girls, boys = some_facets(), some_facets(sex=Sex.MALE)
+    first = an_enrollment((girls, 100), (boys, 90), version=1)
+    second = an_enrollment((girls, 101), version=2)
+    expected_students = {
+        (PLACE, 2027, pack_students(girls)): (2, 101),
+        (PLACE, 2027, pack_students(boys)): (1, 90),
+    }
+    for events in ([first, second], [second, first]):
+        folded = fold(events)
+        assert folded.versions == {(PLACE, 2027): 2}
+        assert folded.students == expected_students
+
+
+@pytest.mark.parametrize(
+    "poisoned",
+    [
+        a_submission(submitted_on=date(9999, 1, 1)),
+        a_submission(school_id="s\0"),
+        an_enrollment((some_facets(), 1 << 31)),
+        an_enrollment(school_year=1 << 15),
+        an_enrollment(version=1 << 63),
+    ],
+    ids=["far future", "NUL in an id", "too many students", "no such school year", "version too large"],
+)
+def test_an_event_that_no_table_can_hold_is_refused(poisoned: Event) -> None:
+    with pytest.raises(Unstorable):
+        fold([a_submission(), poisoned])
+
+
+def merged(parts: Sequence[Folded]) -> Folded:
+    """What the tables do with the sums of several batches."""
+    whole = Folded()
+    for part in parts:
+        for place, slots in part.tallies.items():
+            for slot, counts in slots.items():
+                whole.tallies[place][slot] = whole.tallies[place].get(slot, 0) + counts
+        for place, sightings in part.sightings.items():
+            for key, n in sightings.items():
+                whole.sightings[place][key] = whole.sightings[place].get(key, 0) + n
+        for register, version in part.versions.items():
+            whole.versions[register] = max(version, whole.versions.get(register, -1))
+        for cell, counted in part.students.items():
+            whole.students[cell] = max(counted, whole.students.get(cell, (-1, 0)))
+    return whole
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Event]:
+    """Events of a few referrals at a few schools, and counts of their enrolment, each version once."""
+    events: list[Event] = []
+    for _ in range(draw(st.integers(0, 12))):
+        submitted = a_submission(
+            school_id=draw(st.sampled_from(["s-1", "s-2", "s-3"])),
+            student_id=draw(st.sampled_from(["st-1", "st-2"])),
+            submitted_on=date(2026, draw(st.integers(7, 12)), 3),
+            need=draw(st.sampled_from(list(Need))),
+            race_ethnicity=draw(st.sampled_from(list(RaceEthnicity))),
+        )
+        life = a_life(submitted, *draw(st.lists(st.sampled_from(list(Stage)[1:]), unique=True)))
+        events += life
+        if draw(st.booleans()):
+            events.append(taken_back(life))
+    for version in range(draw(st.integers(0, 4))):
+        counts = [(some_facets(sex=sex), draw(st.integers(0, 50))) for sex in draw(st.sets(st.sampled_from(list(Sex))))]
+        events.append(an_enrollment(*counts, version=version + 1))
+    return events
+
+
+@given(histories(), st.randoms(use_true_random=False), st.integers(1, 7))
+def test_neither_order_nor_batch_size_nor_partitions_change_the_result(
+    events: list[Event], random: Random, size: int
+) -> None:
+    whole = fold(events)
+    shuffled = random.sample(events, len(events))
+    assert fold(shuffled) == whole
+    assert merged([fold(shuffled[i : i + size]) for i in range(0, len(events), size)]) == whole
+    assert merged([fold(shuffled[i::size]) for i in range(size)]) == whole
+
+
+@given(histories())
+def test_no_stage_ever_exceeds_the_submissions_of_its_cell(events: list[Event]) -> None:
+    for slots in fold(events).tallies.values():
+        for summed in slots.values():
+            counts = counts_of(summed)
+            assert all(0 <= n <= counts[0] for n in counts)

@@ -1,0 +1,137 @@
+"""The way of a batch into the tables, on both databases."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from datetime import date
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from reporting.app import MIGRATIONS
+from reporting.codec import month_of
+from reporting.models import REBUILT, places, referral_funnel, students_referred
+from reporting.sink import ViewSink
+from shared.db import EVERY_DISTRICT, Database
+from shared.events.base import Event
+from shared.events.facets import Sex
+from shared.events.referrals import Need, Stage
+from shared.migrations import migrate
+from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database of reporting, migrated and empty."""
+    opened = Database(database_url, pool_size=4)
+    await migrate(opened, MIGRATIONS)
+    yield opened
+    await opened.close()
+
+
+async def apply(database: Database, *batches: Sequence[Event]) -> None:
+    """Store these batches, each in a transaction of its own, by one sink."""
+    sink = ViewSink()
+    for batch in batches:
+        async with database.write(EVERY_DISTRICT) as session:
+            await sink.store(session, sink.prepare(batch))
+
+
+async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every view, with schools by their ids."""
+    async with database.read(EVERY_DISTRICT) as session:
+        schools = {n: (d, s) for n, d, s in await session.execute(select(places))}
+        return {
+            table.name: sorted((schools[number], *rest) for number, *rest in await session.execute(select(table)))
+            for table in REBUILT
+        }
+
+
+async def test_a_life_becomes_one_narrow_row_and_a_member(database: Database) -> None:
+    await apply(database, a_life(a_submission(), Stage.ACCEPTED, Stage.STARTED, Stage.COMPLETED, Stage.LOOPED))
+    async with database.read(EVERY_DISTRICT) as session:
+        (row,) = (await session.execute(select(referral_funnel))).mappings()
+        (member,) = (await session.execute(select(students_referred))).mappings()
+    assert {stage: row[stage.value] for stage in Stage} == {
+        Stage.SUBMITTED: 1,
+        Stage.ACCEPTED: 1,
+        Stage.CONTACTED: 0,
+        Stage.STARTED: 1,
+        Stage.COMPLETED: 1,
+        Stage.FAILED: 0,
+        Stage.REJECTED: 0,
+        Stage.CANCELLED: 0,
+        Stage.LOOPED: 1,
+    }
+    assert row["month"] == member["month"] == month_of(date(2026, 9, 1))
+    assert row["cell"] == member["cell"]
+    assert member["n"] == 1
+
+
+async def test_what_is_taken_back_leaves_its_row_at_zero(database: Database) -> None:
+    life = a_life(a_submission(), Stage.ACCEPTED)
+    await apply(database, life, [taken_back(life)])
+    found = await contents(database)
+    assert [set(row[3:]) for row in found["referral_funnel"]] == [{0}]
+    assert [row[-1] for row in found["students_referred"]] == [0]
+
+
+async def test_the_tables_do_not_tell_how_the_events_arrived(database: Database) -> None:
+    random = Random(7)
+    events: list[Event] = []
+    for n in range(60):
+        life = a_life(
+            a_submission(
+                school_id=f"s-{n % 4}",
+                student_id=f"st-{n % 9}",
+                submitted_on=date(2026, 9 + n % 3, 1),
+                need=list(Need)[n % 5],
+                sex=list(Sex)[n % 3],
+            ),
+            *random.sample(list(Stage)[1:], n % 5),
+        )
+        events += life
+        if n % 7 == 0:
+            events.append(taken_back(life))
+    events += [an_enrollment((some_facets(sex=sex), n), version=n) for n, sex in enumerate(Sex, 1)]
+    await apply(database, events)
+    once = await contents(database)
+    async with database.write(EVERY_DISTRICT) as session:
+        for table in (*REBUILT, places):
+            await session.execute(table.delete())
+    shuffled = random.sample(events, len(events))
+    await apply(database, *[shuffled[i : i + 11] for i in range(0, len(shuffled), 11)])
+    assert await contents(database) == once
+    assert len(once["referral_funnel"]) > 10
+
+
+async def test_a_schools_number_is_not_remembered_from_a_transaction_that_failed(database: Database) -> None:
+    sink = ViewSink()
+    first, second = sink.prepare([a_submission(school_id="s-lost")]), sink.prepare([a_submission(school_id="s-2")])
+    with suppress(ZeroDivisionError):
+        async with database.write(EVERY_DISTRICT) as session:
+            await sink.store(session, first)
+            raise ZeroDivisionError
+    for folded in (second, first):
+        async with database.write(EVERY_DISTRICT) as session:
+            await sink.store(session, folded)
+    found = await contents(database)
+    assert [row[0] for row in found["referral_funnel"]] == [("demo", "s-2"), ("demo", "s-lost")]
+
+
+async def test_a_batch_may_hold_thousands_of_changes_of_one_cell(database: Database) -> None:
+    events = [a_submission(student_id=f"st-{n}") for n in range(3000)]
+    await apply(database, events)
+    found = await contents(database)
+    assert [row[3] for row in found["referral_funnel"]] == [3000]
+    assert len(found["students_referred"]) == 3000
+
+
+async def test_a_later_enrollment_replaces_the_whole_of_an_earlier_one(database: Database) -> None:
+    girls, boys = some_facets(sex=Sex.FEMALE), some_facets(sex=Sex.MALE)
+    first, second = an_enrollment((girls, 9), (boys, 8), version=1), an_enrollment((girls, 7), version=2)
+    await apply(database, [second], [first])
+    found = await contents(database)
+    assert [(row[3], row[4]) for row in found["enrollment"]] == [(2, 7), (1, 8)]
+    assert [row[-1] for row in found["enrollment_versions"]] == [2]
