@@ -32,7 +32,7 @@ PARTS = {
 
 
 def run(service: Service[SettingsT], arguments: Sequence[str] | None = None) -> None:
-    """Do what the command line asks for. Exits with 0 when it was done, 1 when it failed, 2 when it was misunderstood."""
+    """Do what the command line asks for. Exits with 0 when it was done, 1 when it failed, 2 when misunderstood."""
     asked = _parser(service).parse_args(arguments)
     settings = read_settings(service.settings)
     configure_logging(service.name, settings.log_level)

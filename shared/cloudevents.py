@@ -42,8 +42,13 @@ def event_type(headers: Headers) -> str:
     """The `type` attribute. Raises: NotAnEvent."""
     for name, value in headers:
         if name == "ce_type":
-            return value.decode("utf-8", "replace")
+            return _text(value)
     raise NotAnEvent("no ce_type header")
+
+
+def _text(value: bytes | None) -> str:
+    """A header's text; Kafka also knows headers without a value."""
+    return value.decode("utf-8", "replace") if value is not None else ""
 
 
 def event_id(headers: Headers) -> UUID:
@@ -51,7 +56,7 @@ def event_id(headers: Headers) -> UUID:
     for name, value in headers:
         if name == "ce_id":
             try:
-                return UUID(value.decode("ascii"))
+                return UUID(_text(value))
             except ValueError as error:
                 raise NotAnEvent("ce_id is not a UUID") from error
     raise NotAnEvent("no ce_id header")
@@ -60,8 +65,8 @@ def event_id(headers: Headers) -> UUID:
 def from_record(record: Record, known: Mapping[str, type[Event]]) -> Event | None:
     """The fact in a record; None when its type is none that the reader listens to. Raises: NotAnEvent."""
     headers = record.headers
-    if headers and headers[0][0] == "ce_specversion" and headers[1][0] == "ce_type":
-        name = headers[1][1].decode("utf-8", "replace")  # where our own producers put it
+    if len(headers) > 1 and headers[0][0] == "ce_specversion" and headers[1][0] == "ce_type":
+        name = _text(headers[1][1])  # where our own producers put it
     else:
         name = event_type(headers)
     event_class = known.get(name)
@@ -75,4 +80,5 @@ def from_record(record: Record, known: Mapping[str, type[Event]]) -> Event | Non
         where = ", ".join(
             sorted({".".join(map(str, e["loc"])) or "payload" for e in error.errors(include_input=False)})
         )
-        raise NotAnEvent(f"payload of {name} does not fit: {where[:300]}") from error
+        # Without its cause, which quotes the payload and would be printed with it.
+        raise NotAnEvent(f"payload of {name} does not fit: {where[:300]}") from None

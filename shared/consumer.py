@@ -5,6 +5,7 @@ the dead letters. The next batch is read and prepared while the database stores 
 """
 
 import asyncio
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,6 +23,8 @@ from shared.errors import DatabaseUnavailable
 from shared.events.base import Event
 from shared.inbox import OffsetsMoved, begin_offsets, mark_seen, move_offsets, offsets_of, seen_among
 from shared.outbox import record_messages
+from shared.telemetry.metrics import consumer_age_seconds, events_applied, events_dead_lettered
+from shared.telemetry.tracing import batch_span
 
 log = structlog.get_logger(__name__)
 
@@ -213,8 +216,17 @@ class Consumer(Generic[Prepared]):
             await self._one_by_one(batch)
         self.applied += len(batch.events)
         self.dead_lettered += len(batch.letters)
+        events_applied.labels(self._group).inc(len(batch.events))
+        events_dead_lettered.labels(self._group).inc(len(batch.letters))
+        newest = max(r.timestamp for r in batch.records)
+        consumer_age_seconds.labels(self._group).set(max(0.0, time.time() - newest / 1000))
 
     async def _commit(self, batch: _Batch[Prepared]) -> None:
+        causes = (_traceparent(r) for r in batch.records)
+        with batch_span(f"apply {self._group}", causes, events=len(batch.events)):
+            await self._commit_traced(batch)
+
+    async def _commit_traced(self, batch: _Batch[Prepared]) -> None:
         async with self._database.write(EVERY_DISTRICT) as session:
             await move_offsets(session, self._name, batch.moves)
             if batch.events:
@@ -272,3 +284,11 @@ class Consumer(Generic[Prepared]):
     def _all_topics(self) -> dict[str, int]:
         letters: Collection[str] = [dead_letter_topic(t, self._group) for t in self._topics]
         return {**self._topics, **dict.fromkeys(letters, 1)}
+
+
+def _traceparent(record: Record) -> str | None:
+    """The request that caused a record, where tracing noted it."""
+    for name, value in record.headers:
+        if name == "ce_traceparent":
+            return value.decode("ascii", "replace")
+    return None

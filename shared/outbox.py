@@ -1,5 +1,6 @@
 """Events are recorded here in the transaction of the change they tell of; the relay publishes them after the commit."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,6 +13,8 @@ from shared.bus.base import Message
 from shared.cloudevents import to_message
 from shared.db import Session, UtcDateTime, plumbing
 from shared.events.base import Event
+from shared.telemetry.metrics import events_recorded
+from shared.telemetry.tracing import current_traceparent
 
 outbox = Table(
     "outbox",
@@ -50,7 +53,8 @@ async def record(session: Session, *events: Event, source: str) -> None:
 
     Call after the aggregate's own row was written: its lock then orders the events of one key.
     """
-    await record_messages(session, [to_message(e, source=source) for e in events])
+    traceparent = current_traceparent()
+    await record_messages(session, [to_message(e, source=source, traceparent=traceparent) for e in events])
 
 
 async def record_messages(session: Session, messages: Sequence[Message]) -> None:
@@ -59,6 +63,8 @@ async def record_messages(session: Session, messages: Sequence[Message]) -> None
         now = datetime.now(UTC)
         rows = [_row(m, now) for m in messages]
         await session.execute(insert(outbox), rows if len(rows) > 1 else rows[0])
+        for topic, n in Counter(m.topic for m in messages).items():
+            events_recorded.labels(topic).inc(n)
 
 
 def _row(message: Message, now: datetime) -> dict[str, object]:
@@ -73,11 +79,11 @@ def _row(message: Message, now: datetime) -> dict[str, object]:
     }
 
 
-def pack_headers(headers: Iterable[tuple[str, bytes]]) -> bytes:
-    """Headers as one column's bytes."""
-    return orjson.dumps([(name, value.decode("latin-1")) for name, value in headers])
+def pack_headers(headers: Iterable[tuple[str, bytes | None]]) -> bytes:
+    """Headers as one column's bytes. On Kafka a foreign record's header may have no value; its dead letter keeps that."""
+    return orjson.dumps([(name, value if value is None else value.decode("latin-1")) for name, value in headers])
 
 
 def unpack_headers(packed: bytes) -> tuple[tuple[str, bytes], ...]:
     """The headers that `pack_headers` packed."""
-    return tuple([(name, value.encode("latin-1")) for name, value in orjson.loads(packed)])
+    return tuple([(name, value if value is None else value.encode("latin-1")) for name, value in orjson.loads(packed)])

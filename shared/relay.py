@@ -6,6 +6,7 @@ a mark lost 53 % of the events under eight writers when measured.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from shared.db import EVERY_DISTRICT, Database, driver
 from shared.errors import DatabaseUnavailable
 from shared.leases import Leadership
 from shared.outbox import outbox, unpack_headers
+from shared.telemetry.metrics import events_published
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +80,8 @@ class Relay:
             self._has_topics = True
         await self._bus.publish([Message(r[1], r[2], r[3], unpack_headers(r[4])) for r in rows])
         await self._delete([r[0] for r in rows])
+        for topic, n in Counter(r[1] for r in rows).items():
+            events_published.labels(topic).inc(n)
         return len(rows)
 
     async def _delete(self, published: list[int]) -> None:

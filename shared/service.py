@@ -12,7 +12,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from shared.auth import Verifier
-from shared.bus.base import PARTITIONS, Bus
+from shared.bus.base import PARTITIONS, Bus, TopicPartition
 from shared.bus.connect import connect
 from shared.consumer import Consumer, Sink
 from shared.crypto import KeyRing
@@ -20,12 +20,17 @@ from shared.db import EVERY_DISTRICT, Database
 from shared.dead_letters import dead_letter_topic
 from shared.http.app import create_app
 from shared.http.runtime import Runtime, utc_now
+from shared.inbox import offsets_of
 from shared.migrations import Migrations, current_revision
 from shared.relay import Relay
 from shared.settings import ServiceSettings
 from shared.telemetry.health import Readiness
+from shared.telemetry.metrics import consumer_lag, outbox_pending
 
 log = structlog.get_logger(__name__)
+
+MUCH_LAG = 10_000
+"""Records behind which a reader counts as late: a few seconds of the consumer's work, hours of a district's."""
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
@@ -145,6 +150,11 @@ class Process(Generic[SettingsT]):
         readiness.add("database", self._check_database)
         readiness.add("migrations", self._check_migrations)
         readiness.add("bus", self._check_bus, critical=False)
+        if self.consumer is not None:
+            readiness.add("lag", self._check_lag, critical=False)
+            readiness.measure(self._measure_lag)
+        if self.relay is not None:
+            readiness.measure(self._measure_outbox)
         return readiness
 
     async def _check_database(self) -> str | None:
@@ -160,10 +170,29 @@ class Process(Generic[SettingsT]):
         await self.bus.bounds(list(self.service.topics()))
         return None
 
+    async def _check_lag(self) -> str | None:
+        behind = sum((await self._lag()).values())
+        return None if behind <= MUCH_LAG else f"{behind} records behind"
+
+    async def _lag(self) -> dict[TopicPartition, int]:
+        """Records on the bus that the consumer has not applied, per partition."""
+        async with self.database.read(EVERY_DISTRICT) as session:
+            applied = await offsets_of(session, self.service.name)
+        bounds = await self.bus.bounds(list(self.service.hears))
+        return {tp: end - applied.get(tp, first) for tp, (first, end) in bounds.items()}
+
+    async def _measure_lag(self) -> None:
+        for (topic, partition), lag in (await self._lag()).items():
+            consumer_lag.labels(self.service.name, topic, str(partition)).set(lag)
+
+    async def _measure_outbox(self) -> None:
+        assert self.relay is not None
+        outbox_pending.set(await self.relay.pending())
+
 
 async def watch_parent(parent_pid: int, end: Callable[[], None]) -> None:
     """End this process when its supervisor is gone, also when that was killed and could tell nobody."""
-    while os.getppid() == parent_pid:
+    while os.getppid() == parent_pid:  # noqa: ASYNC110  # the kernel tells nobody who is adopted
         await asyncio.sleep(0.5)
     log.warning("supervisor_gone")
     end()

@@ -110,16 +110,16 @@ def problem_schemas() -> dict[str, Any]:
 def describe_refusals(operation: dict[str, Any]) -> None:
     """Complete one OpenAPI operation: what any route may answer, and the framework's 422 as our problem."""
     responses = operation.get("responses", {})
+    refusals: list[type[ServiceError]] = []
     if "422" in responses:
-        responses["422"] = _with(responses["422"], RequestHasFaults)
+        refusals.append(RequestHasFaults)
     if operation.get("security"):
-        for refusal in (Unauthenticated, Forbidden, DatabaseUnavailable):
-            status = str(refusal.status)
-            responses[status] = _with(responses.get(status, {}), refusal)
+        refusals += [Unauthenticated, Forbidden, DatabaseUnavailable]
     if "requestBody" in operation:
-        for refusal in (MalformedJson, BodyTooLarge):
-            status = str(refusal.status)
-            responses[status] = _with(responses.get(status, {}), refusal)
+        refusals += [MalformedJson, BodyTooLarge]
+    for refusal in refusals:
+        status = str(refusal.status)
+        responses[status] = _with(responses.get(status, {}), refusal)
 
 
 def _with(response: dict[str, Any], refusal: type[ServiceError]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Any, Generic
 import httpx2
 
 from shared.auth import Role
-from shared.auth.local_keys import ensure_keys
 from shared.auth.issuing import issue_token
+from shared.auth.local_keys import ensure_keys
 from shared.auth.tokens import LocalVerifier
 from shared.bus.base import Reader
 from shared.bus.connect import connect

@@ -1,10 +1,11 @@
 """From the outbox over the bus into a table: every recorded event has its effect, and has it once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -186,7 +187,7 @@ async def test_an_event_that_cannot_be_applied_is_set_aside_and_comes_in_once_me
 ) -> None:
     poisoned = path.message(an_acceptance("s-bad"))
     await path.record(path.message(an_acceptance("s-1")), poisoned, path.message(an_acceptance("s-2")))
-    sink = PerSchool(**{where: "s-bad"})  # type: ignore[arg-type]  # one of its two keywords
+    sink = PerSchool(**{where: "s-bad"})
     await path.apply(sink, records=3)
     assert await counts(path.database) == {"s-1": 1, "s-2": 1}
     (letter,) = await path.letters()
@@ -200,7 +201,7 @@ async def test_two_readers_of_the_same_records_have_one_effect(path: EventPath) 
     await path.apply(PerSchool(), records=50)
     frozen = path.consumer(PerSchool())
     # What a member that was frozen past its session does: it goes on from where it once was.
-    frozen._place = _at_the_beginning(frozen)  # type: ignore[method-assign]
+    frozen._place = _at_the_beginning(frozen)  # type: ignore[method-assign,assignment]
     reader = await path.reader_again()
     with pytest.raises(OffsetsMoved):
         async with asyncio.timeout(30):
@@ -209,7 +210,7 @@ async def test_two_readers_of_the_same_records_have_one_effect(path: EventPath) 
     assert await counts(path.database) == {"s-1": 50}
 
 
-def _at_the_beginning(consumer: Consumer[dict[str, int]]) -> Callable[[Reader], Awaitable[None]]:
+def _at_the_beginning(consumer: Consumer[dict[str, int]]) -> Callable[[Reader], Coroutine[Any, Any, None]]:
     async def place(reader: Reader) -> None:
         positions = {tp: 0 for tp in reader.unplaced()}
         consumer._next.update(positions)
@@ -224,7 +225,7 @@ async def test_it_runs_on_while_events_come_and_stops_when_cancelled(path: Event
     for _ in range(20):
         await path.record(path.message(an_acceptance()))
     async with asyncio.timeout(30):
-        while await counts(path.database) != {"s-1": 20}:  # noqa: ASYNC110  # the effect tells nobody
+        while await counts(path.database) != {"s-1": 20}:  # the effect tells nobody
             await asyncio.sleep(0.02)
     for task in (consuming, relaying):
         task.cancel()

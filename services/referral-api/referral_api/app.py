@@ -2,24 +2,33 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
 from referral_api.base import metadata
-from referral_api.disclosures import models as _disclosures  # noqa: F401  # declares its tables
-from referral_api.referrals import models as _referrals  # noqa: F401  # declares its tables
+from referral_api.calendar.rules import DEFAULT_CALENDAR
+from referral_api.disclosures.routes import router as disclosures_router
 from referral_api.referrals.routes import router as referrals_router
 from referral_api.settings import Settings
-from referral_api.students import models as _students  # noqa: F401  # declares its tables
+from referral_api.students.imports.routes import PATH as IMPORTS
+from referral_api.students.imports.routes import import_routes
+from referral_api.students.imports.worker import ImportWorker
+from referral_api.students.routes import router as students_router
 from shared.db import plumbing
 from shared.migrations import Migrations
-from shared.service import Process, Service
+from shared.service import Process, Service, Worker
 
 MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, plumbing))
 
 
-def _routers(_process: Process[Settings]) -> Sequence[APIRouter]:
-    return (referrals_router,)
+def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
+    return (import_routes(process.settings), students_router, disclosures_router, referrals_router)
+
+
+def _workers(process: Process[Settings]) -> Sequence[Worker]:
+    zone = ZoneInfo(DEFAULT_CALENDAR.time_zone)
+    return (ImportWorker(process.database, process.ring, process.settings, process.clock, zone=zone),)
 
 
 SERVICE = Service(
@@ -31,4 +40,6 @@ SERVICE = Service(
     announces=("roster", "referrals"),
     hears=(),
     routers=_routers,
+    workers=_workers,
+    streamed=frozenset({IMPORTS}),
 )

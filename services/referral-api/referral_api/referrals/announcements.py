@@ -41,7 +41,7 @@ def step_taken(before: Referral, after: Referral, *, event_id: UUID, now: dateti
         first = newly_reached(before, to) is not None
         return (events.ReferralStarted if first else events.ReferralResumed)(**common)
     if to in _WITH_REASON:
-        return _WITH_REASON[to](**common, reason=after.reason)
+        return _WITH_REASON[to].model_validate({**common, "reason": after.reason})
     return _WITHOUT_REASON[to](**common)
 
 

@@ -1,12 +1,10 @@
 """Referrals over HTTP: parse, who may, one operation or query, answer."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from shared.auth import Caller
-from shared.auth.permissions import Permission
 
 from referral_api.referrals.errors import (
     ContactInFuture,
@@ -39,6 +37,8 @@ from referral_api.referrals.views import (
     record_of,
     view_for,
 )
+from shared.auth import Caller
+from shared.auth.permissions import Permission
 from shared.events.base import Instant
 from shared.http.etags import ChangedMeanwhile, IfMatch, etag
 from shared.http.idempotency import KeyReused, RememberedRoute
@@ -65,6 +65,9 @@ Answerer = Annotated[Caller, Depends(allowed(Permission.REFERRALS_FEEDBACK))]
 ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))]
 
 _CURSOR = "referrals"
+_THERE_ALREADY: dict[int | str, dict[str, Any]] = {
+    200: {"model": ReferralRecord, "description": "It was there already, just so."}
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -72,7 +75,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
     "",
     status_code=201,
     response_model=ReferralRecord,
-    responses={200: {"model": ReferralRecord, "description": "It was there already, just so."}}
+    responses=_THERE_ALREADY
     | problems(
         SchoolNotFound,
         StudentNotAtSchool,

@@ -10,8 +10,6 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from shared.auth import Caller, Role
-
 from referral_api.calendar.rules import SchoolCalendar, school_days_later
 from referral_api.referrals.errors import (
     ContactInFuture,
@@ -21,6 +19,7 @@ from referral_api.referrals.errors import (
     NotYourStep,
     ReferralNotFound,
 )
+from shared.auth import Caller, Role
 from shared.errors import Fault
 from shared.events.facets import Facets
 from shared.events.referrals import Need, Stage, StatusReason, Urgency
@@ -135,19 +134,17 @@ def ensure_visible(caller: Caller, referral: Referral) -> None:
 
 
 def ensure_may_take(caller: Caller, referral: Referral, to: Status) -> None:
-    """Who reads it in full moves it; who referred may send it, and take it back until it is accepted.
+    """Who reads it in full moves it, a draft's author included; who referred may take it back until it is accepted.
 
     Only the school's own staff or the referrer may say that it should never have been. Raises: NotYourStep.
     """
-    if may_read_in_full(caller, referral) and referral.status is not Status.DRAFT:
-        if to is not Status.ENTERED_IN_ERROR or caller.role is not Role.PROVIDER:
-            return
-    elif to in (Status.REQUESTED, Status.CANCELLED, Status.ENTERED_IN_ERROR) and referral.status in (
-        Status.DRAFT,
-        Status.REQUESTED,
-    ):
-        return
-    raise NotYourStep(f"{caller.role} may not take it from {referral.status} to {to}.")
+    takes_back = to in (Status.CANCELLED, Status.ENTERED_IN_ERROR) and referral.status is Status.REQUESTED
+    if may_read_in_full(caller, referral):
+        may = caller.role is not Role.PROVIDER or to is not Status.ENTERED_IN_ERROR
+    else:
+        may = takes_back and may_read_status(caller, referral)
+    if not may:
+        raise NotYourStep(f"{caller.role} may not take it from {referral.status} to {to}.")
 
 
 def ensure_works(caller: Caller, referral: Referral) -> None:

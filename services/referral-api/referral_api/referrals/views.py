@@ -5,8 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from shared.auth import Caller, Role
-from shared.crypto import KeyRing
 from sqlalchemy import ColumnElement, Row, and_, bindparam, false, or_, select, tuple_
 
 from referral_api.referrals.models import referrals
@@ -17,6 +15,8 @@ from referral_api.referrals.rules import (
     may_read_in_full,
     status_class,
 )
+from shared.auth import Caller, Role
+from shared.crypto import KeyRing
 from shared.db import ReadSession
 from shared.events.base import Instant
 from shared.events.facets import Facets
@@ -193,10 +193,7 @@ async def list_referrals(
     """
     r = referrals.c
     wanted = select(referrals).where(r.district_id == caller.district_id, visible_to(caller))
-    if status is None:
-        wanted = wanted.where(r.status != Status.ENTERED_IN_ERROR)
-    else:
-        wanted = wanted.where(r.status == status)
+    wanted = wanted.where(r.status != Status.ENTERED_IN_ERROR if status is None else r.status == status)
     if school_id is not None:
         wanted = wanted.where(r.school_id == school_id)
     if due_before is not None:

@@ -5,13 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field
-from shared.auth import Caller
-from shared.crypto import KeyRing
 
 from referral_api.referrals import announcements, rules
 from referral_api.referrals.models import referral_contacts
 from referral_api.referrals.operations.storing import SOURCE, sealed, store, to_change
 from referral_api.referrals.rules import Referral
+from shared.auth import Caller
+from shared.crypto import KeyRing
 from shared.db import Session, bulk_upsert
 from shared.events.referrals import Stage
 from shared.http.bodies import Id, Line, Moment, Narrative, StrictBody

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.auth import Caller
-
 from referral_api.referrals import rules
 from referral_api.referrals.operations.storing import store, to_change
 from referral_api.referrals.rules import Referral
+from shared.auth import Caller
 from shared.db import Session
 from shared.http.bodies import Day, StrictBody
 

@@ -6,8 +6,6 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
-from shared.auth import Caller
-from shared.crypto import KeyRing
 from sqlalchemy import insert
 
 from referral_api.calendar.rules import DEFAULT_CALENDAR
@@ -18,10 +16,12 @@ from referral_api.referrals.operations.storing import SOURCE, store, to_change
 from referral_api.referrals.rules import Referral, Status
 from referral_api.referrals.views import seal_key
 from referral_api.students.views import student_for_referral
+from shared.auth import Caller
+from shared.crypto import KeyRing
 from shared.db import Session
 from shared.errors import Fault
 from shared.events.facets import Facets
-from shared.events.referrals import StatusReason
+from shared.events.referrals import ReferralEvent, StatusReason
 from shared.http.bodies import Narrative, StrictBody
 from shared.http.etags import ensure_match
 from shared.outbox import new_event_id, record
@@ -62,6 +62,7 @@ async def move_referral(
     ensure_match(if_match, before.version)
     rules.ensure_step(before.status, command.to)
     event_id = new_event_id()
+    event: ReferralEvent | None
     if command.to is Status.REQUESTED:
         after = replace(rules.send(before, now, DEFAULT_CALENDAR), version=before.version + 1)
         after = replace(after, facets=await _facets_today(session, before))

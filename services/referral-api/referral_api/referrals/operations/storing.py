@@ -4,8 +4,6 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from shared.auth import Caller
-from shared.crypto import KeyRing
 from sqlalchemy import update
 
 from referral_api.referrals import rules
@@ -13,6 +11,8 @@ from referral_api.referrals.errors import ReferralNotFound
 from referral_api.referrals.models import referrals
 from referral_api.referrals.rules import Referral
 from referral_api.referrals.views import find_referral, seal_key
+from shared.auth import Caller
+from shared.crypto import KeyRing
 from shared.db import Session, bulk_upsert
 
 SOURCE = "referral-api"

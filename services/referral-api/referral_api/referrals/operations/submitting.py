@@ -4,8 +4,6 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
-from shared.auth import Caller
-from shared.crypto import KeyRing
 
 from referral_api.calendar.rules import DEFAULT_CALENDAR
 from referral_api.referrals import announcements, rules
@@ -21,6 +19,8 @@ from referral_api.referrals.operations.storing import SOURCE, add, sealed
 from referral_api.referrals.rules import OUTCOMES, Referral, Status
 from referral_api.referrals.views import find_referral, seal_key
 from referral_api.students.views import student_for_referral
+from shared.auth import Caller
+from shared.crypto import KeyRing
 from shared.db import Session
 from shared.errors import Fault
 from shared.events.referrals import Need, Urgency
