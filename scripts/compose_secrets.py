@@ -22,7 +22,7 @@ def write_secrets(folder: Path) -> list[Path]:
     keys = folder / "keys"
     keys.mkdir(mode=0o700, exist_ok=True)
     ensure_keys(keys)
-    ensure_field_keys(keys)
+    ensure_field_keys(keys / "field-keys.json")
     for mounted in (keys / VERIFYING_FILE, keys / "field-keys.json"):
         mounted.chmod(0o644)
     if (folder / "postgres.env").exists():

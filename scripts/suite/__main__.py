@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.suite.announcer import fork_announcer, is_running, say
 from scripts.suite.layout import SERVICES, Layout, program
-from scripts.suite.preparation import CannotStart, claim, ensure_keys, ensure_ports_free, migrate, prepare
+from scripts.suite.preparation import CannotStart, claim, ensure_ports_free, prepare
 from scripts.suite.supervision import become_supervisor, write_configuration
 
 _STOP_PATIENCE_SECONDS = 30.0
@@ -24,16 +24,15 @@ def main() -> int:
         return _stop(layout)
     loader = _loader(asked) if asked.demo else None
     try:
-        if asked.migrate:
-            ensure_keys(layout)
-            migrate(layout, embedded_too=True)
-            return 0
         if asked.run:
             return _run(layout, *asked.run)
         if loader is not None and is_running(layout):
             say(f"a suite runs on port {layout.base} already: only loading")
             return subprocess.run(loader, check=False).returncode
         lock = claim(layout)
+        if asked.migrate:
+            prepare(layout, embedded_too=True)
+            return 0
         ensure_ports_free(layout)
         say(f"starting {', '.join(s.name for s in SERVICES)}; logs in {layout.logs}; Ctrl-C stops everything")
         prepare(layout)

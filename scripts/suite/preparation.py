@@ -48,55 +48,58 @@ def ensure_ports_free(layout: Layout) -> None:
         time.sleep(0.1)
 
 
-def prepare(layout: Layout) -> None:
+def prepare(layout: Layout, *, embedded_too: bool = False) -> None:
     """Keys, and on PostgreSQL the databases, migrated. Embedded services migrate themselves as they start.
 
     Raises: CannotStart.
     """
-    ensure_keys(layout)
+    _ensure_keys(layout)
     try:
         if layout.local_kafka() is not None:
             fetch_jars()
         server = layout.local_postgres()
         if server is None:
-            migrate(layout)
+            _migrate(layout, embedded_too=embedded_too)
             return
         server.start()
         try:
-            migrate(layout)
+            _migrate(layout, embedded_too=embedded_too)
         finally:
             server.stop()
     except (EngineMissing, EngineFailed) as problem:
         raise CannotStart(str(problem)) from None
 
 
-def ensure_keys(layout: Layout) -> None:
+def _ensure_keys(layout: Layout) -> None:
     """Token and field keys, made once, readable by their owner alone."""
     from shared.auth.local_keys import ensure_keys as ensure_token_keys
     from shared.crypto import ensure_field_keys
 
-    layout.keys.mkdir(mode=0o700, exist_ok=True)
+    layout.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     ensure_token_keys(layout.keys)
-    ensure_field_keys(layout.keys)
+    ensure_field_keys(layout.keys / "field-keys.json")
 
 
-def migrate(layout: Layout, *, embedded_too: bool = False) -> None:
-    """Make the databases that are missing and bring all to the newest revision.
-
-    Raises: CannotStart when the server refuses or a migration fails.
-    """
+def _migrate(layout: Layout, *, embedded_too: bool) -> None:
     server = layout.server_url()
     if server is not None:
         _make_databases(server)
     elif not embedded_too:
         return
-    running = {
-        service: subprocess.Popen(program(service.package, "migrate"), env=os.environ | layout.environment(service))
-        for service in SERVICES
-    }
-    failed = [service.name for service, process in running.items() if process.wait() != 0]
+    log = layout.logs / "migrate.log"
+    with log.open("a", encoding="utf-8") as output:
+        running = {
+            service: subprocess.Popen(
+                program(service.package, "migrate"),
+                env=os.environ | layout.environment(service),
+                stdout=output,
+                stderr=output,
+            )
+            for service in SERVICES
+        }
+        failed = [service.name for service, process in running.items() if process.wait() != 0]
     if failed:
-        raise CannotStart(f"the database of {', '.join(failed)} could not be migrated; see above")
+        raise CannotStart(f"the database of {', '.join(failed)} could not be migrated; see {log}")
 
 
 def _make_databases(server: str) -> None:
