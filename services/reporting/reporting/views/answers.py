@@ -48,7 +48,9 @@ def answer(
         text = _as_csv(rows, [*(key.value for key in breakdown.keys), *measured])
         return Response(text, media_type=f"{CSV}; charset=utf-8", headers={"Vary": "Accept"})
     body = {"rows": rows, "as_of": as_of, "policy": {"minimum_cell": minimum or None}}
-    return Response(orjson.dumps(body), media_type="application/json", headers={"Vary": "Accept"})
+    return Response(
+        orjson.dumps(body, option=orjson.OPT_UTC_Z), media_type="application/json", headers={"Vary": "Accept"}
+    )
 
 
 def _prefers_csv(accept: str) -> bool:

@@ -1,0 +1,276 @@
+"""The views through HTTP: what each caller is told, on both databases."""
+
+import csv
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporting.app import SERVICE
+from reporting.settings import Settings
+from shared.cloudevents import to_message
+from shared.events.base import Event
+from shared.events.facets import RaceEthnicity, Sex
+from shared.events.referrals import Need, Stage
+from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
+from shared.testing.service import ServiceInTest, in_test
+
+NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
+Reporting = ServiceInTest[Settings]
+
+
+@pytest.fixture
+async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reporting]:
+    """Reporting over a database and an embedded bus of its own."""
+    settings = Settings(
+        database_url=database_url, event_bus_url=f"sqlite:///{tmp_path / 'bus.db'}", keys_dir=tmp_path / "keys"
+    )
+    async with in_test(SERVICE, settings, clock=lambda: NOW) as service:
+        yield service
+
+
+async def announce(reporting: Reporting, *events: Event) -> None:
+    """Put these events on the bus and let reporting apply them."""
+    await reporting.process.bus.ensure_topics(reporting.process.service.topics())
+    await reporting.process.bus.publish([to_message(event, source="referral-api") for event in events])
+    await reporting.drain()
+
+
+async def view(reporting: Reporting, name: str = "referral-funnel", *, role: str = "counselor", **query: Any) -> Any:
+    """A view's answer; the school year is 2026-27 unless it is given."""
+    caller = {key: query.pop(key) for key in ("schools", "district") if key in query}
+    async with reporting.client(role, **caller) as client:
+        response = await client.get(f"/v1/views/{name}", params={"school_year": 2027, **query})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def test_the_funnel_says_how_far_the_referrals_of_a_period_came(reporting: Reporting) -> None:
+    life = a_life(a_submission(), Stage.ACCEPTED, Stage.STARTED)
+    await announce(reporting, *life, a_submission(), *taken_back_life(), a_submission(submitted_on=date(2026, 6, 30)))
+    answer = await view(reporting)
+    assert answer["rows"] == [
+        {"stage": stage, "n": n, "per_100": None, "suppressed": False}
+        for stage, n in {
+            "submitted": 2,
+            "accepted": 1,
+            "contacted": 0,
+            "started": 1,
+            "completed": 0,
+            "failed": 0,
+            "rejected": 0,
+            "cancelled": 0,
+            "looped": 0,
+        }.items()
+    ]
+    assert answer["policy"] == {"minimum_cell": None}
+
+
+def taken_back_life() -> list[Event]:
+    """A referral that was a mistake."""
+    life = a_life(a_submission(), Stage.ACCEPTED)
+    return [*life, taken_back(life)]
+
+
+async def test_rates_are_per_100_enrolled_of_the_same_key(reporting: Reporting) -> None:
+    girls, boys = some_facets(sex=Sex.FEMALE), some_facets(sex=Sex.MALE)
+    await announce(
+        reporting,
+        an_enrollment((girls, 40), (boys, 10)),
+        an_enrollment((girls, 60), school_id="s-2"),
+        *[a_submission(sex=Sex.FEMALE) for _ in range(3)],
+        a_submission(sex=Sex.NONBINARY, school_id="s-2"),
+    )
+    assert await submitted(reporting) == {(): (4, 100 * 4 / 110)}
+    assert await submitted(reporting, by="sex") == {
+        ("female",): (3, 3.0),
+        ("male",): (0, 0.0),
+        ("nonbinary",): (1, None),
+    }
+    assert await submitted(reporting, by="school_id,sex") == {
+        ("s-1", "female"): (3, 7.5),
+        ("s-1", "male"): (0, 0.0),
+        ("s-2", "female"): (0, 0.0),
+        ("s-2", "nonbinary"): (1, None),
+    }
+    assert await submitted(reporting, by="need") == {("grief",): (4, 100 * 4 / 110)}
+    assert await submitted(reporting, by="month", sex="female") == {("2026-09",): (3, 3.0)}
+    assert await submitted(reporting, school_id="s-1") == {(): (3, 6.0)}
+    assert await submitted(reporting, school_year=2028) == {}
+
+
+async def submitted(reporting: Reporting, **query: Any) -> dict[tuple[Any, ...], tuple[Any, Any]]:
+    """The submissions and their rates by key."""
+    answer = await view(reporting, **query)
+    keys = query["by"].split(",") if query.get("by") else []
+    return {
+        tuple(row[key] for key in keys): (row["n"], row["per_100"])
+        for row in answer["rows"]
+        if row["stage"] == "submitted"
+    }
+
+
+async def test_a_later_roster_changes_the_denominator_and_an_earlier_one_does_not(reporting: Reporting) -> None:
+    await announce(reporting, a_submission(), an_enrollment((some_facets(), 50), version=2))
+    await announce(reporting, an_enrollment((some_facets(), 10), (some_facets(sex=Sex.MALE), 40), version=1))
+    assert await submitted(reporting) == {(): (1, 2.0)}
+
+
+async def test_every_key_and_filter_tells_cells_apart(reporting: Reporting) -> None:
+    await announce(
+        reporting,
+        a_submission(),
+        a_submission(need=Need.BULLYING, english_learner=None, submitted_on=date(2027, 1, 5)),
+        a_submission(race_ethnicity=RaceEthnicity.BLACK, english_learner=True, school_id="s-2"),
+    )
+    by = "school_id,month,need,urgency,race_ethnicity,sex,disability,english_learner,grade_band"
+    assert list(await submitted(reporting, by=by)) == [
+        ("s-1", "2026-09", "grief", "soon", "white", "female", "none", False, "6_8"),
+        ("s-1", "2027-01", "bullying", "soon", "white", "female", "none", None, "6_8"),
+        ("s-2", "2026-09", "grief", "soon", "black", "female", "none", True, "6_8"),
+    ]
+    assert await submitted(reporting, by="school_id", race_ethnicity="black") == {("s-2",): (1, None)}
+    assert await submitted(reporting, by="month", english_learner="null") == {("2027-01",): (1, None)}
+    assert await submitted(reporting, by="month", **{"from": "2026-10"}) == {("2027-01",): (1, None)}
+    assert await submitted(reporting, by="month", **{"from": "2026-09-01", "to": "2026-12-31"}) == {
+        ("2026-09",): (2, None)
+    }
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"by": "colour"},
+        {"by": "sex,sex"},
+        {"colour": "red"},
+        {"school_year": "soon"},
+        {"from": "2026-09-02"},
+        {"to": "2026-09-29"},
+        {"to": "2026-13"},
+        {"from": "2026-10", "to": "2026-09"},
+        {"need": "sadness"},
+        {"english_learner": "maybe"},
+    ],
+    ids=str,
+)
+async def test_what_a_view_does_not_know_is_refused(reporting: Reporting, query: dict[str, str]) -> None:
+    async with reporting.client("counselor") as client:
+        response = await client.get("/v1/views/referral-funnel", params={"school_year": "2027", **query})
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["errors"]
+
+
+async def test_a_caller_sees_his_schools_and_his_district_only(reporting: Reporting) -> None:
+    await announce(
+        reporting,
+        a_submission(),
+        a_submission(school_id="s-2"),
+        a_submission(school_id="s-3"),
+        a_submission(district_id="elsewhere"),
+        an_enrollment((some_facets(), 50), school_id="s-3"),
+    )
+    assert set(await submitted(reporting, by="school_id", schools=["s-1", "s-2"])) == {("s-1",), ("s-2",)}
+    assert await submitted(reporting, schools=["s-1"]) == {(): (1, None)}
+    assert await submitted(reporting, schools=[]) == {}
+    assert await submitted(reporting, district="nowhere") == {}
+    assert await submitted(reporting, district="elsewhere", by="school_id") == {("s-1",): (1, None)}
+    for school_id, schools in (("s-3", ["s-1"]), ("s-9", None), ("s-9", ["s-9"])):
+        async with reporting.client("counselor", schools=schools) as client:
+            response = await client.get(
+                "/v1/views/referral-funnel", params={"school_year": 2027, "school_id": school_id}
+            )
+        assert response.status_code == 404
+        assert response.json()["type"] == "urn:rapport:problem:unknown-school"
+
+
+@pytest.mark.parametrize("role", ["officer", "staff", "provider", "integration"])
+async def test_who_may_not_see_counts_is_refused(reporting: Reporting, role: str) -> None:
+    async with reporting.client(role, provider="p-1" if role == "provider" else None) as client:
+        response = await client.get("/v1/views/referral-funnel", params={"school_year": 2027})
+    assert response.status_code == 403
+
+
+async def test_an_analyst_is_not_shown_small_counts(reporting: Reporting) -> None:
+    girls, boys, others = some_facets(), some_facets(sex=Sex.MALE), some_facets(sex=Sex.NONBINARY)
+    await announce(
+        reporting,
+        an_enrollment((girls, 200), (boys, 300), (others, 4)),
+        *[a_submission() for _ in range(12)],
+        *[a_submission(sex=Sex.MALE) for _ in range(11)],
+    )
+    answer = await view(reporting, role="analyst", by="sex")
+    assert answer["policy"] == {"minimum_cell": 10}
+    shown = {row["sex"]: row for row in answer["rows"] if row["stage"] == "submitted"}
+    # Four nonbinary students, none referred: that tells about each. And their count is not the total less the others.
+    assert shown["nonbinary"] == {
+        "sex": "nonbinary",
+        "stage": "submitted",
+        "n": None,
+        "per_100": None,
+        "suppressed": True,
+    }
+    assert (shown["female"]["n"], shown["male"]["n"]) == (12, None)
+    assert (await submitted(reporting, by="sex"))[("nonbinary",)] == (0, 0.0)
+
+
+async def test_students_count_once_however_often_they_are_referred(reporting: Reporting) -> None:
+    wrong = a_life(a_submission(student_id="st-3"))
+    again = a_submission(student_id="st-4")
+    await announce(
+        reporting,
+        an_enrollment((some_facets(), 40)),
+        *[a_submission(student_id="st-1") for _ in range(3)],
+        a_submission(student_id="st-1", need=Need.BULLYING),
+        a_submission(student_id="st-2", submitted_on=date(2026, 10, 1)),
+        *[*wrong, taken_back(wrong)],
+        *[again, taken_back([again]), a_submission(student_id="st-4")],
+    )
+    answer = await view(reporting, "students-referred")
+    assert answer["rows"] == [{"students": 3, "per_100": 7.5, "suppressed": False}]
+    by_need = await view(reporting, "students-referred", by="need")
+    assert {row["need"]: row["students"] for row in by_need["rows"]} == {"grief": 3, "bullying": 1}
+    by_month = await view(reporting, "students-referred", by="month")
+    assert [(row["month"], row["students"]) for row in by_month["rows"]] == [("2026-09", 2), ("2026-10", 1)]
+
+
+async def test_the_same_rows_come_as_csv_and_no_cell_is_a_formula(reporting: Reporting) -> None:
+    await announce(reporting, a_submission(school_id="=1+1"), an_enrollment((some_facets(), 50), school_id="=1+1"))
+    async with reporting.client("counselor") as client:
+        response = await client.get(
+            "/v1/views/referral-funnel",
+            params={"school_year": 2027, "by": "school_id,english_learner"},
+            headers={"Accept": "text/csv"},
+        )
+    assert response.headers["content-type"].startswith("text/csv")
+    rows = list(csv.reader(StringIO(response.text)))
+    assert rows[0] == ["school_id", "english_learner", "stage", "n", "per_100", "suppressed"]
+    assert rows[1] == ["'=1+1", "false", "submitted", "1", "2.0", "false"]
+    assert len(rows) == 1 + 9
+
+
+async def test_freshness_tells_what_waits_and_views_how_far_they_go(reporting: Reporting) -> None:
+    first = a_submission()
+    await announce(reporting, first)
+    async with reporting.client("analyst") as client:
+        fresh = (await client.get("/v1/freshness")).json()
+        assert fresh["lag"] == 0
+        assert {p["topic"] for p in fresh["partitions"]} == {"roster", "referrals"}
+        assert [p["applied_offset"] for p in fresh["partitions"] if p["applied_offset"] is not None] == [0]
+        assert (await view(reporting))["as_of"] == "2026-11-22T15:00:00Z"
+        await reporting.process.bus.publish([to_message(a_submission(referral_id=first.referral_id), source="x")])
+        behind = (await client.get("/v1/freshness")).json()
+        assert behind["lag"] == 1
+        assert sum(p["lag"] for p in behind["partitions"]) == 1
+        await reporting.drain()
+        assert (await client.get("/v1/freshness")).json()["lag"] == 0
+
+
+async def test_a_delivered_event_counts_once(reporting: Reporting) -> None:
+    event = a_submission()
+    await announce(reporting, event, event)
+    await announce(reporting, event)
+    assert await submitted(reporting) == {(): (1, None)}
