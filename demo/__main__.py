@@ -1,0 +1,69 @@
+"""Load the synthetic district into a running suite and check what it says: python -m demo --base 8000 --home var."""
+
+import argparse
+import asyncio
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+from demo import summary
+from demo.client import Refused, Services, Unreachable, open_client
+from demo.district import SIZES, District
+from demo.lives import TIME_ZONE
+from demo.people import Tokens
+from demo.progress import Progress
+from demo.steps import check, load
+from demo.truth import OtherDistrictLoaded, Truth, began_on, truth_path
+
+
+def main() -> int:
+    """0 when reporting says exactly what was sent, 1 when it does not, 2 when the district could not be loaded."""
+    asked = _parser().parse_args()
+    try:
+        return 0 if asyncio.run(_run(asked)) else 1
+    except* (OtherDistrictLoaded, Refused, Unreachable) as problems:
+        print(f"Could not load the district: {_first(problems)}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--base", type=int, default=8000, help="referral-api is at base + 1, reporting at base + 4")
+    parser.add_argument("--home", type=Path, default=Path("var"), help="the suite's folder, which holds its keys (var)")
+    parser.add_argument("--size", choices=sorted(SIZES), default="small", help="12 schools, or 1,000 (small)")
+    parser.add_argument("--seed", type=int, default=7, help="which district to make up (7)")
+    parser.add_argument("--district", default="demo", help="the district's id in the suite (demo)")
+    parser.add_argument("--at-once", type=int, default=16, help="how many referrals are sent side by side (16)")
+    return parser
+
+
+async def _run(asked: argparse.Namespace) -> bool:
+    began = time.monotonic()
+    district = District(asked.district, SIZES[asked.size], asked.seed)
+    path = truth_path(asked.home, asked.district)
+    truth = Truth(district, as_of=began_on(path, district) or datetime.now(TIME_ZONE).date())
+    services = Services(f"http://127.0.0.1:{asked.base + 1}", f"http://127.0.0.1:{asked.base + 4}")
+    print(f"A synthetic district: {district.size.schools:,} schools, {district.size.students:,} students", flush=True)
+    async with open_client(Tokens(asked.home / "keys", asked.district), services, connections=asked.at_once) as client:
+        progress = Progress(client)
+        await load(client, truth, progress, path, at_once=asked.at_once)
+        matches = await check(client, truth, progress)
+    print(f"\nIt took {time.monotonic() - began:.1f} s; the truth is in {path}")
+    for step in progress.steps:
+        print(f"  {step.took()}")
+    if client.retries:
+        print(f"  {client.retries:,} requests were sent again because no answer came")
+    summary.print_next(truth, asked.base, str(asked.home))
+    return matches
+
+
+def _first(problems: BaseExceptionGroup[Exception]) -> BaseException:
+    problem: BaseException = problems
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return problem
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""What a district sends: its roster as one file, and its referrals, each step of a life by the person who takes it."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid5
+
+from demo.client import Answer, Client, Refused
+from demo.lives import Life, Step
+from demo.people import ROSTER_SENDER, at_school
+
+_LOOK_AGAIN_SECONDS = 0.2
+_CONFLICT = frozenset({409})
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A referral with all its steps has arrived."""
+
+    life: Life
+    was_there: bool
+    """Whether an earlier run had brought it."""
+
+
+async def import_roster(client: Client, roster: Path, *, key: str, looked: Callable[[int], None]) -> Answer:
+    """Send the zip and wait until it is in the roster, telling how many rows have been read.
+
+    Raises: Refused when the import is refused, or some of its rows are.
+    """
+    imports = f"{client.services.referral_api}/v1/roster/imports"
+    queued = await client.post(imports, roster, by=ROSTER_SENDER, key=key)
+    while True:
+        state = (await client.get(f"{imports}/{queued.body['import_id']}", by=ROSTER_SENDER)).body
+        looked(state["rows_read"])
+        if state["status"] == "refused" or state["rows_rejected"]:
+            raise Refused(f"the import is {state['status']}: {state['refused_because']} {state['errors'][:3]}")
+        if state["status"] == "done":
+            return Answer(queued.status, state, queued.was_there)
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def send_lives(client: Client, lives: Iterable[Life], *, at_once: int, sent: Callable[[Sent], None]) -> None:
+    """Send referrals, `at_once` of them side by side, the steps of each one after the other.
+
+    They are drawn only as they are sent, so that the size of the district costs no memory.
+    """
+    waiting = iter(lives)
+
+    async def send_next() -> None:
+        for life in waiting:
+            sent(await _send(client, life))
+
+    async with asyncio.TaskGroup() as senders:
+        for _ in range(at_once):
+            senders.create_task(send_next())
+
+
+async def _send(client: Client, life: Life) -> Sent:
+    url, school_id = f"{client.services.referral_api}/v1/referrals", life.student.school_id
+    referrer, counselor = at_school(life.referrer_role, school_id), at_school("counselor", school_id)
+    submitted = await client.post(url, _submission(life), by=referrer, key=str(life.referral_id))
+    # Where the referral was there its steps were taken too, perhaps so long ago that their keys are forgotten.
+    done = _CONFLICT if submitted.was_there else frozenset[int]()
+    for number, step in enumerate(life.steps, 1):
+        body = _contact(life, step, number, submitted) if step.kind == "contacts" else step.body
+        key = f"{life.referral_id}-{number}"
+        await client.post(f"{url}/{life.referral_id}/{step.kind}", body, by=counselor, key=key, also=done)
+    return Sent(life, submitted.was_there)
+
+
+def _submission(life: Life) -> dict[str, Any]:
+    """The id is ours, so that the same referral sent twice is one referral."""
+    body = {
+        "referral_id": str(life.referral_id),
+        "student_id": life.student.student_id,
+        "school_id": life.student.school_id,
+        "need": life.need,
+        "urgency": life.urgency,
+        "summary": life.summary,
+        "send": life.is_sent,
+    }
+    return body if life.noted_at is None else body | {"noted_at": life.noted_at.isoformat()}
+
+
+def _contact(life: Life, step: Step, number: int, submitted: Answer) -> dict[str, Any]:
+    """At the instant at which the referral arrived: its clock starts there, whenever it had been noted."""
+    return {
+        "contact_id": str(uuid5(life.referral_id, str(number))),
+        "contacted_at": submitted.body["submitted_at"],
+        "by": at_school("counselor", life.student.school_id).sub,
+        **step.body,
+    }

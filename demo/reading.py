@@ -1,0 +1,54 @@
+"""What a reader of the district asks reporting: how far it has come, and the funnel."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from demo.client import Client
+from demo.comparison import Difference, differences
+from demo.people import READER
+from demo.truth import BREAKDOWNS, Truth
+
+_LOOK_AGAIN_SECONDS = 0.2
+_STILL_SECONDS = 5.0
+"""With lag 0 and nothing moving for so long, nothing more is on its way."""
+_PATIENCE_SECONDS = 120.0
+"""With lag, and nothing moving for so long, nobody is applying it."""
+
+
+async def funnel(client: Client, school_year: int, by: str = "") -> list[dict[str, Any]]:
+    """The rows of the referral funnel, broken down by one key or not at all."""
+    url = f"{client.services.reporting}/v1/views/referral-funnel"
+    query = {"school_year": str(school_year)} | ({"by": by} if by else {})
+    rows: list[dict[str, Any]] = (await client.get(url, by=READER, **query)).body["rows"]
+    return rows
+
+
+async def wait_for_views(client: Client, truth: Truth, *, looked: Callable[[int], None]) -> int:
+    """Wait until reporting has applied all that was announced, telling how many submissions it shows; the lag left.
+
+    Lag 0 is not enough: it counts what is on the bus, and a few events may still wait to be put there.
+    """
+    moved_at, before = time.monotonic(), None
+    while True:
+        freshness = await client.get(f"{client.services.reporting}/v1/freshness", by=READER)
+        rows = await funnel(client, truth.school_year)
+        lag = int(freshness.body["lag"])
+        looked(sum(row["n"] or 0 for row in rows if row["stage"] == "submitted"))
+        if lag == 0 and not differences("", truth.sent_by(""), rows):
+            return 0
+        if (lag, rows) != before:
+            moved_at, before = time.monotonic(), (lag, rows)
+        if time.monotonic() - moved_at > (_PATIENCE_SECONDS if lag else _STILL_SECONDS):
+            return lag
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def compare(client: Client, truth: Truth, *, looked: Callable[[], None]) -> dict[str, list[Difference]]:
+    """Every breakdown of the funnel against what was sent: the counts that differ, by key."""
+    found = {}
+    for key in BREAKDOWNS:
+        found[key] = differences(key, truth.sent_by(key), await funnel(client, truth.school_year, key))
+        looked()
+    return found

@@ -1,0 +1,153 @@
+"""What a run prints at its end: what reporting says beside what was planted and sent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from demo.comparison import Difference, risk_ratio
+from demo.truth import STAGES, Group, Truth
+
+REFERENCE = "white"
+"""The group that the others are compared with."""
+_MOST_SCHOOLS = 12
+_MOST_DIFFERENCES = 5
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def print_stages(truth: Truth, rows: Rows) -> None:
+    """The totals of the funnel."""
+    shown = {row["stage"]: row for row in rows}
+    sent = truth.sent_by("")
+    lines = []
+    for stage in STAGES:
+        n = sent.get((None, stage), 0)
+        row = shown.get(stage, {"n": 0, "per_100": None})
+        verdict = "MATCH" if row["n"] == n else "DIFFERS"
+        lines.append((stage, f"{n:,}", _count(row["n"]), _decimal(row["per_100"]), verdict))
+    _table("The funnel", ("stage", "sent", "reporting", "per 100 students", ""), lines)
+
+
+def print_groups(truth: Truth, rows: Rows) -> None:
+    """How often each race/ethnicity group is referred, and how much more often than the reference group.
+
+    A rate is a draw from the planted one, so it lies near it; the interval says how near it can be expected.
+    """
+    shown = {row["race_ethnicity"]: row for row in rows if row["stage"] == "submitted"}
+    planted_reference = truth.planted_rate(("race_ethnicity", REFERENCE))
+    lines = []
+    for group in truth.groups("race_ethnicity"):
+        name, students = str(group[1]), truth.enrolled[group]
+        row, planted = shown.get(name, {"n": 0, "per_100": None}), truth.planted_rate(group)
+        rates = (f"{100 * planted:.1f}", _decimal(row["per_100"], 1))
+        lines.append(
+            (name, f"{students:,}", _count(row["n"]), *rates, *_ratios(truth, shown, group, planted_reference))
+        )
+    head = (
+        "race/ethnicity",
+        "students",
+        "referred",
+        "planted per 100",
+        "reporting",
+        "planted ratio",
+        "reporting",
+        "95 %",
+        "",
+    )
+    _table(f"Who is referred, beside {REFERENCE}", head, lines)
+
+
+def _ratios(
+    truth: Truth, shown: Mapping[str, Mapping[str, Any]], group: Group, planted_reference: float
+) -> tuple[str, str, str, str]:
+    planted = truth.planted_rate(group) / planted_reference
+    others: Group = ("race_ethnicity", REFERENCE)
+    counts = [shown.get(str(g[1]), {"n": 0})["n"] or 0 for g in (group, others)]
+    found = risk_ratio(counts[0], truth.enrolled[group], counts[1], truth.enrolled[others])
+    if group == others or found is None:
+        return f"{planted:.2f}", "", "", ""
+    where = "inside" if found.low <= planted <= found.high else "outside"
+    return f"{planted:.2f}", f"{found.ratio:.2f}", f"{found.low:.2f} to {found.high:.2f}", where
+
+
+def print_schools(truth: Truth, rows: Rows) -> None:
+    """Each school's referrals, of the first few schools where there are many."""
+    shown = {row["school_id"]: row for row in rows if row["stage"] == "submitted"}
+    sent = truth.sent_by("school_id")
+    lines = []
+    for school in truth.district.schools[:_MOST_SCHOOLS]:
+        n = sent.get((school.school_id, "submitted"), 0)
+        row = shown.get(school.school_id, {"n": 0, "per_100": None})
+        rate = f"{100 * truth.planted_rate(('school_id', school.school_id)):.1f}" if school.students else ""
+        verdict = "MATCH" if row["n"] == n else "DIFFERS"
+        lines.append(
+            (
+                school.name,
+                f"{school.students:,}",
+                f"{n:,}",
+                _count(row["n"]),
+                rate,
+                _decimal(row["per_100"], 1),
+                verdict,
+            )
+        )
+    head = ("school", "students", "sent", "reporting", "planted per 100", "reporting", "")
+    _table("School by school", head, lines)
+    if len(truth.district.schools) > _MOST_SCHOOLS:
+        print(f"  … and {len(truth.district.schools) - _MOST_SCHOOLS:,} more schools")
+
+
+def print_verdict(found: Mapping[str, Sequence[Difference]], lag: int) -> bool:
+    """Whether every count of every breakdown is what was sent, and which are not."""
+    if lag:
+        print(f"\nReporting is {lag:,} records behind and does not move.")
+    wrong = {key: these for key, these in found.items() if these}
+    if not wrong:
+        print(f"\nMATCH: every count, also by {', '.join(filter(None, found))}, is exactly what was sent.")
+        return True
+    print("\nDIFFERS: reporting does not say what this program sent. (It counts what others sent too.)")
+    for key, these in wrong.items():
+        print(f"  by {key or 'stage'}: {len(these):,} counts differ")
+        for one in these[:_MOST_DIFFERENCES]:
+            print(
+                f"    {'' if one.value is None else f'{one.value} '}{one.stage}: sent {one.sent}, reporting {one.shown}"
+            )
+    return False
+
+
+def print_next(truth: Truth, base: int, home: str) -> None:
+    """Where to look, and what to try."""
+    district, year = truth.district.district_id, truth.school_year
+    at_home = "" if home == "var" else f" HOME_DIR={home}"
+    counselor = f"$(make -s token ROLE=counselor SUB=me DISTRICT={district} SCHOOLS=s-1{at_home})"
+    everyone = f"$(make -s token ROLE=district_admin SUB=me DISTRICT={district}{at_home})"
+    referrals, reporting = f"http://127.0.0.1:{base + 1}", f"http://127.0.0.1:{base + 4}"
+    body = '{"student_id": "st-000001", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": "Quiet."}'
+    print(f"""
+Open     {referrals}/docs   {reporting}/docs
+Ask      curl -sH "Authorization: Bearer {everyone}" \\
+           '{reporting}/v1/views/referral-funnel?school_year={year}&by=race_ethnicity,sex'
+Look up  curl -sH "Authorization: Bearer {counselor}" \\
+           '{referrals}/v1/referrals?limit=3'
+Refer    curl -sH "Authorization: Bearer {counselor}" -H 'Content-Type: application/json' \\
+           {referrals}/v1/referrals -d '{body}'
+         (ask again: reporting counts it at once, and the next `make demo` will say that it does)""")
+
+
+def _count(n: int | None) -> str:
+    return "hidden" if n is None else f"{n:,}"
+
+
+def _decimal(rate: float | None, digits: int = 2) -> str:
+    return "" if rate is None else f"{rate:.{digits}f}"
+
+
+def _table(title: str, head: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+    rows = [head, *lines]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    print(f"\n{title}")
+    for row in rows:
+        cells = [
+            f"{row[0]:<{widths[0]}}",
+            *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)),
+        ]
+        print(f"  {'  '.join(cells).rstrip()}")
