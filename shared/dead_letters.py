@@ -38,8 +38,11 @@ def to_dead_letter(record: Record, *, group: str, reason: str, error: str) -> Me
 
 
 def original_headers(headers: Headers) -> tuple[tuple[str, bytes], ...]:
-    """The headers the record came with, without what was noted when it was set aside."""
-    return tuple((name, value) for name, value in headers if not name.startswith(PREFIX))
+    """The headers the record came with, without what was noted when it was set aside.
+
+    Kafka also knows headers without a value, which only foreign producers write: here they become empty.
+    """
+    return tuple((name, value or b"") for name, value in headers if not name.startswith(PREFIX))
 
 
 def notes_of(headers: Headers) -> dict[str, str]:

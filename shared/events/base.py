@@ -8,7 +8,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 
 def _in_utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:  # year 1 or 9999 in another zone: pydantic catches ValueError only
+        raise ValueError("no instant that UTC can tell") from error
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
