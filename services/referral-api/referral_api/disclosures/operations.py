@@ -1,4 +1,4 @@
-"""Writing the ledger: always in the transaction of the read that disclosed, so that neither stands without the other."""
+"""Writing the ledger: always in the transaction of the read that disclosed, so neither stands without the other."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from shared.crypto import KeyRing
-
 from referral_api.disclosures.operations import record_disclosure
 from referral_api.students.views import Student, find_student
 from shared.auth import Caller
+from shared.crypto import KeyRing
 from shared.db import Session
 
 RECORD = "student"

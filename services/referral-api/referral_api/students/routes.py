@@ -74,7 +74,13 @@ async def students(
 
 
 @router.get("/students/{student_id}", responses=problems(StudentNotFound))
-async def student(caller: Reader, student_id: str, session: WriteSession, at_hand: AtHand, now: Now) -> Student:
+async def student(
+    caller: Annotated[Caller, Depends(allowed(Permission.STUDENTS_READ))],
+    student_id: str,
+    session: WriteSession,
+    at_hand: AtHand,
+    now: Now,
+) -> Student:
     """One student. Reading it is a disclosure and is noted in the ledger."""
     return await disclose_student(session, student_id, caller=caller, ring=at_hand.ring, now=now)
 

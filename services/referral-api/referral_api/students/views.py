@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from shared.crypto import KeyRing
 from sqlalchemy import Select, and_, bindparam, exists, select
 
 from referral_api.students.errors import StudentNotFound
 from referral_api.students.models import orgs, student_schools, students
 from referral_api.students.rules import grade_band
 from shared.auth import Caller
+from shared.crypto import KeyRing
 from shared.db import ReadSession
 from shared.events.facets import Disability, Facets, RaceEthnicity, Sex
 

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Any, TextIO
 
 from referral_api.students.imports.errors import RosterRefused
 from referral_api.students.imports.manifest import Manifest, Mode, read_manifest
@@ -17,7 +17,10 @@ MOST_BYTES = 16 << 30
 MOST_RATIO = 200
 """Unpacked to packed, for files over 1 MiB. Real rosters reach 10 to 30; deflate ends at 1,032."""
 RATIO_FROM_BYTES = 1 << 20
+MOST_LINE_BYTES = 1 << 20
 MANIFEST = "manifest.csv"
+_BUFFER_BYTES = 1 << 16
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ENCRYPTED = 0x1
 _LINK = 0o120000
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -89,7 +92,11 @@ def _is_bomb(entry: zipfile.ZipInfo) -> bool:
 def _text(opened: zipfile.ZipFile, name: str) -> Iterator[TextIO]:
     """A file's text: UTF-8, with or without a byte order mark; line breaks as they are."""
     try:
-        with opened.open(name) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+        with (
+            opened.open(name) as unpacked,
+            io.BufferedReader(_Lines(unpacked, name), _BUFFER_BYTES) as raw,
+            io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text,
+        ):
             yield text
     except UnicodeDecodeError as error:
         raise RosterRefused(_not_utf_8(name, error.object[:2])) from None
@@ -97,7 +104,38 @@ def _text(opened: zipfile.ZipFile, name: str) -> Iterator[TextIO]:
         raise RosterRefused(f"{name} is damaged inside the zip.") from None
 
 
+class _Lines(io.RawIOBase):
+    """Unpacked bytes, none of whose lines is endless: one without line breaks would be read into memory whole."""
+
+    def __init__(self, unpacked: IO[bytes], name: str) -> None:
+        super().__init__()
+        self._unpacked = unpacked
+        self._name = name
+        self._line_bytes = 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer. Raises: RosterRefused."""
+        data = self._unpacked.read(len(buffer))
+        buffer[: len(data)] = data
+        if b"\0" in data:
+            start = b"\0" if self._line_bytes else data[:2]
+            raise RosterRefused(_not_utf_8(self._name, start) if start in _UTF_16 else _no_text(self._name))
+        last = max(data.rfind(b"\n"), data.rfind(b"\r"))
+        self._line_bytes = len(data) - last if last >= 0 else self._line_bytes + len(data)
+        if self._line_bytes > MOST_LINE_BYTES:
+            raise RosterRefused(f"{self._name} has a line of more than {MOST_LINE_BYTES >> 20} MiB.")
+        return len(data)
+
+
+def _no_text(name: str) -> str:
+    return f"{name} holds NUL characters; it is no text file."
+
+
 def _not_utf_8(name: str, start: bytes) -> str:
-    if start in (b"\xff\xfe", b"\xfe\xff"):
+    if start in _UTF_16:
         return f"{name} is not UTF-8; it looks like UTF-16."
     return f"{name} is not UTF-8; it looks like Latin-1 (Windows-1252)."

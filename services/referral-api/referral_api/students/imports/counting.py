@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from referral_api.students.rules import grade_band
 from shared.events.facets import Disability, Facets, RaceEthnicity, Sex
@@ -28,19 +29,23 @@ def count_enrollment(scratch: sqlite3.Connection, *, school_year: int, counted_o
         for (school_id,) in scratch.execute("SELECT org_id FROM now_orgs WHERE kind = 'school' ORDER BY org_id")
     }
     found = scratch.execute(
-        "SELECT a.school_id, s.race_ethnicity, s.sex, s.disability, s.english_learner, s.grade, count(*)"
-        " FROM now_student_schools a JOIN now_students s USING (student_id) GROUP BY 1, 2, 3, 4, 5, 6"
+        "SELECT a.school_id, count(*), s.race_ethnicity, s.sex, s.disability, s.english_learner, s.grade"
+        " FROM now_student_schools a JOIN now_students s USING (student_id) GROUP BY 1, 3, 4, 5, 6, 7"
     )
-    for school_id, race_ethnicity, sex, disability, english_learner, grade, n in found:
-        facets = Facets(
-            race_ethnicity=RaceEthnicity(race_ethnicity),
-            sex=Sex(sex),
-            disability=Disability(disability),
-            english_learner=None if english_learner is None else bool(english_learner),
-            grade_band=grade_band(grade),
-        )
-        schools[school_id][facets] += n
+    for school_id, n, *groups in found:
+        schools[school_id][_facets(*groups)] += n
     return Enrollment(school_year, counted_on, schools)
+
+
+@lru_cache(maxsize=10_000)
+def _facets(race_ethnicity: str, sex: str, disability: str, english_learner: int | None, grade: str | None) -> Facets:
+    return Facets(
+        race_ethnicity=RaceEthnicity(race_ethnicity),
+        sex=Sex(sex),
+        disability=Disability(disability),
+        english_learner=None if english_learner is None else bool(english_learner),
+        grade_band=grade_band(grade),
+    )
 
 
 def announcements(

@@ -31,6 +31,8 @@ class Column:
     """Whether a file without this column is refused as a whole."""
     filled: bool = False
     """Whether a row without a value is refused."""
+    free: bool = False
+    """Whether its values are many: ids and texts, as against codes, which repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def _boolean(value: str) -> str | None:
     return None if value in ("true", "false") or value.lower() in ("true", "false") else "must be true or false"
 
 
-def _day(value: str) -> str | None:
+def check_day(value: str) -> str | None:
+    """Whether a value is a date."""
     return None if len(value) == len("2026-08-31") and _is_day(value) else "must be a date, as 2026-08-31"
 
 
@@ -99,12 +102,16 @@ def _role(value: str) -> str | None:
     return _is_role(value)
 
 
-SOURCED_ID = Column("sourcedId", _id, in_header=True, filled=True)
-_PERIOD = (Column("beginDate", _day), Column("endDate", _day))
+SOURCED_ID = Column("sourcedId", _id, in_header=True, filled=True, free=True)
+_PERIOD = (Column("beginDate", check_day), Column("endDate", check_day))
 
 
 def _required(name: str, check: Check) -> Column:
-    return Column(name, check, in_header=True, filled=True)
+    return Column(name, check, in_header=True, filled=True, free=check in (_id, _text))
+
+
+def _free(name: str, check: Check) -> Column:
+    return Column(name, check, free=True)
 
 
 ORGS = FileKind(
@@ -113,8 +120,8 @@ ORGS = FileKind(
         SOURCED_ID,
         _required("name", _text),
         _required("type", _one_of("department", "school", "district", "local", "state", "national")),
-        Column("identifier", _text),
-        Column("parentSourcedId", _id),
+        _free("identifier", _text),
+        _free("parentSourcedId", _id),
     ),
     ("id", "name", "kind", "identifier", "parent_org_id"),
     lambda v: (v[0], v[1], v[2], v[3] or None, v[4] or None),
@@ -130,13 +137,13 @@ _USER_COLUMNS = (
 _grade = lru_cache(maxsize=2_000)(highest_grade)
 USERS = FileKind(
     "users",
-    (*_USER_COLUMNS, Column("primaryOrgSourcedId", _id)),
+    (*_USER_COLUMNS, _free("primaryOrgSourcedId", _id)),
     ("id", "given_name", "family_name", "grade"),
     lambda v: (v[0], v[1], v[2], _grade(v[3])),
 )
 USERS_1_1 = FileKind(
     "users",
-    (*_USER_COLUMNS, _required("role", _role), Column("orgSourcedIds", _text, in_header=True)),
+    (*_USER_COLUMNS, _required("role", _role), Column("orgSourcedIds", _text, in_header=True, free=True)),
     ("id", "given_name", "family_name", "grade", "role", "org_ids"),
     lambda v: (v[0], v[1], v[2], _grade(v[3]), v[5], v[6]),
 )
@@ -174,7 +181,7 @@ DEMOGRAPHICS = FileKind(
     "demographics",
     (
         SOURCED_ID,
-        Column("birthDate", _day),
+        Column("birthDate", check_day),
         Column("hispanicOrLatinoEthnicity", _boolean),
         Column("demographicRaceTwoOrMoreRaces", _boolean),
         Column("sex", _one_of("male", "female", "other", "unspecified")),
@@ -192,8 +199,8 @@ ACADEMIC_SESSIONS = FileKind(
         SOURCED_ID,
         _required("title", _text),
         _required("type", _one_of("gradingPeriod", "semester", "schoolYear", "term")),
-        _required("startDate", _day),
-        _required("endDate", _day),
+        _required("startDate", check_day),
+        _required("endDate", check_day),
         _required("schoolYear", _year),
     ),
     ("id", "title", "kind", "starts_on", "ends_on", "school_year"),

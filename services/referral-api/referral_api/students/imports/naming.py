@@ -4,9 +4,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from shared.crypto import KeyRing
-
 from referral_api.students.imports.manifest import Manifest, Mode
+from shared.crypto import KeyRing
 from shared.events.facets import Disability, RaceEthnicity, Sex
 
 _BATCH = 2000

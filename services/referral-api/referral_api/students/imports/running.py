@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from shared.crypto import KeyRing
 
 from referral_api.students.imports import resolving
 from referral_api.students.imports.applying import announce, apply_differences, finish, take_over
@@ -22,6 +21,7 @@ from referral_api.students.imports.reading import Progress, read_file
 from referral_api.students.imports.relations import ACADEMIC_SESSIONS, ENROLLMENTS, RELATIONS
 from referral_api.students.imports.scratch import add_file, scratch_database
 from referral_api.students.imports.threads import in_thread
+from shared.crypto import KeyRing
 from shared.db import Database
 from shared.events.facets import school_year_of
 

@@ -47,7 +47,8 @@ def add_file(scratch: sqlite3.Connection, kind: FileKind) -> None:
 
 def reject(scratch: sqlite3.Connection, kind: str, field: str, problem: str, rows: str) -> None:
     """Refuse the rows of a file that the condition `rows` finds: note each and leave it out."""
-    scratch.execute(
+    noted = scratch.execute(
         f"INSERT INTO errors SELECT ?, line, ?, ? FROM file_{kind} WHERE {rows}", (f"{kind}.csv", field, problem)
     )
-    scratch.execute(f"DELETE FROM file_{kind} WHERE {rows}")
+    if noted.rowcount:
+        scratch.execute(f"DELETE FROM file_{kind} WHERE {rows}")

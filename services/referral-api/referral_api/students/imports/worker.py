@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 import structlog
-from shared.crypto import KeyRing
 from sqlalchemy import exists, select, update
 
 from referral_api.students.imports.errors import Interrupted
@@ -18,6 +17,7 @@ from referral_api.students.imports.models import roster_imports
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.running import Run, run_import
 from shared.backoff import Backoff
+from shared.crypto import KeyRing
 from shared.db import EVERY_DISTRICT, Database, Session
 from shared.errors import DatabaseUnavailable
 from shared.leases import Leadership
