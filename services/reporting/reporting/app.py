@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
 from fastapi import APIRouter
 
 from reporting import models as _models  # noqa: F401  # declares its tables
@@ -15,6 +16,8 @@ from shared.db import plumbing
 from shared.migrations import Migrations
 from shared.service import Process, Service
 
+log = structlog.get_logger(__name__)
+
 MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, plumbing))
 HEARS = ("roster", "referrals")
 
@@ -22,6 +25,14 @@ HEARS = ("roster", "referrals")
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     horizon = Horizon(process.bus, HEARS, process.clock)
     return (views_router(horizon, minimum_cell=process.settings.minimum_cell),)
+
+
+async def _rebuild(process: Process[Settings]) -> None:
+    # Imported here: a resting service does not pay for it.
+    from reporting.rebuild import rebuild
+
+    passed_over = await rebuild(process.database, process.bus, consumer=CONSUMER, topics=HEARS)
+    log.info("rebuilt", passed_over=passed_over)
 
 
 SERVICE = Service(
@@ -34,4 +45,5 @@ SERVICE = Service(
     hears=HEARS,
     routers=_routers,
     sink=ViewSink,
+    rebuild=_rebuild,
 )

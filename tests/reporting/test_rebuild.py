@@ -1,0 +1,156 @@
+"""Building the views anew from the log, while the old ones serve and events keep coming."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from reporting.app import HEARS, SERVICE
+from reporting.models import REBUILT, places, referral_funnel
+from reporting.rebuild import rebuild
+from reporting.settings import Settings
+from shared.bus.base import Message
+from shared.cloudevents import to_message
+from shared.db import EVERY_DISTRICT
+from shared.events.base import Event
+from shared.events.facets import Sex
+from shared.events.referrals import Stage
+from shared.inbox import OffsetsMoved, consumer_offsets, inbox
+from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
+from shared.testing.service import ServiceInTest, in_test
+
+Reporting = ServiceInTest[Settings]
+
+
+@pytest.fixture
+async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reporting]:
+    """Reporting over a database and an embedded bus of its own."""
+    settings = Settings(
+        database_url=database_url, event_bus_url=f"sqlite:///{tmp_path / 'bus.db'}", keys_dir=tmp_path / "keys"
+    )
+    async with in_test(SERVICE, settings) as service:
+        await service.process.bus.ensure_topics(service.process.service.topics())
+        yield service
+
+
+async def publish(reporting: Reporting, *events: Event) -> None:
+    """Put these events on the bus."""
+    await reporting.process.bus.publish([to_message(event, source="referral-api") for event in events])
+
+
+async def rebuilt(reporting: Reporting) -> int:
+    """Run a rebuild; how many records it passed over."""
+    process = reporting.process
+    return await rebuild(process.database, process.bus, consumer=SERVICE.name, topics=HEARS)
+
+
+async def contents(reporting: Reporting) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table a rebuild replaces, and the schools' numbers."""
+    async with reporting.process.database.read(EVERY_DISTRICT) as session:
+        offsets = select(consumer_offsets.c.topic, consumer_offsets.c.partition, consumer_offsets.c.next_offset)
+        return {
+            **{
+                table.name: sorted(tuple(row) for row in await session.execute(select(table)))
+                for table in (*REBUILT, places, inbox)
+            },
+            "offsets": sorted(tuple(row) for row in await session.execute(offsets)),
+        }
+
+
+def some_history() -> list[Event]:
+    """Lives at three schools, one of them a mistake, and two counts of the enrolment."""
+    events: list[Event] = []
+    for n in range(30):
+        submitted = a_submission(school_id=f"s-{n % 3}", student_id=f"st-{n % 7}", sex=list(Sex)[n % 4])
+        events += a_life(submitted, *list(Stage)[1 : 1 + n % 5])
+    mistake = a_life(a_submission(), Stage.ACCEPTED)
+    return [*events, *mistake, taken_back(mistake), *counts_of_enrollment()]
+
+
+def counts_of_enrollment() -> list[Event]:
+    """A count that a later one replaces."""
+    girls, boys = some_facets(), some_facets(sex=Sex.MALE)
+    return [an_enrollment((girls, 40), (boys, 3), version=1), an_enrollment((girls, 41), version=2)]
+
+
+async def test_a_rebuild_gives_the_same_tables_to_the_last_row(reporting: Reporting) -> None:
+    history = some_history()
+    await publish(reporting, *history, history[0])
+    await reporting.drain()
+    before = await contents(reporting)
+    assert len(before["referral_funnel"]) > 5
+    for _ in range(2):
+        assert await rebuilt(reporting) == 0
+        assert await contents(reporting) == before
+
+
+async def test_a_rebuild_mends_what_was_wrong_and_the_consumer_goes_on_after_it(reporting: Reporting) -> None:
+    await publish(reporting, *some_history())
+    await reporting.drain()
+    right = await contents(reporting)
+    async with reporting.process.database.write(EVERY_DISTRICT) as session:
+        await session.execute(referral_funnel.update().values(submitted=99))
+        await session.execute(inbox.delete())
+    await rebuilt(reporting)
+    assert await contents(reporting) == right
+    await publish(reporting, a_submission(school_id="s-later"))
+    await reporting.drain()
+    assert len((await contents(reporting))["inbox"]) == len(right["inbox"]) + 1
+
+
+async def test_a_consumer_that_read_less_or_more_goes_on_from_where_the_rebuild_ended(reporting: Reporting) -> None:
+    await publish(reporting, *some_history())
+    await rebuilt(reporting)  # before the consumer has read anything
+    fresh = await contents(reporting)
+    await reporting.drain()
+    assert await contents(reporting) == fresh
+    await publish(reporting, a_submission(school_id="s-later"))
+    await rebuilt(reporting)  # the consumer has its place, one event before the end
+    ahead = await contents(reporting)
+    with pytest.raises(OffsetsMoved):
+        await reporting.drain()
+    assert await contents(reporting) == ahead
+    assert reporting._reader is not None
+    reporting._reader.displace()  # what the running consumer does then
+    await publish(reporting, a_submission(school_id="s-last"))
+    await reporting.drain()
+    assert len((await contents(reporting))["inbox"]) == len(ahead["inbox"]) + 1
+
+
+async def test_what_a_killed_rebuild_left_behind_is_thrown_away(reporting: Reporting) -> None:
+    await publish(reporting, *some_history())
+    await reporting.drain()
+    before = await contents(reporting)
+    async with reporting.process.database.write(EVERY_DISTRICT) as session:
+        await session.execute(text("CREATE TABLE referral_funnel__next (rest INTEGER)"))
+    await rebuilt(reporting)
+    assert await contents(reporting) == before
+
+
+async def test_records_that_cannot_be_applied_are_passed_over_and_told(reporting: Reporting) -> None:
+    good = to_message(a_submission(), source="referral-api")
+    torn = Message(good.topic, b"k", b"{", good.headers)
+    unstorable = to_message(a_submission(school_id="s\0"), source="referral-api")
+    await reporting.process.bus.publish([torn, good, unstorable])
+    assert await rebuilt(reporting) == 2
+    assert len((await contents(reporting))["inbox"]) == 1
+
+
+async def test_views_keep_serving_the_old_rows_until_the_new_ones_are_there(reporting: Reporting) -> None:
+    await publish(reporting, a_submission())
+    await reporting.drain()
+    database = reporting.process.database
+    async with database.read(EVERY_DISTRICT) as reader:
+        before = (await reader.execute(select(referral_funnel))).all()
+        await publish(reporting, a_submission())
+        await rebuilt(reporting)
+        assert (await reader.execute(select(referral_funnel))).all() == before
+    async with database.read(EVERY_DISTRICT) as reader:
+        assert [row.submitted for row in await reader.execute(select(referral_funnel))] == [2]
+
+
+async def test_a_rebuild_of_an_empty_log_gives_empty_views(reporting: Reporting) -> None:
+    await rebuilt(reporting)
+    assert (await contents(reporting))["referral_funnel"] == []
