@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import BodyTooLarge, Malformed
+from shared.errors import BodyTooLarge, Invalid
 from shared.events.base import Instant
 from shared.http.problems import answer
 
@@ -44,6 +44,10 @@ Day = Annotated[date, Field(strict=False), BeforeValidator(_text_only)]
 """A date, as ISO 8601 text."""
 
 
+class Unstorable(Invalid):
+    """The request holds a character that cannot be stored."""
+
+
 class Door:
     """Refuses bodies over the limit and addresses that hold a NUL, before anything reads them. Pure ASGI.
 
@@ -61,7 +65,7 @@ class Door:
             await self.app(scope, receive, send)
             return
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-            await _refuse(Malformed("The address holds a NUL character."), scope, receive, send)
+            await _refuse(Unstorable("The address holds a NUL character."), scope, receive, send)
             return
         if scope["path"] in self.streamed:
             await self.app(scope, receive, send)
@@ -114,5 +118,5 @@ def _again(taken: list[Message], receive: Receive) -> Receive:
     return next_message
 
 
-async def _refuse(error: Malformed | BodyTooLarge, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(error: Invalid | BodyTooLarge, scope: Scope, receive: Receive, send: Send) -> None:
     await answer(Request(scope), error)(scope, receive, send)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from referral_api.calendar.rules import DEFAULT_CALENDAR
 from referral_api.referrals import announcements, rules
@@ -44,8 +44,8 @@ class SubmitReferral(StrictBody):
     reopens: Id | None = Field(None, description="The closed referral that this one takes up again.")
     send: bool = Field(True, description="false saves a draft that only its author sees.")
 
-    model_config = {
-        "json_schema_extra": {
+    model_config = ConfigDict(
+        json_schema_extra={
             "examples": [
                 {
                     "student_id": "st-00017",
@@ -56,7 +56,7 @@ class SubmitReferral(StrictBody):
                 }
             ]
         }
-    }
+    )
 
 
 async def submit_referral(
