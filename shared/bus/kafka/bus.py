@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer
@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
 from shared.bus.base import BusUnavailable, Message, TopicPartition, ensure_sendable
+from shared.bus.kafka.ending import ends_well
 from shared.bus.kafka.publisher import Publisher
 from shared.bus.kafka.reader import KafkaReader, bounds_of
 
@@ -17,15 +18,25 @@ REQUEST_LIMIT_MS = 10_000
 ADMIN_LIMIT_S = 15.0
 SESSION = timedelta(seconds=10)
 """After how long a silent reader's partitions go to others, also when it was killed and started again at once."""
+METADATA_AGE = timedelta(seconds=30)
+"""After how long a reader notices topics and partitions that were added."""
 
 
 class KafkaBus:
     """A connection to a Kafka cluster. Clients are made when needed and thrown away when anything goes wrong."""
 
-    def __init__(self, servers: Sequence[str], *, client_id: str, session: timedelta = SESSION) -> None:
+    def __init__(
+        self,
+        servers: Sequence[str],
+        *,
+        client_id: str,
+        session: timedelta = SESSION,
+        metadata_age: timedelta = METADATA_AGE,
+    ) -> None:
         self._servers = list(servers)
         self._client_id = client_id
         self._session = session
+        self._metadata_age = metadata_age
         self._publisher = Publisher(self._servers, client_id=client_id)
         self._readers: set[KafkaReader] = set()
 
@@ -67,6 +78,7 @@ class KafkaBus:
             client_id=self._client_id,
             group=group,
             session=self._session,
+            metadata_age=self._metadata_age,
             left=self._readers.discard,
         )
         await reader.start(topics)
@@ -89,7 +101,9 @@ class KafkaBus:
 
 
 @contextlib.asynccontextmanager
-async def _opened(start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def _opened(
+    start: Callable[[], Awaitable[None]], stop: Callable[[], Coroutine[object, object, None]]
+) -> AsyncIterator[None]:
     """A short-lived client, with one limit over all that is done with it."""
     try:
         async with asyncio.timeout(ADMIN_LIMIT_S):
@@ -97,6 +111,6 @@ async def _opened(start: Callable[[], Awaitable[None]], stop: Callable[[], Await
                 await start()
                 yield
             finally:
-                await stop()
+                await ends_well(stop())
     except (KafkaError, OSError, TimeoutError) as error:
         raise BusUnavailable(f"{type(error).__name__}: {error}") from error

@@ -6,7 +6,6 @@ messages; readers drop what they have seen.
 """
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Iterator, Sequence
 
@@ -15,12 +14,12 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.bus.base import MESSAGE_LIMIT_BYTES, BusUnavailable, Message, MessageTooLarge, TopicPartition
+from shared.bus.kafka.ending import ends_well
 from shared.bus.partitioning import partition_of
 
 REQUEST_LIMIT_MS = 10_000
 START_LIMIT_S = 10.0
 PUBLISH_LIMIT_S = 20.0
-STOP_LIMIT_S = 2.0
 BATCH_LIMIT_BYTES = 131_072
 
 
@@ -133,13 +132,8 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
     `stop` alone flushes, which takes as long as requests may take; failing what is queued lets it return at once.
     """
     producer._message_accumulator.fail_all(ProducerClosed())
-    sender = producer._sender.sender_task
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_LIMIT_S):
-            await producer.stop()
-            return
-    if sender is not None:
-        sender.cancel()
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_LIMIT_S):
-            await producer.client.close()
+    if await ends_well(producer.stop()):
+        return
+    if producer._sender.sender_task is not None:
+        producer._sender.sender_task.cancel()
+    await ends_well(producer.client.close())

@@ -5,7 +5,6 @@ given a position and paused at once, else the client would look for one of its o
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
@@ -15,9 +14,9 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from aiokafka.structs import TopicPartition as KafkaPartition
 
 from shared.bus.base import BusUnavailable, OffsetLost, Record, TopicPartition
+from shared.bus.kafka.ending import ends_well
 
 START_LIMIT_S = 10.0
-STOP_LIMIT_S = 3.0
 BOUNDS_LIMIT_S = 10.0
 STALL_LIMIT_S = 60.0
 """So long without an answer from any broker, or without the group settling, and the reader is given up for a new one.
@@ -25,8 +24,6 @@ STALL_LIMIT_S = 60.0
 Shorter outages are left to the client: it comes back by itself, still a member, while a new reader would have to wait
 until the group has noticed that the old one is gone.
 """
-METADATA_AGE_MS = 30_000
-"""After how long added partitions and topics are noticed."""
 
 
 class KafkaReader:
@@ -39,6 +36,7 @@ class KafkaReader:
         client_id: str,
         group: str,
         session: timedelta,
+        metadata_age: timedelta,
         left: Callable[["KafkaReader"], None],
     ) -> None:
         session_ms = int(session.total_seconds() * 1000)
@@ -55,7 +53,7 @@ class KafkaReader:
             rebalance_timeout_ms=session_ms,
             heartbeat_interval_ms=session_ms // 4,
             request_timeout_ms=session_ms + 5_000,  # joining takes as long as the group waits for a dead member
-            metadata_max_age_ms=METADATA_AGE_MS,
+            metadata_max_age_ms=int(metadata_age.total_seconds() * 1000),
         )
         self._left = left
         self._assigned: frozenset[TopicPartition] = frozenset()
@@ -203,16 +201,15 @@ async def bounds_of(
 
 async def _abandon(consumer: AIOKafkaConsumer) -> None:
     """Leave the group, but do not wait long for brokers that may be gone."""
+    if await ends_well(consumer.stop()):
+        return
     coordinator, fetcher = consumer._coordinator, consumer._fetcher
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_LIMIT_S):
-            await consumer.stop()
-            return
-    tasks = [coordinator._coordination_task, coordinator._heartbeat_task, coordinator._commit_refresh_task]
-    tasks += [fetcher._fetch_task, *fetcher._pending_tasks] if fetcher is not None else []
+    tasks: set[asyncio.Task[object] | None] = set()
+    if coordinator is not None:
+        tasks |= {coordinator._coordination_task, coordinator._heartbeat_task, coordinator._commit_refresh_task}
+    if fetcher is not None:
+        tasks |= {fetcher._fetch_task, *fetcher._pending_tasks}
     for task in tasks:
         if task is not None:
             task.cancel()
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_LIMIT_S):
-            await consumer._client.close()
+    await ends_well(consumer._client.close())
