@@ -76,7 +76,7 @@ class Layout:
             return None
         folder = self.home / "postgres"
         if not can_hold_data(folder):
-            # For root the server runs as another account, to which a home such as /root is closed.
+            # For root the server runs as another account, to which root's home is closed.
             folder = Path("/var/tmp") / f"rapport-postgres-{hashlib.sha256(bytes(self.home)).hexdigest()[:12]}"
         return PostgresServer(folder, port=self.base + 32)
 
