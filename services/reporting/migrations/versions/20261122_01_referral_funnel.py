@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("district_id", sa.Text(), nullable=False),
         sa.Column("school_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("place_no", name="pk_places"),
-        sa.UniqueConstraint("district_id", "school_id", name="uq_places_district_id"),
+        sa.UniqueConstraint("district_id", "school_id", name="uq_places_district_id_school_id"),
     )
     protect(op, "places")
     _create_views()
