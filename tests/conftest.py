@@ -67,11 +67,12 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgresql: PostgresServer) -> Iterator[str]:
-    """An empty PostgreSQL database of the test's own, as a value of DATABASE_URL."""
-    name = f"test_{uuid.uuid4().hex}"
-    yield postgresql.create_database(name)
-    postgresql.drop_database(name)
+def postgresql_url(postgresql: PostgresServer) -> str:
+    """An empty PostgreSQL database of the test's own, as a value of DATABASE_URL.
+
+    It is not dropped, which would wait for a checkpoint: the server's folder goes when the tests end.
+    """
+    return postgresql.create_database(f"test_{uuid.uuid4().hex}")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
