@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from scripts.contracts.golden import example
 from shared.bus.base import PARTITIONS
+from shared.bus.kafka.bus import KEPT_FOR_EVER
 from shared.cloudevents import to_message
 from shared.events.base import Event
 from shared.events.catalogue import CATALOGUE, PRODUCERS, TOPICS
@@ -72,7 +73,11 @@ def _channel(topic: str) -> dict[str, Any]:
             "kafka": {
                 "topic": topic,
                 "partitions": PARTITIONS,
-                "topicConfiguration": {"cleanup.policy": ["delete"], "retention.ms": -1, "retention.bytes": -1},
+                "topicConfiguration": {
+                    "cleanup.policy": [KEPT_FOR_EVER["cleanup.policy"]],
+                    "retention.ms": int(KEPT_FOR_EVER["retention.ms"]),
+                    "retention.bytes": int(KEPT_FOR_EVER["retention.bytes"]),
+                },
                 "bindingVersion": KAFKA_BINDING,
             }
         },

@@ -16,6 +16,8 @@ from shared.bus.kafka.reader import KafkaReader, bounds_of
 
 REQUEST_LIMIT_MS = 10_000
 ADMIN_LIMIT_S = 15.0
+KEPT_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+"""Of every topic, whatever the cluster says: a rebuild reads from the beginning. Source: docs/decisions/0008."""
 SESSION = timedelta(seconds=10)
 """After how long a silent reader's partitions go to others, also when it was killed and started again at once."""
 METADATA_AGE = timedelta(seconds=30)
@@ -44,7 +46,7 @@ class KafkaBus:
         """See `Bus`."""
         wanted = [
             # -1 and no assignment: as many replicas as the cluster's own default says.
-            NewTopic(name, partitions, -1, replica_assignments={}, topic_configs={"retention.ms": "-1"})
+            NewTopic(name, partitions, -1, replica_assignments={}, topic_configs=KEPT_FOR_EVER)
             for name, partitions in topics.items()
         ]
         async with self._admin() as admin:
