@@ -7,23 +7,27 @@ from pathlib import Path
 
 from scripts.docs.asyncapi import asyncapi_document
 from scripts.docs.events_page import events_page
+from scripts.docs.operations_page import operations_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
-PAGES: Mapping[str, Callable[[], str]] = {
-    "asyncapi.json": asyncapi_document,
-    "events.md": events_page,
+PAGES: Mapping[str, Callable[[str], str]] = {
+    "asyncapi.json": lambda _page: asyncapi_document(),
+    "events.md": lambda _page: events_page(),
+    "operations.md": operations_page,
 }
+"""How each page is made from what it holds now: whole, or block by block."""
 
 
 def stale(docs: Path) -> dict[str, str]:
     """The pages that are not what the code says today, with what they should be."""
-    fresh = {name: build() for name, build in PAGES.items()}
-    return {name: text for name, text in fresh.items() if _read(docs / name) != text}
+    there = {name: _read(docs / name) for name in PAGES}
+    fresh = {name: build(there[name]) for name, build in PAGES.items()}
+    return {name: text for name, text in fresh.items() if there[name] != text}
 
 
-def _read(page: Path) -> str | None:
-    return page.read_text(encoding="utf-8") if page.exists() else None
+def _read(page: Path) -> str:
+    return page.read_text(encoding="utf-8") if page.exists() else ""
 
 
 def main(arguments: list[str], docs: Path = DOCS) -> int:

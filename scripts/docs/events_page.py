@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from scripts.contracts.compatibility import resolved
+from scripts.docs.tables import table
 from shared.bus.base import PARTITIONS
 from shared.events import facets, referrals
 from shared.events.base import Event
@@ -54,7 +55,7 @@ def _topic(events: Sequence[type[Event]]) -> Iterator[str]:
     yield ""
     yield f"Announced by `{PRODUCERS[topic]}`; {PARTITIONS} partitions, kept for ever."
     yield ""
-    yield from _table(("event", "when"), [(f"[`{e.name}`](#{_anchor(e.name)})", _sentence(e)) for e in events])
+    yield from table(("event", "when"), [(f"[`{e.name}`](#{_anchor(e.name)})", _sentence(e)) for e in events])
     yield ""
     shared = {name: f for name, f in events[0].model_fields.items() if _in_all(name, events)} if len(events) > 1 else {}
     if shared:
@@ -96,7 +97,7 @@ def _closed_sets() -> Iterator[str]:
         (f"`{kind.__name__}`", " ".join(f"`{v.value}`" for v in cast(Iterable[StrEnum], kind)), _sentence(kind))
         for kind in sets
     ]
-    yield from _table(("set", "values", "meaning"), rows)
+    yield from table(("set", "values", "meaning"), rows)
 
 
 def _is_closed_set(kind: object, module: Any) -> bool:
@@ -110,7 +111,7 @@ def _field_table(model: type[BaseModel], fields: dict[str, FieldInfo]) -> list[s
     for name, field in fields.items():
         kind = _kind(schema["properties"][name], whole[name])
         rows.append((f"`{name}`", kind + ("" if field.is_required() else ", may be absent"), field.description or ""))
-    return _table(("field", "type", "meaning"), rows)
+    return table(("field", "type", "meaning"), rows)
 
 
 def _kind(written: dict[str, Any], whole: dict[str, Any]) -> str:
@@ -125,11 +126,6 @@ def _kind(written: dict[str, Any], whole: dict[str, Any]) -> str:
         return f"list of {inner}" + (f" {{{', '.join(items['properties'])}}}" if "properties" in items else "")
     by_format = {"uuid": "UUID", "date-time": "instant (UTC)", "date": "date"}
     return by_format.get(written.get("format", ""), str(written["type"]))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
 
 
 def _sentence(thing: type) -> str:

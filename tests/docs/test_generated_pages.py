@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from scripts.docs.__main__ import DOCS, PAGES, main, stale
+from scripts.docs.operations_page import SETTINGS_OF, MarkersMissing, operations_page
 from shared.events.catalogue import CATALOGUE
+from shared.settings import ServiceSettings, setting_rows
 
 ROOT = DOCS.parent
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -19,6 +21,8 @@ def test_a_generated_page_is_fresh(page: str) -> None:
 
 
 def test_a_check_fails_on_a_stale_page_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "operations.md").write_text((DOCS / "operations.md").read_text(encoding="utf-8"), encoding="utf-8")
+
     assert main([], docs=tmp_path) == 0
     assert main(["--check"], docs=tmp_path) == 0
 
@@ -35,6 +39,18 @@ def test_the_page_of_events_names_every_event_and_field() -> None:
     for event_class in CATALOGUE:
         assert f"### `{event_class.name}`" in text
         assert [name for name in event_class.model_fields if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("kind", SETTINGS_OF.values(), ids=SETTINGS_OF.keys())
+def test_every_setting_is_explained(kind: type[ServiceSettings]) -> None:
+    text = (DOCS / "operations.md").read_text(encoding="utf-8")
+
+    assert [row.name for row in setting_rows(kind) if not row.meaning or f"| `{row.name}` |" not in text] == []
+
+
+def test_a_page_without_a_place_for_its_table_is_an_error() -> None:
+    with pytest.raises(MarkersMissing, match="settings"):
+        operations_page("# Operations\n")
 
 
 @pytest.mark.parametrize("page", PAGES_FOR_PEOPLE, ids=lambda page: str(page.relative_to(ROOT)))
