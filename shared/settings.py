@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_BROKERS = re.compile(r"kafka://[^/:,\s]+:\d{1,5}(,[^/:,\s]+:\d{1,5})*")
+_BROKERS = re.compile(r"kafka://[^/:,\s]+:\d{1,5}(,[^/:,\s]+:\d{1,5})*(\?session_seconds=\d{1,4})?")
 
 
 def _database_url(url: str) -> str:

@@ -25,6 +25,12 @@ MOST_REMEMBERED = 10_000
 _TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
 
 
+class _Headers(jws.JWSRegistry):
+    """What a token's header may be: parameters of the provider's own are passed over, as RFC 7515 (4) demands."""
+
+    max_header_length = 4096  # a certificate chain fits; the library's 512 are for plain headers
+
+
 class KeySource(Protocol):
     """Where a verifier's public keys come from."""
 
@@ -51,6 +57,7 @@ class TokenVerifier:
         self._keys = keys
         self._issuer = issuer
         self._audiences = frozenset(audiences)
+        self._headers = _Headers(algorithms=sorted(algorithms), strict_check_header=False)
         self._algorithms = frozenset(algorithms)
         self._clock = clock
         self._remembered: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
@@ -78,7 +85,7 @@ class TokenVerifier:
         return caller
 
     async def _signed_claims(self, token: str, keys: KeySet) -> Mapping[str, object]:
-        header = _header(token)
+        header = _header(token, self._headers)
         if header.get("alg") not in self._algorithms:
             raise InvalidToken("is signed with an algorithm that is not accepted")
         kind = header.get("typ")
@@ -92,7 +99,7 @@ class TokenVerifier:
             self._forget_if_other(keys)
             if not _holds(keys, key_id):
                 raise InvalidToken("is signed with an unknown key")
-        return _verified(token, keys, self._algorithms)
+        return _verified(token, keys, self._headers)
 
     def _forget_if_other(self, keys: KeySet) -> None:
         """Forget every verified token when the keys changed: a withdrawn key opens nothing any more."""
@@ -142,10 +149,10 @@ class LocalVerifier(TokenVerifier):
         )
 
 
-def _header(token: str) -> Mapping[str, Any]:
+def _header(token: str, headers: jws.JWSRegistry) -> Mapping[str, Any]:
     """The protected header, not yet trusted: it only chooses the key."""
     try:
-        header: object = jws.extract_compact(token.encode("ascii")).headers()
+        header: object = jws.extract_compact(token.encode("ascii"), registry=headers).headers()
     except (JoseError, ValueError, RecursionError) as error:  # JSON nested a thousand deep raises the last
         raise InvalidToken("cannot be read") from error
     if not isinstance(header, dict):
@@ -157,12 +164,12 @@ def _holds(keys: KeySet, key_id: str | None) -> bool:
     return any(k.kid == key_id for k in keys) or (key_id is None and len(keys.keys) == 1)
 
 
-def _verified(token: str, keys: KeySet, algorithms: Collection[str]) -> Mapping[str, object]:
+def _verified(token: str, keys: KeySet, headers: jws.JWSRegistry) -> Mapping[str, object]:
     try:
         with warnings.catch_warnings():
             # Providers still write `EdDSA`; which curve it is, their key says.
             warnings.simplefilter("ignore", SecurityWarning)
-            payload = jws.deserialize_compact(token, keys, algorithms=list(algorithms)).payload
+            payload = jws.deserialize_compact(token, keys, registry=headers).payload
     except (JoseError, ValueError, TypeError) as error:
         raise InvalidToken("has a signature that does not fit") from error
     try:

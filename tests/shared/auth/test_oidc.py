@@ -1,12 +1,15 @@
 """Tokens of the district's provider, verified against a real HTTP issuer that rotates keys, fails and comes back."""
 
 import asyncio
+import json
 import time
 from typing import Any
 
 import pytest
+from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from joserfc.registry import HeaderParameter
 
 from shared.auth import Caller, Role
 from shared.auth.errors import IdentityProviderUnavailable, InvalidToken
@@ -141,6 +144,28 @@ async def test_a_key_that_cannot_be_used_spoils_none_of_the_others(issuer: Issue
     issuer.keys.append("text")  # type: ignore[arg-type]  # a provider may send anything
     key = issuer.add(a_key())
     assert (await verifier.verify(signed(key, "ES256", claims(issuer)))).sub == "c-1"
+
+
+async def test_a_providers_own_header_parameters_and_a_certificate_chain_are_passed_over(
+    issuer: Issuer, verifier: OidcVerifier
+) -> None:
+    registry = jws.JWSRegistry(strict_check_header=False)
+    registry.max_header_length = 4096
+    key = issuer.add(a_key())
+    header = {"alg": "ES256", "kid": key.kid, "pi.atm": "x1", "x5c": ["M" * 2000]}
+    token = jws.serialize_compact(header, json.dumps(claims(issuer)), key, registry=registry)
+    assert (await verifier.verify(token)).sub == "c-1"
+
+
+async def test_a_header_parameter_that_must_be_understood_and_is_not_refuses_the_token(
+    issuer: Issuer, verifier: OidcVerifier
+) -> None:
+    registry = jws.JWSRegistry({"exp2": HeaderParameter("A rule to come", "str")})
+    key = issuer.add(a_key())
+    header = {"alg": "ES256", "kid": key.kid, "crit": ["exp2"], "exp2": "x"}
+    token = jws.serialize_compact(header, json.dumps(claims(issuer)), key, registry=registry)
+    with pytest.raises(InvalidToken):
+        await verifier.verify(token)
 
 
 async def test_a_key_of_another_kind_than_the_algorithm_is_refused(issuer: Issuer, verifier: OidcVerifier) -> None:
