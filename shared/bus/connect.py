@@ -22,7 +22,7 @@ def connect(url: str, *, client_id: str) -> Bus:
 
         return LocalBus(Path(parts.path[1:]))
     if parts.scheme == "kafka" and parts.netloc:
-        # Here and not above: the client takes 12 MB, and an embedded service is to rest under 90.
+        # Here and not above: the client takes 5 MB, and an embedded service is to rest under 90.
         from shared.bus.kafka import KafkaBus
 
         session = parse_qs(parts.query).get("session_seconds", ["10"])[-1]

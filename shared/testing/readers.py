@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.bus.base import Bus, Reader, Record, TopicPartition
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 _MOMENT = timedelta(milliseconds=100)
 
 
