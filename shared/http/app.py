@@ -35,7 +35,7 @@ def create_app(
     app.include_router(health_router(readiness))
     problems.install(app)
     app.add_middleware(Door, limit_bytes=body_limit_bytes, streamed=streamed)
-    app.add_middleware(Observed, service=runtime.service)
+    app.add_middleware(Observed)
     app.openapi = _described(app)  # type: ignore[method-assign]  # the documented way to extend it
     return app
 

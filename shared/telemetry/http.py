@@ -28,9 +28,8 @@ _UNLOGGED = frozenset({"/livez", "/readyz", "/metrics"})
 class Observed:
     """Wraps a service's app. Tells the route's template, never path, query, headers or bodies: they hold names."""
 
-    def __init__(self, app: ASGIApp, *, service: str) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and tell of it when its answer has gone out."""

@@ -49,7 +49,7 @@ def app() -> FastAPI:
     app = FastAPI()
     app.include_router(router)
     app.add_api_route("/livez", livez)
-    app.add_middleware(Observed, service="referral-api")
+    app.add_middleware(Observed)
     return app
 
 

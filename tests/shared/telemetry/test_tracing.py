@@ -64,7 +64,7 @@ def app() -> FastAPI:
         found = dict(message.headers).get("ce_traceparent")
         return found.decode() if found else None
 
-    app.add_middleware(Observed, service="referral-api")
+    app.add_middleware(Observed)
     return app
 
 
