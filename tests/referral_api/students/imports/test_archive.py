@@ -1,0 +1,131 @@
+"""Zips that are refused as a whole, each for its own reason."""
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from referral_api.students.imports.archive import open_archive
+from referral_api.students.imports.errors import RosterRefused
+from referral_api.students.imports.files import USED
+from tests.referral_api.students.rosters import Roster, a_manifest, a_zip
+
+GOOD = Roster().files()
+USERS = GOOD["users.csv"]
+ONE = a_manifest({"users": "bulk"})
+
+
+def read_all(body: bytes, folder: Path) -> str:
+    """Everything that the archive lets one read."""
+    path = folder / "roster.zip"
+    path.write_bytes(body)
+    with open_archive(path, wanted=USED) as archive:
+        text = ""
+        for kind in archive.manifest.modes:
+            with archive.text(kind) as lines:
+                text += lines.read()
+        return text
+
+
+def encrypted(body: bytes) -> bytes:
+    """The same zip with the encryption flag set on every entry of its directory."""
+    changed = bytearray(body)
+    at = changed.find(b"PK\x01\x02")
+    while at >= 0:
+        changed[at + 8] |= 1
+        at = changed.find(b"PK\x01\x02", at + 4)
+    return bytes(changed)
+
+
+def damaged(body: bytes) -> bytes:
+    """The same zip with one byte of its first file's data changed."""
+    name_bytes, extra_bytes = struct.unpack("<HH", body[26:30])
+    at = 30 + name_bytes + extra_bytes + 5
+    return body[:at] + bytes([body[at] ^ 0xFF]) + body[at + 1 :]
+
+
+def twice() -> bytes:
+    """A zip with one name twice, once in capitals."""
+    return a_zip({"manifest.csv": ONE, "users.csv": USERS, "USERS.csv": USERS})
+
+
+def a_link() -> bytes:
+    """A zip whose users.csv is a symbolic link."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr("manifest.csv", ONE)
+        link = zipfile.ZipInfo("users.csv")
+        link.external_attr = 0o120777 << 16
+        packed.writestr(link, "/etc/passwd")
+    return out.getvalue()
+
+
+def a_bomb(compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Thirty-two MiB of zeros in a few KiB."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as packed:
+        packed.writestr("manifest.csv", ONE)
+        packed.writestr("users.csv", b"0" * (32 << 20))
+    return out.getvalue()
+
+
+def an_endless_line() -> bytes:
+    """A file that holds no line break and does not compress."""
+    return a_zip({"manifest.csv": ONE, "users.csv": random_letters(2 << 20)})
+
+
+def random_letters(size: int) -> str:
+    """Letters without a pattern, the same each time."""
+    import random
+
+    return "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOP", k=size))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "no zip"),
+        (b"hello", "no zip"),
+        (Roster().zip()[:-40], "no zip"),
+        (a_zip({"users.csv": USERS}), "manifest.csv is not at the top"),
+        (a_zip({"inside/manifest.csv": ONE, "inside/users.csv": USERS}), "manifest.csv is not at the top"),
+        (a_zip({"manifest.csv": ONE, "users.csv": USERS, "../../outside.csv": "x"}), "leads out"),
+        (a_zip({"manifest.csv": ONE, "users.csv": USERS, "/etc/x.csv": "x"}), "leads out"),
+        (a_zip({"manifest.csv": ONE, "users.csv": USERS, "C:\\x.csv": "x"}), "leads out"),
+        (twice(), "a file twice"),
+        (a_link(), "a link"),
+        (encrypted(Roster().zip()), "encrypted"),
+        (damaged(a_zip({"users.csv": USERS, "manifest.csv": ONE})), "damaged"),
+        (a_bomb(), "far more than a roster"),
+        (a_bomb(zipfile.ZIP_BZIP2), "packed in a way"),
+        (an_endless_line(), "a line of more than"),
+        (
+            a_zip({"manifest.csv": a_manifest({"users": "bulk", "roles": "bulk"}), "users.csv": USERS}),
+            "names roles.csv",
+        ),
+        (a_zip({"manifest.csv": a_manifest({"classes": "bulk"}), "users.csv": USERS}), "names classes.csv"),
+        (a_zip({"manifest.csv": a_manifest({"users": "absent"}), "users.csv": USERS}), "says that it is absent"),
+        (a_zip({"manifest.csv": a_manifest({"classes": "bulk"}), "classes.csv": "a"}), "no file that is used"),
+        (a_zip({"manifest.csv": a_manifest({"users": "whole"}), "users.csv": USERS}), "absent, bulk or delta"),
+        (a_zip({"manifest.csv": a_manifest({"users": "bulk"}, "1.0"), "users.csv": USERS}), "1.1 or 1.2"),
+        (a_zip({"manifest.csv": ONE.replace("manifest.version,1.0", "x,y"), "users.csv": USERS}), "manifest.version"),
+        (a_zip({"manifest.csv": ONE + "file.users,bulk\r\n", "users.csv": USERS}), "property is there twice"),
+        (a_zip({"manifest.csv": ONE.replace("propertyName", "name"), "users.csv": USERS}), "the header must be"),
+        (a_zip({"manifest.csv": ONE + '"open\r\n', "users.csv": USERS}), "cannot be read as CSV"),
+        (a_zip({"manifest.csv": ONE + "lonely\r\n", "users.csv": USERS}), "a property name and a value"),
+        (a_zip({"manifest.csv": ONE, "users.csv": "José".encode("latin-1")}), "looks like Latin-1"),
+        (a_zip({"manifest.csv": ONE, "users.csv": "sourcedId".encode("utf-16")}), "looks like UTF-16"),
+        (a_zip({"manifest.csv": ONE, "users.csv": "a\0b"}), "NUL"),
+    ],
+)
+def test_an_unusable_zip_is_refused_with_its_reason(body: bytes, said: str, tmp_path: Path) -> None:
+    with pytest.raises(RosterRefused, match=said):
+        read_all(body, tmp_path)
+
+
+def test_a_usable_zip_is_read_with_or_without_a_byte_order_mark(tmp_path: Path) -> None:
+    plain = read_all(a_zip({"manifest.csv": ONE, "users.csv": USERS}), tmp_path)
+    marked = read_all(a_zip({"manifest.csv": "\ufeff" + ONE, "users.csv": "\ufeff" + str(USERS)}), tmp_path)
+    assert plain == marked == USERS

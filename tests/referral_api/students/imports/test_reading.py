@@ -1,0 +1,96 @@
+"""Where a row begins, whatever its fields hold, and files that are refused for their columns or quotes."""
+
+import csv
+import io
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from referral_api.students.imports.errors import Interrupted, RosterRefused
+from referral_api.students.imports.files import ORGS, USERS
+from referral_api.students.imports.manifest import Mode
+from referral_api.students.imports.reading import BATCH, Progress, read_file
+from referral_api.students.imports.scratch import add_file
+
+HEADER = "sourcedId,name,type"
+
+
+def read(text: str, *, mode: Mode = Mode.BULK, progress: Progress | None = None) -> sqlite3.Connection:
+    """An orgs file, read."""
+    scratch = sqlite3.connect(":memory:")
+    scratch.execute("CREATE TABLE errors (file, line, field, problem)")
+    add_file(scratch, ORGS)
+    read_file(scratch, ORGS, mode, io.StringIO(text, newline=""), progress or Progress())
+    return scratch
+
+
+names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=9)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(names, st.booleans()), max_size=20), st.sampled_from(["\n", "\r\n"]))
+def test_a_fault_is_named_by_the_line_that_its_row_begins_on(rows: list[tuple[str, bool]], end: str) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator=end, quoting=csv.QUOTE_ALL)
+    writer.writerow(HEADER.split(","))
+    lines: dict[bool, list[int]] = {True: [], False: []}
+    for number, (name, is_good) in enumerate(rows):
+        lines[is_good].append(len(io.StringIO(out.getvalue(), newline="").readlines()) + 1)
+        writer.writerow([f"o-{number}", name, "school" if is_good else "castle"])
+    scratch = read(out.getvalue())
+    assert [line for (line,) in scratch.execute("SELECT line FROM errors ORDER BY line")] == lines[False]
+    kept = scratch.execute("SELECT line, name FROM file_orgs ORDER BY line").fetchall()
+    assert kept == list(zip(lines[True], [name for name, is_good in rows if is_good], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "lacks the columns sourcedId, name, type"),
+        ("a,b,c\r\n1,2,3\r\n", "lacks the columns sourcedId, name, type"),
+        (f"{HEADER},name\r\n", "a column twice"),
+        (f'{HEADER}\r\no-1,"never closed,school\r\no-2,b,school\r\n', "line 3: cannot be read as CSV"),
+        (f'{HEADER}\r\no-1,"closed" early,school\r\n', "line 2: cannot be read as CSV"),
+    ],
+)
+def test_a_file_with_the_wrong_columns_or_quotes_is_refused_as_a_whole(text: str, said: str) -> None:
+    with pytest.raises(RosterRefused, match=said):
+        read(text)
+
+
+def test_a_delta_file_needs_the_columns_that_say_what_changed() -> None:
+    with pytest.raises(RosterRefused, match="status, dateLastModified"):
+        read(f"{HEADER}\r\n", mode=Mode.DELTA)
+
+
+def test_a_row_of_another_length_is_refused_and_an_empty_line_is_none() -> None:
+    progress = Progress()
+    scratch = read(f"{HEADER}\r\no-1,a\r\n\r\no-2,b,school,x\r\no-3,c,school\r\n", progress=progress)
+    found = scratch.execute("SELECT line, field, problem FROM errors").fetchall()
+    assert found == [(2, "", "has 2 columns, the header has 3"), (4, "", "has 4 columns, the header has 3")]
+    assert progress.rows_read == 3
+
+
+def test_a_good_combination_of_codes_excuses_no_other_fault() -> None:
+    row = "o-{},{},school"
+    text = "\r\n".join([HEADER, row.format(1, "a"), row.format(2, ""), row.format(3, "x" * 1001), row.format("", "d")])
+    scratch = read(text)
+    assert scratch.execute("SELECT line, field FROM errors").fetchall() == [(3, "name"), (4, "name")]
+
+
+def test_reading_stops_when_it_is_told_to() -> None:
+    text = "\r\n".join([HEADER, *(f"o-{n},a,school" for n in range(BATCH))])
+    with pytest.raises(Interrupted):
+        read(text, progress=Progress(stopped=True))
+
+
+def test_columns_may_come_in_any_order_and_unknown_ones_are_ignored(tmp_path: Path) -> None:
+    scratch = sqlite3.connect(":memory:")
+    scratch.execute("CREATE TABLE errors (file, line, field, problem)")
+    add_file(scratch, USERS)
+    text = io.StringIO("metadata.x,familyName,givenName,sourcedId\r\n?,Field,Ana,st-1\r\n", newline="")
+    read_file(scratch, USERS, Mode.BULK, text, Progress())
+    assert scratch.execute("SELECT * FROM file_users").fetchall() == [(2, 0, "st-1", "Ana", "Field", None)]

@@ -1,0 +1,57 @@
+"""Sending a roster over HTTP: who may, what is refused at the door, and what a repeat gets."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from tests.referral_api.students.district import ZIP, District
+from tests.referral_api.students.rosters import Roster
+
+
+@pytest.mark.parametrize("role", ["counselor", "administrator", "officer", "staff", "provider", "analyst"])
+async def test_only_those_who_run_the_district_s_data_may_import(district: District, role: str) -> None:
+    provider = "p-1" if role == "provider" else None
+    async with district.service.client(role, provider=provider) as client:
+        answer = await client.post("/v1/roster/imports", content=Roster().zip(), headers=ZIP)
+    assert answer.status_code == 403
+    assert not district.folder.exists() or list(district.folder.iterdir()) == []
+
+
+async def test_another_district_s_import_is_not_there(district: District) -> None:
+    import_id = await district.send(Roster().zip())
+    for path in (f"/v1/roster/imports/{import_id}", f"/v1/roster/imports/{import_id}/errors.csv"):
+        assert (await district.get(path, "integration")).status_code == 200
+        assert (await district.get(path, "integration", district="elsewhere")).status_code == 404
+    assert (await district.get(f"/v1/roster/imports/{uuid4()}", "integration")).status_code == 404
+
+
+async def test_a_body_of_another_kind_or_size_is_refused_and_leaves_no_file(district: District) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"0" * (1 << 16)
+
+    async with district.service.client("integration") as client:
+        kind = await client.post("/v1/roster/imports", content=b"{}", headers={"Content-Type": "application/json"})
+        size = await client.post("/v1/roster/imports", content=b"0" * ((1 << 20) + 1), headers=ZIP)
+        streamed = await client.post("/v1/roster/imports", content=endless(), headers=ZIP)
+    assert (kind.status_code, size.status_code, streamed.status_code) == (415, 413, 413)
+    assert size.json()["type"].endswith("import-too-large")
+    assert not district.folder.exists() or list(district.folder.iterdir()) == []
+
+
+async def test_the_spooled_file_is_readable_by_nobody_else(district: District) -> None:
+    import_id = await district.send(Roster().zip())
+    assert (district.folder / f"{import_id}.zip").stat().st_mode & 0o777 == 0o600
+
+
+async def test_the_same_idempotency_key_queues_one_import(district: District) -> None:
+    headers = {**ZIP, "Idempotency-Key": "nightly-2026-11-22"}
+    async with district.service.client("integration") as client:
+        first = await client.post("/v1/roster/imports", content=Roster().zip(), headers=headers)
+        again = await client.post("/v1/roster/imports", content=Roster().zip(), headers=headers)
+        other = await client.post("/v1/roster/imports", content=b"other", headers=headers)
+    assert (first.status_code, again.status_code, other.status_code) == (202, 202, 422)
+    assert first.json() == again.json()
+    assert await district.worker().run_next()
+    assert not await district.worker().run_next()

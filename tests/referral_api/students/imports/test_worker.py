@@ -1,0 +1,145 @@
+"""Imports through faults: a worker that died, was frozen or has company, a file that is gone."""
+
+import asyncio
+import os
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+
+from referral_api.students import models
+from referral_api.students.imports.errors import Interrupted
+from referral_api.students.imports.models import roster_imports
+from referral_api.students.imports.reading import Progress
+from referral_api.students.imports.running import Run, run_import
+from referral_api.students.imports.worker import MOST_ATTEMPTS
+from shared.db import EVERY_DISTRICT
+from tests.referral_api.students.district import NOW, District
+from tests.referral_api.students.rosters import Roster, a_manifest, a_zip
+
+
+async def mark(district: District, import_id: str, **values: object) -> None:
+    """What a dead or other worker left behind."""
+    async with district.database.write(EVERY_DISTRICT) as session:
+        await session.execute(
+            update(roster_imports).where(roster_imports.c.import_id == UUID(import_id)).values(**values)
+        )
+
+
+async def test_an_import_left_by_a_dead_worker_begins_anew(district: District) -> None:
+    import_id = await district.send(Roster().zip())
+    await mark(district, import_id, status="running", owner="dead", attempts=1, rows_read=7)
+    (district.folder / f"{import_id}.scratch").write_bytes(b"torn")
+    assert await district.worker().run_next()
+    state = await district.state(import_id)
+    assert (state["status"], state["rows_read"], state["rows_rejected"]) == ("done", 39, 0)
+    assert list(district.folder.iterdir()) == []
+
+
+async def test_an_import_that_never_comes_to_an_end_is_given_up(district: District) -> None:
+    import_id = await district.send(Roster().zip())
+    await mark(district, import_id, status="running", owner="dead", attempts=MOST_ATTEMPTS)
+    assert not await district.worker().run_next()
+    state = await district.state(import_id)
+    assert (state["status"], state["refused_because"]) == (
+        "refused",
+        "It was begun several times and never came to an end.",
+    )
+
+
+async def test_a_worker_that_was_frozen_while_another_took_over_writes_nothing(district: District) -> None:
+    import_id = await district.send(Roster().zip())
+    await mark(district, import_id, status="running", owner="another", attempts=2)
+    archive = district.folder / f"{import_id}.zip"
+    run = Run(UUID(import_id), "demo", False, "frozen", archive, archive.with_suffix(".scratch"))
+    process = district.service.process
+    with pytest.raises(Interrupted):
+        await run_import(
+            run,
+            database=process.database,
+            ring=process.ring,
+            now=lambda: NOW,
+            today=NOW.date(),
+            progress=Progress(),
+        )
+    assert await district.rows(models.students) == []
+    assert (await district.state(import_id))["status"] == "running"
+    assert archive.exists()
+
+
+async def test_a_cancelled_import_leaves_nothing_and_runs_again(district: District) -> None:
+    roster = Roster()
+    for number in range(3000):
+        roster.add_student(f"more-{number}", "s-1")
+    import_id = await district.send(roster.zip())
+    running = asyncio.create_task(district.worker().run_next())
+    while (await district.state(import_id))["status"] == "queued":
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (await district.state(import_id))["status"] == "running"
+    assert await district.rows(models.students) == []
+    assert await district.worker().run_next()
+    assert (await district.state(import_id))["status"] == "done"
+
+
+async def test_two_workers_run_two_imports_one_after_the_other(district: District) -> None:
+    first = await district.send(Roster().zip())
+    second = await district.send(Roster().zip())
+    workers = district.worker(), district.worker()
+    ran = await asyncio.gather(*(w.run_next() for w in workers))
+    while await workers[0].run_next():
+        pass
+    assert any(ran)
+    assert [(await district.state(i))["status"] for i in (first, second)] == ["done", "done"]
+    assert [e.version for e in await district.announced()] == [1, 1, 2, 2]
+
+
+async def test_a_file_on_another_host_is_waited_for_and_then_given_up(district: District) -> None:
+    import_id = await district.send(Roster().zip())
+    (district.folder / f"{import_id}.zip").unlink()
+    assert not await district.worker().run_next()
+    assert (await district.state(import_id))["status"] == "queued"
+    await mark(district, import_id, requested_at=NOW - timedelta(minutes=16))
+    assert not await district.worker().run_next()
+    assert "no longer there" in (await district.state(import_id))["refused_because"]
+
+
+def left_behind(folder: Path) -> tuple[Path, Path]:
+    """An old file and a young one that no import knows."""
+    old, young = folder / "old.zip", folder / "young.scratch"
+    old.write_bytes(b"names")
+    young.write_bytes(b"names")
+    os.utime(old, (1, 1))
+    return old, young
+
+
+async def test_what_a_dead_process_left_on_disk_is_swept_once_it_is_old(district: District) -> None:
+    await district.send(Roster().zip())
+    old, young = left_behind(district.folder)
+    await district.worker().run_next()
+    assert not old.exists()
+    assert list(district.folder.iterdir()) == [young]
+
+
+async def test_a_refused_file_says_why_and_changes_nothing(district: District) -> None:
+    await district.load(Roster().zip())
+    before = await district.rows(models.students)
+    bad = Roster().files()
+    bad["roles.csv"] = "a,b\r\n1,2\r\n"
+    state = await district.load(a_zip(bad))
+    assert (state["status"], state["rows_applied"]) == ("refused", 0)
+    assert state["refused_because"].startswith("roles.csv lacks the columns sourcedId, userSourcedId")
+    assert await district.rows(models.students) == before
+    assert {e.version for e in await district.announced()} == {1}
+    assert list(district.folder.iterdir()) == []
+
+
+async def test_users_without_anybody_s_role_ever_are_a_forgotten_file(district: District) -> None:
+    files = Roster().files()
+    del files["roles.csv"], files["demographics.csv"]
+    files["manifest.csv"] = a_manifest({"orgs": "bulk", "users": "bulk"})
+    assert (await district.load(a_zip(files)))["refused_because"].startswith("roles.csv is missing")
