@@ -21,7 +21,8 @@ def transactions(source: Source) -> Iterator[int]:
     """Where a transaction begins or ends."""
     for node in source.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in {"commit", "rollback", "begin", "begin_nested"}:
+            begins = node.func.attr == "begin" and _named(node.func.value) in {"session", "connection", "engine"}
+            if begins or node.func.attr in {"commit", "rollback", "begin_nested"}:
                 yield node.lineno
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and TRANSACTION.match(node.value):
             yield node.lineno

@@ -58,10 +58,15 @@ RULES: tuple[Rule, ...] = (
         "Only shared/db.py begins and ends transactions: else state and event could part.",
         where=lambda source: source.is_product,
         find=transactions,
-        good=(_product("await session.execute(insert(table), row)"), _product('"Begin: a sentence."')),
+        good=(
+            _product("await session.execute(insert(table), row)"),
+            _product('"Begin: a sentence."'),
+            _product("process.begin()"),
+        ),
         bad=(
             _product("await session.commit()"),
             _product("session.rollback()"),
+            _product("async with self._engine.begin() as connection: ..."),
             _product('connection.execute("BEGIN IMMEDIATE")'),
             _product('start = f"COMMIT; {x}"'),
         ),
