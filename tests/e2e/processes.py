@@ -1,0 +1,183 @@
+"""The suite as real processes, which a test starts, kills and starts again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from shared.auth import Role
+from shared.auth.issuing import issue_token
+from shared.auth.local_keys import ensure_keys
+from shared.crypto import ensure_field_keys
+from shared.testing.engine import free_port
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What the suite runs on."""
+
+    referral_database: str
+    reporting_database: str
+    bus: str
+
+
+@dataclass(slots=True)
+class Part:
+    """One process of the suite, such as `referral_api serve`."""
+
+    package: str
+    verb: str
+    port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[bytes] | None" = None
+
+
+class RunningSuite:
+    """Processes of both services over the same engines."""
+
+    def __init__(self, home: Path, engines: Engines, parts: list[tuple[str, str]]) -> None:
+        self.home = home
+        self.engines = engines
+        self.parts = [Part(package, verb) for package, verb in parts]
+        ensure_keys(home / "keys")
+        ensure_field_keys(home / "keys" / "field-keys.json")
+        (home / "imports").mkdir(exist_ok=True)
+        for package in ("referral_api", "reporting"):
+            self.run(package, "migrate")
+
+    def environment(self, package: str, port: int) -> dict[str, str]:
+        """What a process is told."""
+        database = self.engines.referral_database if package == "referral_api" else self.engines.reporting_database
+        folders = [str(ROOT), *(str(p) for p in (ROOT / "services").iterdir() if p.is_dir())]
+        return {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(folders),
+            "DATABASE_URL": database,
+            "EVENT_BUS_URL": self.engines.bus,
+            "KEYS_DIR": str(self.home / "keys"),
+            "IMPORT_DIR": str(self.home / "imports"),
+            "PORT": str(port),
+            "PARENT_PID": str(os.getpid()),
+            "LOG_LEVEL": "warning",
+        }
+
+    def run(self, package: str, *words: str) -> str:
+        """Run a verb to its end; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", package, *words],
+            env=self.environment(package, free_port()),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, part: Part) -> None:
+        """Start a process; it may take a moment to be ready."""
+        with (self.home / f"{part.package}-{part.verb}.log").open("ab") as log:
+            part.process = subprocess.Popen(
+                [sys.executable, "-m", part.package, part.verb],
+                env=self.environment(part.package, part.port),
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self, part: Part) -> None:
+        """End it as a power cut would."""
+        assert part.process is not None
+        part.process.send_signal(signal.SIGKILL)
+        part.process.wait()
+
+    def stop(self) -> None:
+        """End every process, politely first."""
+        for part in self.parts:
+            if part.process is not None:
+                part.process.send_signal(signal.SIGCONT)
+                part.process.terminate()
+        for part in self.parts:
+            if part.process is not None:
+                try:
+                    part.process.wait(15)
+                except subprocess.TimeoutExpired:
+                    self.kill(part)
+
+    def start_all(self) -> None:
+        """Start every process and wait until each is ready."""
+        for part in self.parts:
+            self.start(part)
+        for part in self.parts:
+            self.until_ready(part)
+
+    def until_ready(self, part: Part) -> None:
+        """Wait for /readyz."""
+        until(lambda: self._status(part) == 200, f"{part.package} {part.verb} is ready")
+
+    def _status(self, part: Part) -> int:
+        try:
+            return httpx2.get(f"http://127.0.0.1:{part.port}/readyz", timeout=5).status_code
+        except httpx2.HTTPError:
+            return 0
+
+    def part(self, package: str, verb: str) -> Part:
+        """The process of this kind."""
+        return next(p for p in self.parts if (p.package, p.verb) == (package, verb))
+
+    def client(self, package: str, role: str = "counselor", sub: str = "c-1") -> httpx2.Client:
+        """A client of the service's API with a token for the whole district."""
+        api = next(p for p in self.parts if p.package == package and p.verb in ("serve", "api"))
+        token = issue_token(self.home / "keys", sub=sub, district_id="demo", role=Role(role), now=datetime.now(UTC))
+        return httpx2.Client(
+            base_url=f"http://127.0.0.1:{api.port}", headers={"Authorization": f"Bearer {token}"}, timeout=20
+        )
+
+    def funnel(self, by: str) -> dict[tuple[str, ...], int]:
+        """How many were submitted, by these keys, as the view says."""
+        now = datetime.now(UTC)
+        years = {now.year, now.year + 1}
+        found: dict[tuple[str, ...], int] = {}
+        with self.client("reporting") as client:
+            for year in years:
+                answer = client.get(f"/v1/views/referral-funnel?school_year={year}&by={by}")
+                assert answer.status_code == 200, answer.text
+                for row in answer.json()["rows"]:
+                    if row["stage"] == "submitted" and row["n"]:
+                        key = tuple(str(row[k]) for k in by.split(","))
+                        found[key] = found.get(key, 0) + row["n"]
+        return found
+
+    def lag(self) -> int:
+        """Records on the bus that no view shows yet."""
+        with self.client("reporting", "district_admin") as client:
+            return int(client.get("/v1/freshness").json()["lag"])
+
+
+def until(holds: Callable[[], Any], what: str, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Look again until it holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.05)
+
+
+@contextmanager
+def running(home: Path, engines: Engines, *parts: tuple[str, str]) -> Iterator[RunningSuite]:
+    """The suite, ready; stopped at the end."""
+    suite = RunningSuite(home, engines, list(parts))
+    try:
+        suite.start_all()
+        yield suite
+    finally:
+        suite.stop()
