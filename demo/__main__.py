@@ -14,7 +14,7 @@ from demo.lives import TIME_ZONE
 from demo.people import Tokens
 from demo.progress import Progress
 from demo.steps import check, load
-from demo.truth import OtherDistrictLoaded, Truth, began_on, truth_path
+from demo.truth import OtherDistrictLoaded, truth_path
 
 
 def main() -> int:
@@ -41,13 +41,13 @@ def _parser() -> argparse.ArgumentParser:
 async def _run(asked: argparse.Namespace) -> bool:
     began = time.monotonic()
     district = District(asked.district, SIZES[asked.size], asked.seed)
-    path = truth_path(asked.home, asked.district)
-    truth = Truth(district, as_of=began_on(path, district) or datetime.now(TIME_ZONE).date())
     services = Services(f"http://127.0.0.1:{asked.base + 1}", f"http://127.0.0.1:{asked.base + 4}")
+    path = truth_path(asked.home, asked.district)
     print(f"A synthetic district: {district.size.schools:,} schools, {district.size.students:,} students", flush=True)
     async with open_client(Tokens(asked.home / "keys", asked.district), services, connections=asked.at_once) as client:
         progress = Progress(client)
-        await load(client, truth, progress, path, at_once=asked.at_once)
+        today = datetime.now(TIME_ZONE).date()
+        truth = await load(client, district, progress, path, today=today, at_once=asked.at_once)
         matches = await check(client, truth, progress)
     print(f"\nIt took {time.monotonic() - began:.1f} s; the truth is in {path}")
     for step in progress.steps:

@@ -58,28 +58,41 @@ class Client:
         self._session = session
         self._tokens = tokens
 
-    async def get(self, url: str, *, by: Person, **query: str) -> Answer:
-        """Read something. Raises: Refused, Unreachable."""
-        return await self._insist("GET", url, by=by, headers={}, query=query)
+    async def get(
+        self,
+        url: str,
+        *,
+        caller: Person,
+        query: Mapping[str, str] | None = None,
+        also: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """Read something; `also` are refusals that are an answer too. Raises: Refused, Unreachable."""
+        return await self._insist("GET", url, caller=caller, headers={}, query=query, also=also)
 
     async def post(
-        self, url: str, body: Mapping[str, object] | Path, *, by: Person, key: str, also: frozenset[int] = frozenset()
+        self,
+        url: str,
+        body: Mapping[str, object] | Path,
+        *,
+        caller: Person,
+        key: str,
+        also: frozenset[int] = frozenset(),
     ) -> Answer:
         """Send JSON, or a zip from disk; `also` are refusals that count as done. Raises: Refused, Unreachable."""
-        return await self._insist("POST", url, by=by, headers={"Idempotency-Key": key}, body=body, also=also)
+        return await self._insist("POST", url, caller=caller, headers={"Idempotency-Key": key}, body=body, also=also)
 
     async def _insist(
         self,
         method: str,
         url: str,
         *,
-        by: Person,
+        caller: Person,
         headers: dict[str, str],
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | Path | None = None,
         also: frozenset[int] = frozenset(),
     ) -> Answer:
-        headers = {"Authorization": f"Bearer {self._tokens.of(by)}", **headers}
+        headers = {"Authorization": f"Bearer {self._tokens.of(caller)}", **headers}
         wait, ends_at = _FIRST_WAIT_SECONDS, time.monotonic() + _PATIENCE_SECONDS
         while True:
             self.requests += 1
@@ -92,7 +105,7 @@ class Client:
                     return answer
                 problem = f"{answer.status} {answer.body}"
                 if answer.status not in _TRY_AGAIN:
-                    raise Refused(f"{method} {url} as {by.role}: {problem}")
+                    raise Refused(f"{method} {url} as {caller.role}: {problem}")
             if time.monotonic() > ends_at:
                 raise Unreachable(f"{method} {url}: {problem}")
             self.retries += 1

@@ -12,7 +12,7 @@ from demo.lives import Life, Step
 from demo.people import ROSTER_SENDER, at_school
 
 _LOOK_AGAIN_SECONDS = 0.2
-_CONFLICT = frozenset({409})
+_NOT_FOUND, _CONFLICT = frozenset({404}), frozenset({409})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ async def import_roster(client: Client, roster: Path, *, key: str, looked: Calla
     Raises: Refused when the import is refused, or some of its rows are.
     """
     imports = f"{client.services.referral_api}/v1/roster/imports"
-    queued = await client.post(imports, roster, by=ROSTER_SENDER, key=key)
+    queued = await client.post(imports, roster, caller=ROSTER_SENDER, key=key)
     while True:
-        state = (await client.get(f"{imports}/{queued.body['import_id']}", by=ROSTER_SENDER)).body
+        state = (await client.get(f"{imports}/{queued.body['import_id']}", caller=ROSTER_SENDER)).body
         looked(state["rows_read"])
         if state["status"] == "refused" or state["rows_rejected"]:
             raise Refused(f"the import is {state['status']}: {state['refused_because']} {state['errors'][:3]}")
@@ -57,16 +57,23 @@ async def send_lives(client: Client, lives: Iterable[Life], *, at_once: int, sen
             senders.create_task(send_next())
 
 
+async def has_arrived(client: Client, life: Life) -> bool:
+    """Whether a referral is there."""
+    url = f"{client.services.referral_api}/v1/referrals/{life.referral_id}"
+    counselor = at_school("counselor", life.student.school_id)
+    return (await client.get(url, caller=counselor, also=_NOT_FOUND)).status == 200
+
+
 async def _send(client: Client, life: Life) -> Sent:
     url, school_id = f"{client.services.referral_api}/v1/referrals", life.student.school_id
     referrer, counselor = at_school(life.referrer_role, school_id), at_school("counselor", school_id)
-    submitted = await client.post(url, _submission(life), by=referrer, key=str(life.referral_id))
+    submitted = await client.post(url, _submission(life), caller=referrer, key=str(life.referral_id))
     # Where the referral was there its steps were taken too, perhaps so long ago that their keys are forgotten.
     done = _CONFLICT if submitted.was_there else frozenset[int]()
     for number, step in enumerate(life.steps, 1):
         body = _contact(life, step, number, submitted) if step.kind == "contacts" else step.body
         key = f"{life.referral_id}-{number}"
-        await client.post(f"{url}/{life.referral_id}/{step.kind}", body, by=counselor, key=key, also=done)
+        await client.post(f"{url}/{life.referral_id}/{step.kind}", body, caller=counselor, key=key, also=done)
     return Sent(life, submitted.was_there)
 
 

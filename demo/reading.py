@@ -21,7 +21,7 @@ async def funnel(client: Client, school_year: int, by: str = "") -> list[dict[st
     """The rows of the referral funnel, broken down by one key or not at all."""
     url = f"{client.services.reporting}/v1/views/referral-funnel"
     query = {"school_year": str(school_year)} | ({"by": by} if by else {})
-    rows: list[dict[str, Any]] = (await client.get(url, by=READER, **query)).body["rows"]
+    rows: list[dict[str, Any]] = (await client.get(url, caller=READER, query=query)).body["rows"]
     return rows
 
 
@@ -32,7 +32,7 @@ async def wait_for_views(client: Client, truth: Truth, *, looked: Callable[[int]
     """
     moved_at, before = time.monotonic(), None
     while True:
-        freshness = await client.get(f"{client.services.reporting}/v1/freshness", by=READER)
+        freshness = await client.get(f"{client.services.reporting}/v1/freshness", caller=READER)
         rows = await funnel(client, truth.school_year)
         lag = int(freshness.body["lag"])
         looked(sum(row["n"] or 0 for row in rows if row["stage"] == "submitted"))

@@ -69,13 +69,14 @@ class Truth:
         """Referrals per student that the planted rates give a group, its other traits being as they are."""
         return self.expected[group] / self.enrolled[group]
 
-    def write(self, path: Path) -> None:
-        """Write it down, for people and for whoever checks a view by it."""
+    def write(self, path: Path, *, sent_all: bool) -> None:
+        """Write it down, for people and for whoever checks a view by it; `sent_all` when nothing is left to send."""
         district = self.district
         path.write_text(
             json.dumps(
                 {
                     **_identity(district),
+                    "sent_all": sent_all,
                     "as_of": self.as_of.isoformat(),
                     "school_year": self.school_year,
                     "planted": _planted(district),
@@ -108,11 +109,16 @@ def truth_path(home: Path, district_id: str) -> Path:
     return home / ("demo-truth.json" if district_id == "demo" else f"demo-truth-{district_id}.json")
 
 
-def began_on(path: Path, district: District) -> date | None:
-    """The day on which this district's loading began; None when nothing was loaded.
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """What a run left behind: the next one takes its day, so that it sends the very same requests."""
 
-    A repeated run takes that day, so that it sends the very same requests. Raises: OtherDistrictLoaded.
-    """
+    as_of: date
+    sent_all: bool
+
+
+def earlier_run(path: Path, district: District) -> EarlierRun | None:
+    """The run that loaded this district; None when there was none. Raises: OtherDistrictLoaded."""
     if not path.exists():
         return None
     written = json.loads(path.read_bytes())
@@ -123,7 +129,7 @@ def began_on(path: Path, district: District) -> date | None:
             f"{path} says that district {district.district_id} holds another synthetic district already ({there});"
             " load this one as another with --district, or in another home."
         )
-    return date.fromisoformat(written["as_of"])
+    return EarlierRun(date.fromisoformat(written["as_of"]), written["sent_all"])
 
 
 def _identity(district: District) -> dict[str, Any]:

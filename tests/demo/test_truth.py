@@ -9,7 +9,7 @@ import pytest
 
 from demo.district import District, Size
 from demo.lives import days_of_school_year, lives
-from demo.truth import OtherDistrictLoaded, Truth, began_on, truth_path
+from demo.truth import EarlierRun, OtherDistrictLoaded, Truth, earlier_run, truth_path
 
 TINY = District("demo", Size(schools=2, students=200, reference_rate=0.3), seed=3)
 TODAY = date(2026, 11, 22)
@@ -42,7 +42,7 @@ def test_the_denominators_are_the_students() -> None:
 
 def test_what_is_written_can_be_read_without_this_program(tmp_path: Path) -> None:
     truth, path = loaded(), tmp_path / "demo-truth.json"
-    truth.write(path)
+    truth.write(path, sent_all=True)
     said = json.loads(path.read_text(encoding="utf-8"))
     assert said["enrolled"][""]["null"]["students"] == 200
     assert said["sent"][""]["null"]["submitted"] == truth.sent_by("")[None, "submitted"]
@@ -55,14 +55,14 @@ def test_what_is_written_can_be_read_without_this_program(tmp_path: Path) -> Non
 
 def test_a_second_run_begins_on_the_day_of_the_first(tmp_path: Path) -> None:
     path = truth_path(tmp_path, "demo")
-    assert began_on(path, TINY) is None
-    loaded().write(path)
-    assert began_on(path, TINY) == TODAY
+    assert earlier_run(path, TINY) is None
+    loaded().write(path, sent_all=True)
+    assert earlier_run(path, TINY) == EarlierRun(TODAY, sent_all=True)
 
 
 def test_another_district_under_the_same_name_is_refused(tmp_path: Path) -> None:
     path = truth_path(tmp_path, "demo")
-    loaded().write(path)
+    loaded().write(path, sent_all=True)
     with pytest.raises(OtherDistrictLoaded, match="seed 3, 2 schools, 200 students"):
-        began_on(path, replace(TINY, seed=4))
+        earlier_run(path, replace(TINY, seed=4))
     assert truth_path(tmp_path, "demo-2") != path

@@ -1,0 +1,164 @@
+"""The loader against the services themselves, over HTTP: everything arrives once, whatever gets in its way."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from aiohttp import web
+
+from demo.client import Client, Refused, Services, open_client
+from demo.comparison import Difference
+from demo.district import District, Size
+from demo.lives import TIME_ZONE
+from demo.people import READER, Tokens
+from demo.progress import Progress
+from demo.reading import compare
+from demo.steps import check, load
+from demo.truth import Truth, truth_path
+from referral_api.app import SERVICE as REFERRALS
+from referral_api.settings import Settings as ReferralSettings
+from reporting.app import SERVICE as REPORTING
+from reporting.settings import Settings as ReportingSettings
+from shared.testing.service import in_test
+
+TINY = District("demo", Size(schools=3, students=150, reference_rate=0.2), seed=5)
+TODAY = datetime.now(TIME_ZONE).date()
+
+
+@asynccontextmanager
+async def listening(app: Any) -> AsyncIterator[str]:
+    """An app behind a port of its own, as `serve` runs it."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+    with socket.create_server(("127.0.0.1", 0)) as own:
+        serving = asyncio.create_task(server.serve(sockets=[own]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{own.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[Client]:
+    """A client of a running suite."""
+    bus, keys = f"sqlite:///{tmp_path / 'bus.db'}", tmp_path / "keys"
+    referrals = ReferralSettings(
+        database_url=f"sqlite:///{tmp_path / 'referrals.db'}",
+        event_bus_url=bus,
+        keys_dir=keys,
+        import_dir=tmp_path / "imports",
+    )
+    reporting = ReportingSettings(
+        database_url=f"sqlite:///{tmp_path / 'reporting.db'}", event_bus_url=bus, keys_dir=keys
+    )
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(in_test(REFERRALS, referrals))
+        second = await stack.enter_async_context(in_test(REPORTING, reporting))
+        services = Services(
+            await stack.enter_async_context(listening(first.app)),
+            await stack.enter_async_context(listening(second.app)),
+        )
+        tokens = Tokens(keys, TINY.district_id)
+        yield await stack.enter_async_context(open_client(tokens, services, connections=8))
+
+
+async def loaded(client: Client, home: Path, *, today: date = TODAY) -> Truth:
+    path = truth_path(home, TINY.district_id)
+    return await load(client, TINY, Progress(client), path, today=today, at_once=8)
+
+
+async def test_a_district_arrives_and_every_view_of_it_matches(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = await loaded(client, tmp_path)
+    assert await check(client, truth, Progress(client))
+    said = capsys.readouterr().out
+    assert "MATCH: every count" in said
+    assert "DIFFERS" not in said
+    assert truth.sent_by("")[None, "submitted"] > 10
+
+
+async def test_a_second_run_sends_nothing(client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = await loaded(client, tmp_path)
+    before = client.requests
+    again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
+    assert client.requests == before + 1
+    assert "Loaded before" in capsys.readouterr().out
+    assert (again.sent, again.enrolled, again.as_of) == (first.sent, first.enrolled, first.as_of)
+
+
+async def test_an_interrupted_run_is_resumed_and_nothing_comes_in_twice(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = await loaded(client, tmp_path)
+    first.write(truth_path(tmp_path, TINY.district_id), sent_all=False)
+    again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
+    assert "none came in twice" in capsys.readouterr().out
+    assert await check(client, again, Progress(client))
+
+
+async def test_a_referral_that_was_not_sent_by_us_is_told_as_a_difference(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = await loaded(client, tmp_path)
+    assert await check(client, truth, Progress(client))
+    student = next(TINY.everybody())
+    truth.sent[("sex", student.sex), "submitted"] -= 1
+    found = await compare(client, truth, looked=lambda: None)
+    sent = truth.sent[("sex", student.sex), "submitted"]
+    assert found["sex"] == [Difference("sex", student.sex, "submitted", sent, sent + 1)]
+    assert not any(found[key] for key in found if key != "sex")
+
+
+class Shaky:
+    """A service that drops the first connection and is away for the second, and notes which keys it was sent."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """No answer, then 503, then 201."""
+        self.keys.append(request.headers["Idempotency-Key"])
+        if len(self.keys) == 1:
+            assert request.transport is not None
+            request.transport.abort()
+        status = {1: 500, 2: 503}.get(len(self.keys), 201)
+        return web.json_response({"status": status}, status=status)
+
+
+@pytest.fixture
+async def shaky() -> AsyncIterator[tuple[Shaky, str]]:
+    """The shaky service and where it listens."""
+    service = Shaky()
+    app = web.Application()
+    app.router.add_post("/things", service.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield service, f"{site.name}/things"
+    await runner.cleanup()
+
+
+async def test_what_is_lost_is_sent_again_under_the_same_key(shaky: tuple[Shaky, str], tmp_path: Path) -> None:
+    service, url = shaky
+    async with open_client(Tokens(tmp_path, "demo"), Services(url, url), connections=1) as client:
+        answer = await client.post(url, {}, caller=READER, key="the-key")
+    assert (answer.status, answer.was_there) == (201, False)
+    assert service.keys == ["the-key"] * 3
+    assert client.retries == 2
+
+
+async def test_a_refusal_is_not_sent_again(client: Client) -> None:
+    url = f"{client.services.referral_api}/v1/referrals"
+    with pytest.raises(Refused, match="403"):
+        await client.post(url, {}, caller=READER, key="x")
+    assert client.requests == 1
