@@ -1,0 +1,64 @@
+"""Every route of every service, walked by every role: what the table does not allow is refused."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from shared.auth import PERMISSIONS, Permission, Role
+from shared.testing.service import ServiceInTest
+from tests.flows.suite import Suite, suite
+
+OPEN_TO_ALL = {"/livez", "/readyz", "/metrics"}
+
+
+@pytest.fixture
+async def both(tmp_path: Path) -> AsyncIterator[Suite]:
+    async with suite(tmp_path, (f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}")) as made:
+        yield made
+
+
+def routes_of(service: ServiceInTest[Any]) -> Iterator[tuple[str, str, list[Permission]]]:
+    """Method, path and named permissions of every route."""
+    for router in service.process.service.routers(service.process):
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            for method in route.methods or ():
+                yield method, route.path, list(permissions_of(route.dependant))
+
+
+def permissions_of(dependant: Dependant) -> Iterator[Permission]:
+    """The permissions that a route's dependencies ask for."""
+    if dependant.call is not None and hasattr(dependant.call, "permission"):
+        yield dependant.call.permission
+    for below in dependant.dependencies:
+        yield from permissions_of(below)
+
+
+async def test_every_route_names_one_permission_and_refuses_every_role_without_it(both: Suite) -> None:
+    walked = 0
+    for service in (both.referral_api, both.reporting):
+        for method, path, permissions in routes_of(service):
+            assert len(permissions) == 1, path
+            address = re.sub(r"\{\w+\}", str(uuid4()), path)
+            async with service.anonymous() as nobody:
+                assert (await nobody.request(method, address)).status_code == 401, path
+            for role in Role:
+                async with service.client(role, provider="p-1" if role is Role.PROVIDER else None) as client:
+                    status = (await client.request(method, address)).status_code
+                allowed = permissions[0] in PERMISSIONS[role]
+                assert (status == 403) is not allowed, (role, method, path, status)
+                assert status < 500, (role, method, path, status)
+                walked += 1
+    assert walked >= len(Role) * 15
+
+
+async def test_nothing_but_health_is_open(both: Suite) -> None:
+    for service in (both.referral_api, both.reporting):
+        named = {path for _, path, _ in routes_of(service)}
+        assert set(service.app.openapi()["paths"]) - named == OPEN_TO_ALL
