@@ -1,6 +1,7 @@
 """Building the views anew from the log, while the old ones serve and events keep coming."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from reporting.app import HEARS, SERVICE
 from reporting.models import REBUILT, places, referral_funnel
 from reporting.rebuild import rebuild
 from reporting.settings import Settings
-from shared.bus.base import Message
+from shared.bus.base import Bus, Message, Reader, Record, TopicPartition
 from shared.cloudevents import to_message
 from shared.db import EVERY_DISTRICT
 from shared.events.base import Event
@@ -117,6 +118,40 @@ async def test_a_consumer_that_read_less_or_more_goes_on_from_where_the_rebuild_
     await publish(reporting, a_submission(school_id="s-last"))
     await reporting.drain()
     assert len((await contents(reporting))["inbox"]) == len(ahead["inbox"]) + 1
+
+
+class OneByOne:
+    """A bus that hands out one record at a time, and does not show the last ones until it was asked `hides` times."""
+
+    def __init__(self, bus: Bus, *, hides: int) -> None:
+        self._bus = bus
+        self._hides = hides
+
+    async def bounds(self, topics: Sequence[str]) -> Mapping[TopicPartition, tuple[int, int]]:
+        """Where the logs begin and end, or seem to."""
+        self._hides -= 1
+        real = await self._bus.bounds(topics)
+        return real if self._hides < 0 else {p: (first, max(first, end - 1)) for p, (first, end) in real.items()}
+
+    async def reader(self, *, group: str, topics: Sequence[str]) -> Reader:
+        """A reader that is in no hurry."""
+        reader = await self._bus.reader(group=group, topics=topics)
+        read = reader.read
+
+        async def read_one(*, max_records: int, timeout: timedelta) -> Mapping[TopicPartition, Sequence[Record]]:
+            return await read(max_records=1, timeout=timeout)
+
+        vars(reader)["read"] = read_one
+        return reader
+
+
+async def test_a_rebuild_never_sets_an_idle_consumer_back(reporting: Reporting) -> None:
+    await publish(reporting, *some_history())
+    await reporting.drain()
+    before = await contents(reporting)
+    bus: Any = OneByOne(reporting.process.bus, hides=2)
+    await rebuild(reporting.process.database, bus, consumer=SERVICE.name, topics=HEARS)
+    assert await contents(reporting) == before
 
 
 async def test_what_a_killed_rebuild_left_behind_is_thrown_away(reporting: Reporting) -> None:

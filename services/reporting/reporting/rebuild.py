@@ -46,10 +46,6 @@ class LogSilent(Exception):
     """The bus holds more records, and hands none out."""
 
 
-class _SeenBefore(Exception):
-    """Some events of the batch were applied before: a producer announced them twice."""
-
-
 async def rebuild(database: Database, bus: Bus, *, consumer: str, topics: Sequence[str]) -> int:
     """Replace every view by what the log says, while the old ones serve.
 
@@ -65,9 +61,12 @@ async def rebuild(database: Database, bus: Bus, *, consumer: str, topics: Sequen
         try:
             building = _Building(database, leadership)
             await _read_all(building, bus, reader, topics)
+            ends = {partition: end for partition, (_, end) in (await bus.bounds(topics)).items()}
+            async with database.write(EVERY_DISTRICT) as session:
+                await _overtake(session, consumer, building, reader, ends)
+                await _swap(session, consumer, building.positions)
         finally:
             await reader.close()
-        await _swap(database, consumer, building.positions)
         return building.passed_over
 
 
@@ -110,12 +109,20 @@ class _Building:
         """Write what these records change; how many there were. Raises: RebuildRunning, DatabaseUnavailable."""
         if not await self._leadership.renew():
             raise RebuildRunning
+        async with self._database.write(EVERY_DISTRICT) as session:
+            return await self.apply_within(session, found)
+
+    async def apply_within(self, session: Session, found: Mapping[TopicPartition, Sequence[Record]]) -> int:
+        """The same within a transaction that is open."""
         records = [record for partition in found.values() for record in partition]
         events = self._decoded(records)
-        try:
-            await self._write(events)
-        except _SeenBefore:
-            await self._write(await self._unseen(events))
+        await session.execute(text("SAVEPOINT before_inbox"))
+        if await _mark_seen(session, events) != len(events):
+            await session.execute(text("ROLLBACK TO SAVEPOINT before_inbox"))
+            events = await _unseen(session, events)
+            await _mark_seen(session, events)
+        await session.execute(text("RELEASE SAVEPOINT before_inbox"))
+        await self._sink.store(session, self._sink.prepare(list(events.values())))
         self.positions.update({partition: some[-1].offset + 1 for partition, some in found.items() if some})
         return len(records)
 
@@ -131,22 +138,20 @@ class _Building:
                 self.passed_over += 1
         return events
 
-    async def _write(self, events: Mapping[UUID, Event]) -> None:
-        async with self._database.write(EVERY_DISTRICT) as session:
-            ids = [(event_id,) for event_id in events]
-            if await bulk_upsert(session, _NEW_INBOX, ("event_id",), ids, on_conflict="ignore") != len(ids):
-                raise _SeenBefore
-            await self._sink.store(session, self._sink.prepare(list(events.values())))
 
-    async def _unseen(self, events: Mapping[UUID, Event]) -> dict[UUID, Event]:
-        unseen = dict(events)
-        ids = list(events)
-        async with self._database.read(EVERY_DISTRICT) as session:
-            for start in range(0, len(ids), _MOST_IDS):
-                some = _NEW_INBOX.c.event_id.in_(ids[start : start + _MOST_IDS])
-                for event_id in (await session.execute(select(_NEW_INBOX.c.event_id).where(some))).scalars():
-                    del unseen[event_id]
-        return unseen
+async def _mark_seen(session: Session, events: Mapping[UUID, Event]) -> int:
+    ids = [(event_id,) for event_id in events]
+    return await bulk_upsert(session, _NEW_INBOX, ("event_id",), ids, on_conflict="ignore")
+
+
+async def _unseen(session: Session, events: dict[UUID, Event]) -> dict[UUID, Event]:
+    """The events that are not applied yet: a producer may announce one twice."""
+    ids = list(events)
+    for start in range(0, len(ids), _MOST_IDS):
+        some = _NEW_INBOX.c.event_id.in_(ids[start : start + _MOST_IDS])
+        for event_id in (await session.execute(select(_NEW_INBOX.c.event_id).where(some))).scalars():
+            del events[event_id]
+    return events
 
 
 async def _read_all(building: _Building, bus: Bus, reader: Reader, topics: Sequence[str]) -> None:
@@ -166,37 +171,53 @@ async def _read_all(building: _Building, bus: Bus, reader: Reader, topics: Seque
 
 
 async def _read_some(building: _Building, reader: Reader) -> int:
-    """Apply the next records. Raises: LogSilent."""
+    """Apply the next records; how many."""
+    return await building.apply(await _next(building, reader))
+
+
+async def _next(building: _Building, reader: Reader) -> Mapping[TopicPartition, Sequence[Record]]:
+    """The next records. Raises: LogSilent."""
     for _ in range(MOST_SILENT_READS):
         waiting = reader.unplaced()
         if new := waiting - building.positions.keys():
             building.positions.update({p: first for p, (first, _) in (await reader.bounds(new)).items()})
         reader.place({partition: building.positions[partition] for partition in waiting})
         if found := await reader.read(max_records=MOST_RECORDS, timeout=WAIT):
-            return await building.apply(found)
+            return found
     raise LogSilent
+
+
+async def _overtake(
+    session: Session, consumer: str, building: _Building, reader: Reader, ends: Mapping[TopicPartition, int]
+) -> None:
+    """Read on until nothing that the running consumer has applied is missing; it waits at its offsets' rows meanwhile.
+
+    Were it set back, an idle consumer would not know: it finds out that its offsets have moved with its next batch, and
+    a batch may be long in coming. Where its offset lies past the log's end, that log is no longer the one it has read.
+    """
+    o = consumer_offsets.c
+    locked = select(o.topic, o.partition, o.next_offset).where(o.consumer == consumer).with_for_update()
+    its = {TopicPartition(topic, number): offset for topic, number, offset in await session.execute(locked)}
+    goal = {partition: min(offset, ends[partition]) for partition, offset in its.items() if partition in ends}
+    while any(building.positions.get(partition, 0) < offset for partition, offset in goal.items()):
+        await building.apply_within(session, await _next(building, reader))
 
 
 def _left(bounds: Mapping[TopicPartition, tuple[int, int]], positions: Mapping[TopicPartition, int]) -> int:
     return sum(max(0, end - positions.get(partition, first)) for partition, (first, end) in bounds.items())
 
 
-async def _swap(database: Database, consumer: str, positions: Mapping[TopicPartition, int]) -> None:
-    """Put the side tables' rows, and how far they go, in the place of the old ones: all at once.
-
-    The offsets come first: their rows stay locked, so a running consumer waits there with its next batch, and then
-    finds that they have moved. Readers see the old rows until the commit.
-    """
+async def _swap(session: Session, consumer: str, positions: Mapping[TopicPartition, int]) -> None:
+    """Put the side tables' rows, and how far they go, in the place of the old ones; readers see it with the commit."""
     now = datetime.now(UTC)
     rows = [(consumer, p.topic, p.partition, offset, now) for p, offset in sorted(positions.items())]
     columns = [column.name for column in consumer_offsets.columns]
-    async with database.write(EVERY_DISTRICT) as session:
-        await bulk_upsert(session, consumer_offsets, columns, rows, on_conflict="replace")
-        for table in (*REBUILT, inbox):
-            new, names = _NEW[table.name].name, ", ".join(column.name for column in table.columns)
-            await _run(session, f"DELETE FROM {table.name}")
-            await _run(session, f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {new}")
-            await _run(session, f"DROP TABLE {new}")
+    await bulk_upsert(session, consumer_offsets, columns, rows, on_conflict="replace")
+    for table in (*REBUILT, inbox):
+        new, names = _NEW[table.name].name, ", ".join(column.name for column in table.columns)
+        await _run(session, f"DELETE FROM {table.name}")
+        await _run(session, f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {new}")
+        await _run(session, f"DROP TABLE {new}")
 
 
 async def _run(session: Session, statement: str) -> None:
