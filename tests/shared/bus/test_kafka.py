@@ -61,11 +61,11 @@ async def test_a_broker_that_goes_away_is_said_in_time_and_found_again(own_broke
 
     own_broker.kill()
     for _ in range(2):
-        async with asyncio.timeout(25):
+        async with asyncio.timeout(45):
             with pytest.raises(BusUnavailable):
                 await bus.publish([message])
     for attempt in (bus.ensure_topics({topic: 1}), bus.bounds([topic]), bus.reader(group=topic, topics=[topic])):
-        async with asyncio.timeout(25):
+        async with asyncio.timeout(45):
             with pytest.raises(BusUnavailable):
                 await attempt
     assert await reader.read(max_records=10, timeout=timedelta(milliseconds=100)) == {}
@@ -99,7 +99,7 @@ async def test_closing_never_waits_for_a_broker_that_is_gone(own_broker: KafkaBr
     under_way = asyncio.create_task(bus.publish([Message(topic, b"k", b"v")]))
     await reader.read(max_records=10, timeout=timedelta(seconds=1))
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         await bus.close()
         with pytest.raises(BusUnavailable):
             await under_way
