@@ -48,6 +48,10 @@ class RotationUnfinished(Exception):
     """Values sealed with old keys keep appearing; some process does not see the key file."""
 
 
+class NothingSealed(Exception):
+    """The service seals nothing: whether a key is needed can only be told by one that does."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Sealed:
     """A table with sealed columns."""
@@ -95,8 +99,11 @@ async def retire(
 ) -> None:
     """Remove every key but the one that seals, so that a lost copy of an old one opens nothing any more.
 
-    Raises: KeyInUse while a value needs one of them, or may still come to.
+    Raises: KeyInUse while a value needs one of them, or may still come to; NothingSealed, since a service without
+    sealed columns would find no key in use, also of those that its neighbours use.
     """
+    if not list(_sealed_tables(metadatas)):
+        raise NothingSealed
     ring = KeyRing.from_file(keys_path)
     old = sorted(ring.keys.keys() - {ring.current})
     if not old:

@@ -57,6 +57,20 @@ consumer_age_seconds = Gauge(
 )
 
 
+_requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one request. Its two series are kept at hand: looking them up costs more than adding to them."""
+    key = (method, route, status)
+    series = _requests.get(key)
+    if series is None:
+        series = http_requests.labels(method, route, str(status)), http_seconds.labels(method, route)
+        _requests[key] = series
+    series[0].inc()
+    series[1].observe(seconds)
+
+
 def exposition() -> bytes:
     """Everything counted, in Prometheus' text format."""
     return generate_latest(REGISTRY)

@@ -15,6 +15,7 @@ from shared.db import EVERY_DISTRICT, Database
 from shared.key_rotation import (
     BATCH,
     KeyInUse,
+    NothingSealed,
     _reseal_rows,
     _rows,
     _sealed_tables,
@@ -146,6 +147,15 @@ async def test_an_old_key_stays_while_a_transaction_begun_before_may_still_be_op
     await rotate(database, [metadata], path, io.StringIO(), settle=NOTHING)
     with pytest.raises(KeyInUse, match="younger than 120 s"):
         await retire(database, [metadata], path, io.StringIO())
+
+
+async def test_a_service_that_seals_nothing_retires_no_key_of_its_neighbours(
+    database: Database, ring: KeyRing, path: Path
+) -> None:
+    await rotate(database, [metadata], path, io.StringIO(), settle=NOTHING)
+    with pytest.raises(NothingSealed):
+        await retire(database, [MetaData()], path, io.StringIO(), grace=NOTHING)
+    assert sorted(KeyRing.from_file(path).keys) == [1, 2]
 
 
 async def test_a_rotation_that_was_stopped_half_way_is_carried_on_with_the_same_key(

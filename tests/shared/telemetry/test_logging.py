@@ -51,7 +51,7 @@ def test_less_severe_lines_than_the_level_are_left_out() -> None:
     told = lines_of(
         "for level in ('debug', 'info', 'warning', 'error'):\n"
         "    configure_logging(level, level)\n"
-        "    for source in (log, logging.getLogger('library')):\n"
+        "    for source in (structlog.get_logger(), logging.getLogger('library')):\n"
         "        source.debug('a'); source.info('b'); source.warning('c'); source.error('d')"
     )
     expected = {"debug": "abcdabcd", "info": "bcdbcd", "warning": "cdcd", "error": "dd"}
