@@ -28,8 +28,13 @@ def test_the_example_still_parses_and_every_field_of_it_comes_out_unchanged(even
 
 
 @each_event
-def test_the_example_shows_every_field(event_class: type[Event]) -> None:
-    assert example(event_class).keys() == event_class.model_fields.keys()
+def test_the_example_shows_every_field_that_cannot_be_left_out_and_none_that_is_not_there(
+    event_class: type[Event],
+) -> None:
+    # A field that was added later is not in the example of the version's first day.
+    required = {name for name, field in event_class.model_fields.items() if field.is_required()}
+
+    assert required <= example(event_class).keys() <= event_class.model_fields.keys()
 
 
 @each_event
