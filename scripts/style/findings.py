@@ -14,7 +14,8 @@ def _named(node: ast.AST) -> str:
     return word.lstrip("_")
 
 
-TRANSACTION = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK)\b")
+TRANSACTION = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK(?! TO ))\b")
+"""A statement that begins or ends one; back to a savepoint it goes on."""
 
 
 def transactions(source: Source) -> Iterator[int]:

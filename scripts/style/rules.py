@@ -62,6 +62,7 @@ RULES: tuple[Rule, ...] = (
             _product("await session.execute(insert(table), row)"),
             _product('"Begin: a sentence."'),
             _product("process.begin()"),
+            _product('text("ROLLBACK TO SAVEPOINT s")'),
         ),
         bad=(
             _product("await session.commit()"),
