@@ -289,6 +289,6 @@ class Consumer(Generic[Prepared]):
 def _traceparent(record: Record) -> str | None:
     """The request that caused a record, where tracing noted it."""
     for name, value in record.headers:
-        if name == "ce_traceparent":
+        if name == "ce_traceparent" and value:  # Kafka also knows headers without a value
             return value.decode("ascii", "replace")
     return None
