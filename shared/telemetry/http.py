@@ -9,16 +9,14 @@ import time
 from typing import Any
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from shared.telemetry import metrics
-from shared.telemetry.tracing import server_span
+from shared.telemetry.tracing import is_tracing, server_span
 
 log = structlog.get_logger(__name__)
 
-REQUEST_ID_HEADER = "X-Request-ID"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Asked every few seconds by machines: counted, but a line each would bury the others.
@@ -36,33 +34,40 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        request_id = _request_id(headers)
+        request_id = _request_id(_header(scope, b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         watched = _Watched(send, request_id)
         method = scope["method"] if scope["method"] in _METHODS else "other"
         bound = bind_contextvars(request_id=request_id)
         begun = time.perf_counter()
-        with server_span(method, headers.get("traceparent")) as span:
+        try:
+            if is_tracing():
+                await self._traced(scope, receive, watched, method)
+            else:
+                await self._app(scope, receive, watched)
+        except Exception as error:
+            # The server logs it again, but without the request's id.
+            log.error("request_failed", route=_route(scope), method=method, exc_info=error)
+            watched.status = 500
+            raise
+        finally:
+            self._tell(scope, method, watched.status, time.perf_counter() - begun)
+            reset_contextvars(**bound)
+
+    async def _traced(self, scope: Scope, receive: Receive, watched: "_Watched", method: str) -> None:
+        with server_span(method, _header(scope, b"traceparent")) as span:
             try:
                 await self._app(scope, receive, watched)
-            except Exception as error:
-                # The server logs it again, but without the request's id.
-                log.error("request_failed", route=_route(scope), method=method, exc_info=error)
+            except Exception:
                 watched.status = 500
                 raise
             finally:
-                self._tell(scope, method, watched.status, time.perf_counter() - begun)
                 if span is not None:
-                    span.update_name(f"{method} {_route(scope)}")
-                    span.set_attributes(
-                        {
-                            "http.request.method": method,
-                            "http.route": _route(scope),
-                            "http.response.status_code": watched.status,
-                        }
-                    )
-                reset_contextvars(**bound)
+                    route = _route(scope)
+                    span.update_name(f"{method} {route}")
+                    span.set_attribute("http.request.method", method)
+                    span.set_attribute("http.route", route)
+                    span.set_attribute("http.response.status_code", watched.status)
 
     def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = _route(scope)
@@ -86,20 +91,26 @@ class _Watched:
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
-        self._request_id = request_id
+        self._header = (b"x-request-id", request_id.encode("ascii"))
         self.status = 499  # as nginx has it: the client went before there was an answer
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)[REQUEST_ID_HEADER] = self._request_id
+            message["headers"] = [*message.get("headers", ()), self._header]
         await self._send(message)
 
 
-def _request_id(headers: Headers) -> str:
+def _header(scope: Scope, name: bytes) -> str | None:
+    for header, value in scope["headers"]:
+        if header == name:
+            return str(value, "latin-1")
+    return None
+
+
+def _request_id(given: str | None) -> str:
     """The caller's own id where it is harmless, so that his logs and ours can be laid side by side."""
-    given = headers.get(REQUEST_ID_HEADER, "")
-    return given if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+    return given if given is not None and _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
 
 
 def _route(scope: Scope) -> str:

@@ -55,6 +55,11 @@ def stop_tracing() -> None:
     _provider = _tracer = None
 
 
+def is_tracing() -> bool:
+    """Whether this process sends spans anywhere."""
+    return _tracer is not None
+
+
 def current_traceparent() -> str | None:
     """The span at work now as W3C `traceparent`, to be stored with what it causes; None when tracing is off."""
     context = _current_context()
