@@ -100,6 +100,13 @@ def test_every_fault_has_a_line_of_its_own(environment: pytest.MonkeyPatch, caps
     assert PASSWORD not in repr(SomeSettings.model_construct(database_url=REQUIRED["DATABASE_URL"]))
 
 
+def test_the_error_itself_holds_no_value(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DATABASE_URL", f"mysql://app:{PASSWORD}@db/x")
+    with pytest.raises(ValidationError) as failed:
+        SomeSettings.from_environment()
+    assert PASSWORD not in str(failed.value)
+
+
 def test_the_password_is_not_shown_when_settings_are_printed() -> None:
     assert PASSWORD not in repr(SomeSettings.from_environment())
 
