@@ -16,7 +16,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import MetaData, select, text
 from tqdm import tqdm
 
+from reporting.codec import Unstorable
 from reporting.models import REBUILT
+from reporting.projections.folding import Folded
 from reporting.sink import ViewSink
 from shared.bus.base import Bus, Reader, Record, TopicPartition
 from shared.cloudevents import NotAnEvent, from_record
@@ -116,13 +118,15 @@ class _Building:
         """The same within a transaction that is open."""
         records = [record for partition in found.values() for record in partition]
         events = self._decoded(records)
+        prepared = self._prepared(events)
         await session.execute(text("SAVEPOINT before_inbox"))
         if await _mark_seen(session, events) != len(events):
             await session.execute(text("ROLLBACK TO SAVEPOINT before_inbox"))
             events = await _unseen(session, events)
             await _mark_seen(session, events)
+            prepared = self._prepared(events)
         await session.execute(text("RELEASE SAVEPOINT before_inbox"))
-        await self._sink.store(session, self._sink.prepare(list(events.values())))
+        await self._sink.store(session, prepared)
         self.positions.update({partition: some[-1].offset + 1 for partition, some in found.items() if some})
         return len(records)
 
@@ -131,12 +135,25 @@ class _Building:
         for record in records:
             try:
                 event = from_record(record, self._sink.known)
-                if event is not None:
-                    self._sink.prepare([event])
-                    events[event.event_id] = event
-            except (NotAnEvent, ValueError):
+            except NotAnEvent:
                 self.passed_over += 1
+                continue
+            if event is not None:
+                events[event.event_id] = event
         return events
+
+    def _prepared(self, events: dict[UUID, Event]) -> Folded:
+        """What these events change; one that nothing can hold is taken out of them and passed over."""
+        try:
+            return self._sink.prepare(list(events.values()))
+        except Unstorable:
+            for event_id, event in list(events.items()):
+                try:
+                    self._sink.prepare([event])
+                except Unstorable:
+                    del events[event_id]
+                    self.passed_over += 1
+            return self._sink.prepare(list(events.values()))
 
 
 async def _mark_seen(session: Session, events: Mapping[UUID, Event]) -> int:
