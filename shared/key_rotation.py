@@ -26,7 +26,6 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from tqdm import tqdm
 
 from shared.crypto import KeyRing, sealed_with
 from shared.db import EVERY_DISTRICT, Database, Session
@@ -161,6 +160,8 @@ def _sealed_tables(metadatas: Sequence[MetaData]) -> Iterator[_Sealed]:
 
 
 async def _reseal_table(database: Database, sealed: _Sealed, ring: KeyRing, out: TextIO) -> int:
+    from tqdm import tqdm  # here, because every service imports this module and few processes rotate
+
     async with database.read(EVERY_DISTRICT) as session:
         total = (await session.execute(select(func.count()).select_from(sealed.table))).scalar_one()
     resealed = 0
