@@ -27,7 +27,7 @@ from reporting.app import SERVICE as REPORTING
 from reporting.settings import Settings as ReportingSettings
 from shared.testing.service import in_test
 
-TINY = District("demo", Size(schools=3, students=150, reference_rate=0.2), seed=5)
+TINY = District("demo", Size(schools=2, students=60, reference_rate=0.25), seed=5)
 TODAY = datetime.now(TIME_ZONE).date()
 
 
