@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from shared.backoff import Backoff
-from shared.bus.base import Bus, BusUnavailable, Message, Reader, Record, TopicPartition
+from shared.bus.base import Bus, BusUnavailable, Message, OffsetLost, Reader, Record, TopicPartition
 from shared.cloudevents import NotAnEvent, from_record
 from shared.db import EVERY_DISTRICT, Database, Session
 from shared.dead_letters import dead_letter_topic, to_dead_letter
@@ -32,6 +32,7 @@ Prepared = TypeVar("Prepared")
 
 MOST_RECORDS = 5000
 IDLE = timedelta(milliseconds=500)
+LOST_WAIT = timedelta(seconds=10)
 
 
 class Sink(Protocol[Prepared]):
@@ -104,6 +105,10 @@ class Consumer(Generic[Prepared]):
             except BusUnavailable as error:
                 log.warning("consumer_waits", group=self._group, because=type(error).__qualname__)
                 await backoff.wait()
+            except OffsetLost:
+                # Guessing where to go on would count wrongly for ever; a rebuild starts from what the log still holds.
+                log.error("consumer_lost_the_log", group=self._group, remedy="rebuild")
+                await asyncio.sleep(LOST_WAIT.total_seconds())
             finally:
                 self.is_reading = False
                 await reader.close()

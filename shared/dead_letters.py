@@ -3,6 +3,7 @@
 It goes to `<topic>.<group>.dlq` through the reader's own outbox, in the transaction that moves the offset past it.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.bus.base import Headers, Message, Record
@@ -58,3 +59,8 @@ def to_original(record: Record) -> Message:
     """A dead letter as the message it was, for the topic it came from."""
     topic = notes_of(record.headers)["original_topic"]
     return Message(topic, record.key, record.value, original_headers(record.headers))
+
+
+def without_value(message: Message) -> Message:
+    """A letter too large for the bus, without its bytes; they lie where `original_offset` says."""
+    return replace(message, value=None, headers=(*message.headers, (f"{PREFIX}value", b"left out: too large")))

@@ -9,7 +9,7 @@ import orjson
 import uuid_utils.compat
 from sqlalchemy import BigInteger, Column, Identity, Integer, LargeBinary, Table, Text, insert
 
-from shared.bus.base import Message
+from shared.bus.base import MESSAGE_LIMIT_BYTES, Message
 from shared.cloudevents import to_message
 from shared.db import Session, UtcDateTime, plumbing
 from shared.events.base import Event
@@ -35,8 +35,8 @@ outbox = Table(
 )
 
 
-LARGEST_BYTES = 4 << 20
-"""The largest value an event may have: under what the bus takes, so that no event can block those behind it."""
+LARGEST_BYTES = MESSAGE_LIMIT_BYTES - 10_000
+"""The largest event: what the bus takes, less the notes it would carry as a dead letter. None can block the outbox."""
 
 
 class EventTooLarge(Exception):
@@ -54,7 +54,11 @@ async def record(session: Session, *events: Event, source: str) -> None:
     Call after the aggregate's own row was written: its lock then orders the events of one key.
     """
     traceparent = current_traceparent()
-    await record_messages(session, [to_message(e, source=source, traceparent=traceparent) for e in events])
+    messages = [to_message(e, source=source, traceparent=traceparent) for e in events]
+    for message in messages:
+        if message.size_bytes > LARGEST_BYTES:
+            raise EventTooLarge(message.topic)
+    await record_messages(session, messages)
 
 
 async def record_messages(session: Session, messages: Sequence[Message]) -> None:
@@ -68,8 +72,6 @@ async def record_messages(session: Session, messages: Sequence[Message]) -> None
 
 
 def _row(message: Message, now: datetime) -> dict[str, object]:
-    if message.value is not None and len(message.value) > LARGEST_BYTES:
-        raise EventTooLarge(message.topic)
     return {
         "topic": message.topic,
         "key": message.key,
@@ -79,11 +81,11 @@ def _row(message: Message, now: datetime) -> dict[str, object]:
     }
 
 
-def pack_headers(headers: Iterable[tuple[str, bytes | None]]) -> bytes:
-    """Headers as one column's bytes. On Kafka a foreign record's header may have no value; its dead letter keeps that."""
-    return orjson.dumps([(name, value if value is None else value.decode("latin-1")) for name, value in headers])
+def pack_headers(headers: Iterable[tuple[str, bytes]]) -> bytes:
+    """Headers as one column's bytes."""
+    return orjson.dumps([(name, value.decode("latin-1")) for name, value in headers])
 
 
 def unpack_headers(packed: bytes) -> tuple[tuple[str, bytes], ...]:
     """The headers that `pack_headers` packed."""
-    return tuple([(name, value if value is None else value.encode("latin-1")) for name, value in orjson.loads(packed)])
+    return tuple([(name, value.encode("latin-1")) for name, value in orjson.loads(packed)])

@@ -14,8 +14,9 @@ import structlog
 from sqlalchemy import bindparam, delete, func, select
 
 from shared.backoff import Backoff
-from shared.bus.base import Bus, BusUnavailable, Message
+from shared.bus.base import Bus, BusUnavailable, Message, MessageTooLarge
 from shared.db import EVERY_DISTRICT, Database, driver
+from shared.dead_letters import without_value
 from shared.errors import DatabaseUnavailable
 from shared.leases import Leadership
 from shared.outbox import outbox, unpack_headers
@@ -78,11 +79,21 @@ class Relay:
         if not self._has_topics:
             await self._bus.ensure_topics(self._topics)
             self._has_topics = True
-        await self._bus.publish([Message(r[1], r[2], r[3], unpack_headers(r[4])) for r in rows])
+        await self._publish([Message(r[1], r[2], r[3], unpack_headers(r[4])) for r in rows])
         await self._delete([r[0] for r in rows])
         for topic, n in Counter(r[1] for r in rows).items():
             events_published.labels(topic).inc(n)
         return len(rows)
+
+    async def _publish(self, messages: list[Message]) -> None:
+        """Publish all; a dead letter that its notes made too large goes without its value, which the log still holds."""
+        while True:
+            try:
+                await self._bus.publish(messages)
+                return
+            except MessageTooLarge as error:
+                log.error("message_too_large", topic=error.message.topic, bytes=error.message.size_bytes)
+                messages = [without_value(m) if m is error.message else m for m in messages]
 
     async def _delete(self, published: list[int]) -> None:
         async with self._database.write(EVERY_DISTRICT) as session:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.bus.base import Bus, BusUnavailable, Message, Reader, Record
+from shared.bus.base import MESSAGE_LIMIT_BYTES, Bus, BusUnavailable, Message, Reader, Record
 from shared.bus.connect import connect
 from shared.cloudevents import to_message
 from shared.consumer import Consumer
@@ -18,7 +18,7 @@ from shared.db import EVERY_DISTRICT, Database
 from shared.dead_letters import dead_letter_topic, notes_of, to_original
 from shared.events.base import Event
 from shared.inbox import OffsetsMoved
-from shared.outbox import record_messages
+from shared.outbox import EventTooLarge, record, record_messages
 from shared.relay import Relay
 from shared.testing.kafka import KafkaBroker
 from shared.testing.plumbing import PerSchool, an_acceptance, counts, plumbed
@@ -231,3 +231,20 @@ async def test_it_runs_on_while_events_come_and_stops_when_cancelled(path: Event
         task.cancel()
     ended = await asyncio.gather(consuming, relaying, return_exceptions=True)
     assert all(isinstance(e, asyncio.CancelledError) for e in ended)
+
+
+async def test_a_letter_too_large_for_the_bus_goes_without_its_bytes(path: EventPath) -> None:
+    torn = replace(path.message(an_acceptance()), value=b"x" * (MESSAGE_LIMIT_BYTES - 400))
+    await path.bus.ensure_topics({path.topic: 6})
+    await path.bus.publish([torn])
+    await path.apply(PerSchool(), records=1)
+    (letter,) = await path.letters()
+    assert letter.value is None
+    assert notes_of(letter.headers)["original_topic"] == path.topic
+
+
+async def test_an_event_too_large_for_the_bus_is_refused_with_its_change(path: EventPath) -> None:
+    large = an_acceptance().model_copy(update={"student_id": "x" * MESSAGE_LIMIT_BYTES})
+    with pytest.raises(EventTooLarge):
+        async with path.database.write(EVERY_DISTRICT) as session:
+            await record(session, large, source="test")
