@@ -1,0 +1,44 @@
+"""`python -m bench [name...] [--quick]`: measure, print, and write the table. Exits with 1 when a figure is missed."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from bench.consumer import consumer
+from bench.engines import Engines, engines
+from bench.figures import Figure, machine, write_results
+from bench.relay import relay
+
+BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
+    "relay": relay,
+    "consumer": consumer,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benches asked for, all if none is named."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], metavar="name", help=", ".join(BENCHES))
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: to see that it runs; nothing is written down")
+    asked = parser.parse_args(arguments)
+    print(machine(), flush=True)
+    with engines() as started:
+        figures = [figure for name in asked.names or BENCHES for figure in _run(name, started, quick=asked.quick)]
+    if not asked.quick:
+        write_results(figures, "make bench")
+    return 0 if asked.quick or all(figure.passed for figure in figures) else 1
+
+
+def _run(name: str, started: Engines, *, quick: bool) -> Sequence[Figure]:
+    figures = BENCHES[name](started, quick=quick)
+    for figure in figures:
+        print(
+            f"{'pass' if figure.passed else 'FAIL'}  {figure.bench}: {figure.ours}; reference {figure.reference};"
+            f" ratio {figure.ratio}, asked for {figure.asked}",
+            flush=True,
+        )
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main())
