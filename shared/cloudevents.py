@@ -41,7 +41,7 @@ def to_message(event: Event, *, source: str, traceparent: str | None = None) -> 
 def event_type(headers: Headers) -> str:
     """The `type` attribute. Raises: NotAnEvent."""
     for name, value in headers:
-        if name == "ce_type":
+        if name == "ce_type" and value:
             return _text(value)
     raise NotAnEvent("no ce_type header")
 
@@ -65,7 +65,7 @@ def event_id(headers: Headers) -> UUID:
 def from_record(record: Record, known: Mapping[str, type[Event]]) -> Event | None:
     """The fact in a record; None when its type is none that the reader listens to. Raises: NotAnEvent."""
     headers = record.headers
-    if len(headers) > 1 and headers[0][0] == "ce_specversion" and headers[1][0] == "ce_type":
+    if len(headers) > 1 and headers[1][0] == "ce_type" and headers[1][1]:
         name = _text(headers[1][1])  # where our own producers put it
     else:
         name = event_type(headers)
