@@ -5,11 +5,16 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from shared.testing.engine import EngineMissing
 from shared.testing.kafka import KafkaBroker, kafka_broker
 from shared.testing.postgres import PostgresServer, postgres_server
+
+# A busy machine is no fault of the code: how long a case takes is a benchmark's business.
+hypothesis.settings.register_profile("rapport", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("rapport")
 
 _MARK_OF_FIXTURE = {"broker": pytest.mark.kafka, "postgresql": pytest.mark.postgresql}
 _missing: set[str] = set()

@@ -73,3 +73,11 @@ def _anchors(text: str) -> set[str]:
     """What GitHub and most renderers link headings by: small letters, no marks, hyphens for spaces."""
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_decision_has_a_number_of_its_own_and_stands_in_the_list() -> None:
+    decisions = sorted(page.name for page in (DOCS / "decisions").glob("0*.md"))
+    listed = LINK.findall((DOCS / "decisions" / "README.md").read_text(encoding="utf-8"))
+
+    assert [int(name[:4]) for name in decisions] == list(range(1, len(decisions) + 1))
+    assert listed == decisions
