@@ -122,12 +122,22 @@ class KeyRing:
             self._write({**self._keys, number: FieldKey(number, now, os.urandom(_KEY_BYTES))})
         return self
 
+    @property
+    def retired_path(self) -> Path:
+        """Where keys taken out of use lie until somebody deletes the file."""
+        return self._path.with_stem(f"{self._path.stem}-retired")
+
     def without(self, number: int) -> Self:
-        """This ring without a key that no longer seals. What it sealed can never be read again."""
+        """This ring without a key that no longer seals: what it sealed cannot be read any more.
+
+        The key is set aside, not destroyed: another service's database may turn out to need it, and lost is lost.
+        """
         with locked(self._path):
             self._reload()
             if number == self._current:
                 raise ValueError("the key that seals cannot go")
+            aside = _from_json(self.retired_path.read_bytes()) if self.retired_path.exists() else {}
+            replace(self.retired_path, _as_json({**aside, number: self._keys[number]}))
             self._write({n: k for n, k in self._keys.items() if n != number})
         return self
 

@@ -39,15 +39,19 @@ GRACE = timedelta(minutes=2)
 _MOST_PASSES = 20
 
 
-class KeyInUse(Exception):
+class KeysStay(Exception):
+    """The keys cannot be changed now; the message says why."""
+
+
+class KeyInUse(KeysStay):
     """Values are still sealed with a key that was to be retired."""
 
 
-class RotationUnfinished(Exception):
+class RotationUnfinished(KeysStay):
     """Values sealed with old keys keep appearing; some process does not see the key file."""
 
 
-class NothingSealed(Exception):
+class NothingSealed(KeysStay):
     """The service seals nothing: whether a key is needed can only be told by one that does."""
 
 
@@ -96,13 +100,13 @@ async def rotate(
 async def retire(
     database: Database, metadatas: Sequence[MetaData], keys_path: Path, out: TextIO, *, grace: timedelta = GRACE
 ) -> None:
-    """Remove every key but the one that seals, so that a lost copy of an old one opens nothing any more.
+    """Take every key but the one that seals out of use, so that a lost copy of an old one opens nothing any more.
 
     Raises: KeyInUse while a value needs one of them, or may still come to; NothingSealed, since a service without
     sealed columns would find no key in use, also of those that its neighbours use.
     """
     if not list(_sealed_tables(metadatas)):
-        raise NothingSealed
+        raise NothingSealed("this service seals nothing and cannot tell whether a key is still needed")
     ring = KeyRing.from_file(keys_path)
     old = sorted(ring.keys.keys() - {ring.current})
     if not old:
@@ -119,6 +123,7 @@ async def retire(
     for number in old:
         ring.without(number)
         out.write(f"key {number} retired\n")
+    out.write(f"{ring.retired_path.name} keeps what was retired: delete it when no service with this ring needs it\n")
 
 
 async def count_by_key(database: Database, metadatas: Sequence[MetaData]) -> Counter[int]:
@@ -148,7 +153,7 @@ async def reseal_columns(database: Database, metadatas: Sequence[MetaData], ring
         left = await count_by_key(database, metadatas)
         if sum(left.values()) == left[ring.current]:
             return resealed
-    raise RotationUnfinished
+    raise RotationUnfinished("values sealed with old keys keep appearing: does every process see the key file?")
 
 
 def _sealed_tables(metadatas: Sequence[MetaData]) -> Iterator[_Sealed]:

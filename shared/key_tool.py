@@ -4,13 +4,13 @@ import sys
 from typing import Any
 
 from shared.db import Database
-from shared.key_rotation import list_keys, retire, rotate
+from shared.key_rotation import KeysStay, list_keys, retire, rotate
 from shared.service import Service
 from shared.settings import ServiceSettings
 
 
 async def run_key_tool(action: str, service: Service[Any], settings: ServiceSettings) -> None:
-    """Do one action on the key ring and the columns sealed with it."""
+    """Do one action on the key ring and the columns sealed with it. Exits with 1, and says why, when it may not."""
     database = Database(settings.database_url)
     path = settings.keys_dir / "field-keys.json"
     try:
@@ -20,5 +20,7 @@ async def run_key_tool(action: str, service: Service[Any], settings: ServiceSett
             await rotate(database, service.migrations.metadatas, path, sys.stdout)
         else:
             await retire(database, service.migrations.metadatas, path, sys.stdout)
+    except KeysStay as refusal:
+        sys.exit(f"{refusal}")
     finally:
         await database.close()

@@ -151,6 +151,14 @@ def test_a_removed_key_opens_nothing_any_more(ring: KeyRing) -> None:
         ring.open(old, **PLACE)
 
 
+def test_a_removed_key_is_set_aside_and_can_be_brought_back(ring: KeyRing, path: Path) -> None:
+    sealed = [ring.seal("Ada", **PLACE), ring.with_new_key(NOW).seal("Ada", **PLACE)]
+    ring.with_new_key(NOW).without(1).without(2)
+    assert stat.S_IMODE(ring.retired_path.stat().st_mode) == 0o600
+    retired = KeyRing(ring.retired_path)
+    assert [retired.open(s, **PLACE) for s in sealed] == ["Ada", "Ada"]
+
+
 def test_the_key_that_seals_cannot_be_removed(ring: KeyRing) -> None:
     with pytest.raises(ValueError, match="cannot go"):
         ring.without(1)
