@@ -19,8 +19,8 @@ log = structlog.get_logger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# Asked every few seconds by machines: counted, but a line each would bury the others.
-_UNLOGGED = frozenset({"/livez", "/readyz", "/metrics"})
+# Asked every few seconds by machines: counted, but a line and a span each would bury the others.
+_OFTEN_ASKED = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 class Observed:
@@ -37,30 +37,20 @@ class Observed:
         request_id = _request_id(_header(scope, b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         watched = _Watched(send, request_id)
-        method = scope["method"] if scope["method"] in _METHODS else "other"
         bound = bind_contextvars(request_id=request_id)
-        begun = time.perf_counter()
         try:
-            if is_tracing():
-                await self._traced(scope, receive, watched, method)
+            if is_tracing() and scope["path"] not in _OFTEN_ASKED:
+                await self._traced(scope, receive, watched)
             else:
-                await self._app(scope, receive, watched)
-        except Exception as error:
-            # The server logs it again, but without the request's id.
-            log.error("request_failed", route=_route(scope), method=method, exc_info=error)
-            watched.status = 500
-            raise
+                await self._told(scope, receive, watched)
         finally:
-            self._tell(scope, method, watched.status, time.perf_counter() - begun)
             reset_contextvars(**bound)
 
-    async def _traced(self, scope: Scope, receive: Receive, watched: "_Watched", method: str) -> None:
+    async def _traced(self, scope: Scope, receive: Receive, watched: "_Watched") -> None:
+        method = _method(scope)
         with server_span(method, _header(scope, b"traceparent")) as span:
             try:
-                await self._app(scope, receive, watched)
-            except Exception:
-                watched.status = 500
-                raise
+                await self._told(scope, receive, watched)
             finally:
                 if span is not None:
                     route = _route(scope)
@@ -69,10 +59,22 @@ class Observed:
                     span.set_attribute("http.route", route)
                     span.set_attribute("http.response.status_code", watched.status)
 
-    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        route = _route(scope)
+    async def _told(self, scope: Scope, receive: Receive, watched: "_Watched") -> None:
+        begun = time.perf_counter()
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            # The server logs it again, but without the request's id.
+            log.error("request_failed", route=_route(scope), method=_method(scope), exc_info=error)
+            watched.status = 500
+            raise
+        finally:
+            self._tell(scope, watched.status, time.perf_counter() - begun)
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        method, route = _method(scope), _route(scope)
         metrics.count_request(method, route, status, seconds)
-        if route in _UNLOGGED and status < 400:
+        if route in _OFTEN_ASKED and status < 400:
             return
         line: dict[str, Any] = {
             "method": method,
@@ -111,6 +113,12 @@ def _header(scope: Scope, name: bytes) -> str | None:
 def _request_id(given: str | None) -> str:
     """The caller's own id where it is harmless, so that his logs and ours can be laid side by side."""
     return given if given is not None and _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+
+
+def _method(scope: Scope) -> str:
+    """The method; one word for those that nobody takes, since each would be a series of its own."""
+    method: str = scope["method"]
+    return method if method in _METHODS else "other"
 
 
 def _route(scope: Scope) -> str:

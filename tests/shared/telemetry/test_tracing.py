@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -155,6 +156,30 @@ def test_an_exception_leaves_no_words_in_a_span(spans: InMemorySpanExporter) -> 
             raise LookupError("Ada-Lovelace")
     for finished in spans.get_finished_spans():
         assert "Ada-Lovelace" not in finished.to_json()
+
+
+async def test_a_requests_access_line_is_written_within_its_trace(spans: InMemorySpanExporter) -> None:
+    seen: list[str | None] = []
+
+    def note(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        seen.append(current_trace_id())
+        raise structlog.DropEvent
+
+    before = structlog.get_config()
+    structlog.configure(processors=[note])
+    try:
+        await announced({"traceparent": CALLERS})
+    finally:
+        structlog.configure(**before)
+    assert seen == [CALLERS.split("-")[1]]
+
+
+async def test_what_machines_ask_every_second_leaves_no_span(spans: InMemorySpanExporter) -> None:
+    app = FastAPI()
+    app.add_middleware(Observed)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as client:
+        await client.get("/livez")
+    assert spans.get_finished_spans() == ()
 
 
 def test_log_lines_can_name_the_trace(spans: InMemorySpanExporter) -> None:
