@@ -143,7 +143,6 @@ async def test_a_poisoned_record_is_set_aside_and_comes_in_by_replay(tmp_path: P
         assert "referral.submitted.v1" in listed
         assert "not json" not in listed
         assert "1 replayed" in suite.run("reporting", "dlq", "replay")
-        assert "0 replayed" in suite.run("reporting", "dlq", "replay")
         # It is as poisoned as before, so it comes back as a second letter; the rest is as it was.
         until(lambda: "2 dead letters" in suite.run("reporting", "dlq", "list"), "it was read again")
         ensure_all_counted_once(suite, load)
