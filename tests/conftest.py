@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -34,12 +34,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"NOT TESTED: {reason}", red=True, bold=True)
 
 
-def _go_without(missing: EngineMissing) -> None:
+def _go_without(missing: EngineMissing | str) -> None:
     """Skip what asked for the engine; in continuous integration nothing may be left out."""
     _missing.add(str(missing))
     if os.environ.get("CI") == "true":
         pytest.fail(str(missing), pytrace=False)
     pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def go_without() -> Callable[[str], None]:
+    """Say loudly what is missing, and skip; for what no fixture here starts."""
+    return _go_without
 
 
 @pytest.fixture(scope="session")
