@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from shared.auth.local_keys import VERIFYING_FILE, ensure_keys
-from shared.crypto import ensure_field_keys
+from shared.crypto import ensure_field_keys, field_keys_path
 
 SERVICES = {"referral-api": "referral_api", "reporting": "reporting"}
 
@@ -22,8 +22,10 @@ def write_secrets(folder: Path) -> list[Path]:
     keys = folder / "keys"
     keys.mkdir(mode=0o700, exist_ok=True)
     ensure_keys(keys)
-    ensure_field_keys(keys / "field-keys.json")
-    for mounted in (keys / VERIFYING_FILE, keys / "field-keys.json"):
+    rings = [field_keys_path(keys, package) for package in SERVICES.values()]
+    for ring in rings:
+        ensure_field_keys(ring)
+    for mounted in (keys / VERIFYING_FILE, *rings):
         mounted.chmod(0o644)
     if (folder / "postgres.env").exists():
         return []

@@ -11,7 +11,7 @@ import uvicorn
 import uvloop
 
 from shared.auth.verifiers import verifier_for
-from shared.crypto import KeyRing
+from shared.crypto import KeyRing, field_keys_path
 from shared.db import Database
 from shared.dead_letter_tool import list_dead_letters, replay_dead_letters
 from shared.key_tool import run_key_tool
@@ -70,7 +70,7 @@ def _parser(service: Service[SettingsT]) -> argparse.ArgumentParser:
 
 def _serve(service: Service[SettingsT], settings: SettingsT, parts: Parts) -> int:
     """Serve until told to stop; 1 when a part died and the supervisor should start the process anew."""
-    ring = KeyRing.from_file(settings.keys_dir / "field-keys.json")
+    ring = KeyRing.from_file(field_keys_path(settings.keys_dir, service.package))
     died = False
 
     async def serve() -> None:
@@ -132,7 +132,7 @@ async def _migrate(service: Service[SettingsT], settings: SettingsT) -> None:
 
 
 async def _with_process(service: Service[SettingsT], settings: SettingsT, asked: argparse.Namespace) -> None:
-    ring = KeyRing.from_file(settings.keys_dir / "field-keys.json")
+    ring = KeyRing.from_file(field_keys_path(settings.keys_dir, service.package))
     process = open_process(service, settings, Parts(), verifier_for(settings), ring)
     try:
         if asked.verb == "dlq":

@@ -163,6 +163,11 @@ class KeyRing:
         self._ciphers = {number: AESGCM(key.secret) for number, key in keys.items()}
 
 
+def field_keys_path(keys_dir: Path, package: str) -> Path:
+    """Where one service's ring lies. Each has its own: none can retire a key that another still needs."""
+    return keys_dir / f"field-keys-{package}.json"
+
+
 def ensure_field_keys(path: Path) -> None:
     """Make the key file with one key if there is none; of several processes at once, one does."""
     if not path.exists():

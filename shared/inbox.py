@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, Uuid, delete, select, text
 
+from shared.bulk import bulk_upsert
 from shared.bus.base import TopicPartition
-from shared.db import ReadSession, Session, UtcDateTime, bulk_upsert, driver, plumbing
+from shared.db import ReadSession, Session, UtcDateTime, driver, plumbing
 
 inbox = Table("inbox", plumbing, Column("event_id", Uuid, primary_key=True))
 

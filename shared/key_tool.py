@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from shared.crypto import field_keys_path
 from shared.db import Database
 from shared.key_rotation import KeysStay, list_keys, retire, rotate
 from shared.service import Service
@@ -12,7 +13,7 @@ from shared.settings import ServiceSettings
 async def run_key_tool(action: str, service: Service[Any], settings: ServiceSettings) -> None:
     """Do one action on the key ring and the columns sealed with it. Exits with 1, and says why, when it may not."""
     database = Database(settings.database_url)
-    path = settings.keys_dir / "field-keys.json"
+    path = field_keys_path(settings.keys_dir, service.package)
     try:
         if action == "list":
             await list_keys(database, service.migrations.metadatas, path, sys.stdout)

@@ -86,7 +86,7 @@ class Relay:
         return len(rows)
 
     async def _publish(self, messages: list[Message]) -> None:
-        """Publish all; a dead letter that its notes made too large goes without its value, which the log still holds."""
+        """Publish all; a dead letter that its notes made too large goes without its value: the log still holds it."""
         while True:
             try:
                 await self._bus.publish(messages)

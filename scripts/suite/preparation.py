@@ -73,11 +73,12 @@ def prepare(layout: Layout, *, embedded_too: bool = False) -> None:
 def _ensure_keys(layout: Layout) -> None:
     """Token and field keys, made once, readable by their owner alone."""
     from shared.auth.local_keys import ensure_keys as ensure_token_keys
-    from shared.crypto import ensure_field_keys
+    from shared.crypto import ensure_field_keys, field_keys_path
 
     layout.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     ensure_token_keys(layout.keys)
-    ensure_field_keys(layout.keys / "field-keys.json")
+    for service in SERVICES:
+        ensure_field_keys(field_keys_path(layout.keys, service.package))
 
 
 def _migrate(layout: Layout, *, embedded_too: bool) -> None:

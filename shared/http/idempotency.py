@@ -15,7 +15,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text, select
 
-from shared.db import Session, UtcDateTime, bulk_upsert, plumbing
+from shared.bulk import bulk_upsert
+from shared.db import Session, UtcDateTime, plumbing
 from shared.errors import Conflict, Fault, Invalid, ServiceError
 
 HEADER = "idempotency-key"

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Column, Integer, MetaData, Table, Text, select
 
-from shared.db import EVERY_DISTRICT, Database, Session, bulk_upsert, plumbing
+from shared.bulk import bulk_upsert
+from shared.db import EVERY_DISTRICT, Database, Session, plumbing
 from shared.events.base import Event
 from shared.events.facets import Disability, Facets, GradeBand, RaceEthnicity, Sex
 from shared.events.referrals import Need, ReferralAccepted, Urgency

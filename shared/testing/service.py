@@ -17,7 +17,7 @@ from shared.auth.local_keys import ensure_keys
 from shared.auth.tokens import LocalVerifier
 from shared.bus.base import Reader
 from shared.bus.connect import connect
-from shared.crypto import KeyRing, ensure_field_keys
+from shared.crypto import KeyRing, ensure_field_keys, field_keys_path
 from shared.db import Database
 from shared.http.runtime import utc_now
 from shared.migrations import migrate
@@ -107,7 +107,8 @@ async def in_test(
 ) -> AsyncIterator[ServiceInTest[SettingsT]]:
     """The service over the engines that the settings name, its database migrated."""
     ensure_keys(settings.keys_dir)
-    ensure_field_keys(settings.keys_dir / "field-keys.json")
+    field_keys = field_keys_path(settings.keys_dir, service.package)
+    ensure_field_keys(field_keys)
     database = Database(settings.database_url, pool_size=8)
     await _migrate(service, database, settings.database_url)
     process = Process(
@@ -116,7 +117,7 @@ async def in_test(
         parts=Parts(api=True, relay=True, consume=True),
         database=database,
         bus=connect(settings.event_bus_url, client_id=service.name),
-        ring=KeyRing.from_file(settings.keys_dir / "field-keys.json"),
+        ring=KeyRing.from_file(field_keys),
         verifier=LocalVerifier(settings.keys_dir),
         clock=clock,
     )

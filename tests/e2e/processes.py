@@ -17,7 +17,7 @@ import httpx2
 from shared.auth import Role
 from shared.auth.issuing import issue_token
 from shared.auth.local_keys import ensure_keys
-from shared.crypto import ensure_field_keys
+from shared.crypto import ensure_field_keys, field_keys_path
 from shared.testing.engine import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -51,9 +51,9 @@ class RunningSuite:
         self.engines = engines
         self.parts = [Part(package, verb) for package, verb in parts]
         ensure_keys(home / "keys")
-        ensure_field_keys(home / "keys" / "field-keys.json")
         (home / "imports").mkdir(exist_ok=True)
         for package in ("referral_api", "reporting"):
+            ensure_field_keys(field_keys_path(home / "keys", package))
             self.run(package, "migrate")
 
     def environment(self, package: str, port: int) -> dict[str, str]:

@@ -20,9 +20,10 @@ from reporting.codec import Unstorable
 from reporting.models import REBUILT
 from reporting.projections.folding import Folded
 from reporting.sink import ViewSink
+from shared.bulk import bulk_upsert
 from shared.bus.base import Bus, Reader, Record, TopicPartition
 from shared.cloudevents import NotAnEvent, from_record
-from shared.db import EVERY_DISTRICT, NAMING, Database, Session, bulk_upsert, driver
+from shared.db import EVERY_DISTRICT, NAMING, Database, Session, driver
 from shared.events.base import Event
 from shared.inbox import consumer_offsets, inbox
 from shared.leases import LEASE, Leadership

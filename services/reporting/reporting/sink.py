@@ -9,7 +9,8 @@ from reporting.codec import CELL_BITS, STAGES
 from reporting.models import enrollment, enrollment_versions, places, referral_funnel, students_referred
 from reporting.projections.changes import Place
 from reporting.projections.folding import MOST_EVENTS, PROJECTIONS, STAGE_BITS, Folded, fold
-from shared.db import Session, bulk_upsert
+from shared.bulk import bulk_upsert
+from shared.db import Session
 from shared.events.base import Event
 
 Tables = Mapping[str, str]

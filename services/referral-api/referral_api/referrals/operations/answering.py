@@ -11,8 +11,9 @@ from referral_api.referrals.models import referral_contacts
 from referral_api.referrals.operations.storing import SOURCE, sealed, store, to_change
 from referral_api.referrals.rules import Referral
 from shared.auth import Caller
+from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
-from shared.db import Session, bulk_upsert
+from shared.db import Session
 from shared.events.referrals import Stage
 from shared.http.bodies import Id, Line, Moment, Narrative, StrictBody
 from shared.outbox import new_event_id, record

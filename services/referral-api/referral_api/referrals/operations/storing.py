@@ -12,15 +12,16 @@ from referral_api.referrals.models import referrals
 from referral_api.referrals.rules import Referral
 from referral_api.referrals.views import find_referral, seal_key
 from shared.auth import Caller
+from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
-from shared.db import Session, bulk_upsert
+from shared.db import Session
 
 SOURCE = "referral-api"
 COLUMNS = tuple(f.name for f in fields(Referral))
 
 
 async def to_change(session: Session, referral_id: UUID, caller: Caller) -> Referral:
-    """The referral, locked until the transaction ends. Raises: ReferralNotFound, also where the caller may not see it."""
+    """The referral, locked until the transaction ends. Raises: ReferralNotFound, also where it is not the caller's to see."""
     found = await find_referral(session, district_id=caller.district_id, referral_id=referral_id, for_update=True)
     if found is None:
         raise ReferralNotFound

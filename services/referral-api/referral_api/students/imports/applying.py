@@ -11,11 +11,13 @@ from sqlalchemy import and_, bindparam, delete, func, select, update
 
 from referral_api.students.imports.counting import Enrollment, announcements
 from referral_api.students.imports.errors import Interrupted
+from referral_api.students.imports.inserting import insert_rows
 from referral_api.students.imports.models import roster_import_errors, roster_imports
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.relations import RELATIONS, Relation, Row
 from referral_api.students.imports.threads import each_in_thread
-from shared.db import Session, bulk_upsert
+from shared.bulk import bulk_upsert
+from shared.db import Session
 from shared.outbox import record
 
 SOURCE = "referral-api"
@@ -52,9 +54,10 @@ async def apply_differences(
         async for keys in each_in_thread(progress, relation.removed(scratch, BATCH)):
             await _remove(session, relation, district_id, keys)
         columns = ["district_id", *relation.columns]
-        async for rows in each_in_thread(progress, relation.written(scratch, BATCH)):
+        async for rows in each_in_thread(progress, relation.changed(scratch, BATCH)):
             whole = [(district_id, *row) for row in rows]
             await bulk_upsert(session, relation.table, columns, whole, on_conflict="replace")
+        await insert_rows(session, relation, district_id, each_in_thread(progress, relation.added(scratch, BATCH)))
 
 
 async def _remove(session: Session, relation: Relation, district_id: str, keys: list[Row]) -> None:

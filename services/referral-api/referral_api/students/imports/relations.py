@@ -53,21 +53,23 @@ class Relation:
             rows = [[v.isoformat() if i in dates and v else v for i, v in enumerate(r)] for r in rows]  # type: ignore[misc]
         scratch.executemany(f"INSERT INTO was_{self.name} VALUES ({places})", rows)
 
-    def copy(self, scratch: sqlite3.Connection) -> None:
-        """Let everything be as it was."""
-        scratch.execute(f"INSERT INTO now_{self.name} SELECT * FROM was_{self.name}")
+    def added(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
+        """The rows that are new, as the service's database takes them, in the order of their keys."""
+        return self._decoded(scratch, f"w.{self.keys[0]} IS NULL", "LEFT", size)
 
-    def written(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
-        """The rows that are new or differ, as the service's database takes them."""
-        keys = ", ".join(self.keys)
+    def changed(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
+        """The rows that are there and differ."""
         differs = " OR ".join(f"n.{c} IS NOT w.{c}" for c in self.columns[len(self.keys) :])
+        return self._decoded(scratch, differs or "false", "", size)
+
+    def _decoded(self, scratch: sqlite3.Connection, rows: str, join: str, size: int) -> Iterator[list[Row]]:
         found = scratch.execute(
-            f"SELECT n.* FROM now_{self.name} n LEFT JOIN was_{self.name} w USING ({keys})"
-            f" WHERE w.{self.keys[0]} IS NULL {f'OR {differs}' if differs else ''}"
+            f"SELECT n.* FROM now_{self.name} n {join} JOIN was_{self.name} w USING ({', '.join(self.keys)})"
+            f" WHERE {rows}"
         )
         decode = self._decoder()
-        while rows := found.fetchmany(size):
-            yield [decode(r) for r in rows] if decode else rows
+        while batch := found.fetchmany(size):
+            yield [decode(r) for r in batch] if decode else batch
 
     def removed(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
         """The keys of rows that shall be no more."""

