@@ -58,7 +58,7 @@ class ServiceSettings(BaseSettings):
         "`kafka://host:port[,host:port]` beyond. No default: services on different buses would never meet.",
     )
     keys_dir: Path = Field(
-        description="The folder of the keys: `token-signing.json`, `token-verifying.json`, `field-keys-<package>.json`. "
+        description="The keys' folder: `token-signing.json`, `token-verifying.json`, `field-keys-<package>.json`. "
         "What is missing is made at the first start, readable by its owner only. No default: lost keys are lost data.",
     )
     oidc_issuer: HttpUrl | None = Field(

@@ -21,7 +21,10 @@ COLUMNS = tuple(f.name for f in fields(Referral))
 
 
 async def to_change(session: Session, referral_id: UUID, caller: Caller) -> Referral:
-    """The referral, locked until the transaction ends. Raises: ReferralNotFound, also where it is not the caller's to see."""
+    """The referral, locked until the transaction ends.
+
+    Raises: ReferralNotFound, also where it is not the caller's to see.
+    """
     found = await find_referral(session, district_id=caller.district_id, referral_id=referral_id, for_update=True)
     if found is None:
         raise ReferralNotFound
