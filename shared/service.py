@@ -194,8 +194,7 @@ async def watch_parent(parent_pid: int, end: Callable[[], None]) -> None:
     """End this process when its supervisor is gone, also when that was killed and could tell nobody."""
     while os.getppid() == parent_pid:  # noqa: ASYNC110  # the kernel tells nobody who is adopted
         await asyncio.sleep(0.5)
-    log.warning("supervisor_gone")
-    end()
+    end()  # and no word about it: the log went to the supervisor, so writing would fail before the end came
 
 
 def open_process(
