@@ -101,6 +101,13 @@ def _supervise(configuration: str) -> None:
 
     options = Options()
     options.realize(["-n", "-c", configuration])
+    wait = options.poller.poll
+
+    def look_at_once(_timeout: float) -> object:
+        options.poller.poll = wait
+        return wait(0)
+
+    options.poller.poll = look_at_once  # else it waits a second before it starts anything
     options.first = True
     options.test = False
     go(options)
