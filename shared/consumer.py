@@ -87,7 +87,8 @@ class Consumer(Generic[Prepared]):
         self._next: dict[TopicPartition, int] = {}
         self.applied = 0
         self.dead_lettered = 0
-        self.is_reading = False
+        self.has_begun = False
+        """Whether it was ever handed partitions and told where to start in them."""
 
     async def run(self) -> None:
         """Read and apply; whatever is away is tried again, and a reader that lost its place finds it again."""
@@ -110,7 +111,6 @@ class Consumer(Generic[Prepared]):
                 log.error("consumer_lost_the_log", group=self._group, remedy="rebuild")
                 await asyncio.sleep(LOST_WAIT.total_seconds())
             finally:
-                self.is_reading = False
                 await reader.close()
 
     async def _read_on(self, reader: Reader, backoff: Backoff) -> None:
@@ -126,7 +126,6 @@ class Consumer(Generic[Prepared]):
                     batch = await self._next_batch(reader, IDLE)
                     await self._settle(storing)
                     storing = asyncio.create_task(self._store(batch)) if batch else None
-                    self.is_reading = True
                     backoff.reset()
                 except OffsetsMoved:
                     log.info("consumer_lost_its_place", group=self._group)
@@ -170,6 +169,7 @@ class Consumer(Generic[Prepared]):
         positions = {tp: known[tp] for tp in waiting}
         self._next.update(positions)
         reader.place(positions)
+        self.has_begun = True
 
     async def _next_batch(self, reader: Reader, wait: timedelta) -> _Batch[Prepared] | None:
         found = await reader.read(max_records=MOST_RECORDS, timeout=wait)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from shared.telemetry.metrics import consumer_lag, outbox_pending
 
 log = structlog.get_logger(__name__)
 
+START_PATIENCE = timedelta(seconds=30)
 MUCH_LAG = 10_000
 """Records behind which a reader counts as late: a few seconds of the consumer's work, hours of a district's."""
 
@@ -95,6 +97,7 @@ class Process(Generic[SettingsT]):
     """Called when a task dies of a fault: the process is then to end, and its supervisor starts it anew."""
     relay: Relay | None = field(default=None, init=False)
     consumer: Consumer[Any] | None = field(default=None, init=False)
+    _made_at: float = field(default_factory=time.monotonic, init=False)
 
     def __post_init__(self) -> None:
         if self.parts.relay:
@@ -151,6 +154,7 @@ class Process(Generic[SettingsT]):
         readiness.add("migrations", self._check_migrations)
         readiness.add("bus", self._check_bus, critical=False)
         if self.consumer is not None:
+            readiness.add("start", self._check_start)
             readiness.add("lag", self._check_lag, critical=False)
             readiness.measure(self._measure_lag)
         if self.relay is not None:
@@ -169,6 +173,12 @@ class Process(Generic[SettingsT]):
     async def _check_bus(self) -> str | None:
         await self.bus.bounds(list(self.service.topics()))
         return None
+
+    async def _check_start(self) -> str | None:
+        """A reader that has just started shows nothing new yet; one whose bus stays away serves what it has."""
+        assert self.consumer is not None
+        waited = time.monotonic() - self._made_at
+        return None if self.consumer.has_begun or waited > START_PATIENCE.total_seconds() else "joining the group"
 
     async def _check_lag(self) -> str | None:
         behind = sum((await self._lag()).values())
