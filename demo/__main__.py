@@ -11,7 +11,7 @@ from demo import summary
 from demo.client import Refused, Services, Unreachable, open_client
 from demo.district import SIZES, District
 from demo.lives import TIME_ZONE
-from demo.people import Tokens
+from demo.people import NoKeys, Tokens
 from demo.progress import Progress
 from demo.steps import check, load
 from demo.truth import OtherDistrictLoaded, truth_path
@@ -22,7 +22,7 @@ def main() -> int:
     asked = _parser().parse_args()
     try:
         return 0 if asyncio.run(_run(asked)) else 1
-    except* (OtherDistrictLoaded, Refused, Unreachable) as problems:
+    except* (NoKeys, OtherDistrictLoaded, Refused, Unreachable) as problems:
         print(f"Could not load the district: {_first(problems)}", file=sys.stderr)
     return 2
 
@@ -45,6 +45,7 @@ async def _run(asked: argparse.Namespace) -> bool:
     path = truth_path(asked.home, asked.district)
     print(f"A synthetic district: {district.size.schools:,} schools, {district.size.students:,} students", flush=True)
     async with open_client(Tokens(asked.home / "keys", asked.district), services, connections=asked.at_once) as client:
+        await client.ensure_up()
         progress = Progress(client)
         today = datetime.now(TIME_ZONE).date()
         truth = await load(client, district, progress, path, today=today, at_once=asked.at_once)

@@ -19,6 +19,7 @@ from demo.people import Person, Tokens
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.2, 5.0
 _PATIENCE_SECONDS = 120.0
 _TRY_AGAIN = frozenset({502, 503, 504})
+_LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError)
 _ANSWER_WITHIN_SECONDS = 300.0  # also for half a million students' roster on its way
 
 
@@ -57,6 +58,16 @@ class Client:
         self.retries = 0
         self._session = session
         self._tokens = tokens
+
+    async def ensure_up(self) -> None:
+        """Raises: Unreachable, at once, when a service is not there or not ready."""
+        for url in (self.services.referral_api, self.services.reporting):
+            try:
+                answer = await self._once("GET", f"{url}/readyz", {}, None, None)
+            except _LOST:
+                raise Unreachable(f"nothing answers at {url}; `make up` starts a suite") from None
+            if answer.status != 200:
+                raise Unreachable(f"{url} is not ready: {answer.body}")
 
     async def get(
         self,
@@ -98,7 +109,7 @@ class Client:
             self.requests += 1
             try:
                 answer = await self._once(method, url, headers, query, body)
-            except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as lost:
+            except _LOST as lost:
                 problem = f"{type(lost).__name__}: {lost}"
             else:
                 if answer.status < 300 or answer.status in also:

@@ -35,10 +35,17 @@ def roster_staff(school_id: str) -> Iterator[tuple[Person, str]]:
     yield at_school("staff", school_id), "teacher"
 
 
+class NoKeys(Exception):
+    """No suite has made its keys in this folder."""
+
+
 class Tokens:
     """Bearer tokens of one district, as `make token` prints them. A real client gets its own from the district."""
 
     def __init__(self, keys: Path, district_id: str) -> None:
+        """Raises: NoKeys."""
+        if not keys.is_dir():  # reading would make new ones, which no running suite knows
+            raise NoKeys(f"{keys} is not there: no suite has run in this home")
         self._key = read_signing_key(keys)
         self._district_id = district_id
         self._issued: dict[Person, str] = {}

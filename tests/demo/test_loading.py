@@ -12,11 +12,11 @@ import pytest
 import uvicorn
 from aiohttp import web
 
-from demo.client import Client, Refused, Services, open_client
+from demo.client import Client, Refused, Services, Unreachable, open_client
 from demo.comparison import Difference
 from demo.district import District, Size
 from demo.lives import TIME_ZONE
-from demo.people import READER, Tokens
+from demo.people import READER, NoKeys, Tokens
 from demo.progress import Progress
 from demo.reading import compare
 from demo.steps import check, load
@@ -25,6 +25,7 @@ from referral_api.app import SERVICE as REFERRALS
 from referral_api.settings import Settings as ReferralSettings
 from reporting.app import SERVICE as REPORTING
 from reporting.settings import Settings as ReportingSettings
+from shared.auth.local_keys import ensure_keys
 from shared.testing.service import in_test
 
 TINY = District("demo", Size(schools=2, students=60, reference_rate=0.25), seed=5)
@@ -150,6 +151,7 @@ async def shaky() -> AsyncIterator[tuple[Shaky, str]]:
 
 async def test_what_is_lost_is_sent_again_under_the_same_key(shaky: tuple[Shaky, str], tmp_path: Path) -> None:
     service, url = shaky
+    ensure_keys(tmp_path)
     async with open_client(Tokens(tmp_path, "demo"), Services(url, url), connections=1) as client:
         answer = await client.post(url, {}, caller=READER, key="the-key")
     assert (answer.status, answer.was_there) == (201, False)
@@ -162,3 +164,18 @@ async def test_a_refusal_is_not_sent_again(client: Client) -> None:
     with pytest.raises(Refused, match="403"):
         await client.post(url, {}, caller=READER, key="x")
     assert client.requests == 1
+
+
+async def test_a_running_suite_is_seen_and_a_missing_one_is_told_at_once(client: Client, tmp_path: Path) -> None:
+    await client.ensure_up()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    async with open_client(Tokens(tmp_path / "keys", "demo"), Services(nobody, nobody), connections=1) as lonely:
+        with pytest.raises(Unreachable, match="make up"):
+            await lonely.ensure_up()
+
+
+def test_a_home_without_keys_is_left_without_them(tmp_path: Path) -> None:
+    with pytest.raises(NoKeys):
+        Tokens(tmp_path / "keys", "demo")
+    assert not (tmp_path / "keys").exists()
