@@ -50,7 +50,8 @@ def test_keys_data_and_logs_are_their_owner_s_alone(suite: SuiteInTest) -> None:
         suite.home / "supervisord.conf",
     ]
 
-    assert {file.name for file in private} >= {"token-signing.json", "field-keys-referral_api.json", "referral_api.db", "bus.db"}
+    names = {file.name for file in private}
+    assert names >= {"token-signing.json", "field-keys-referral_api.json", "referral_api.db", "bus.db"}
     assert {oct(file.stat().st_mode & 0o777) for file in private} == {"0o600"}
     assert oct((suite.home / "keys").stat().st_mode & 0o777) == "0o700"
 

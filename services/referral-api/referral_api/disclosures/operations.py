@@ -1,21 +1,14 @@
 """Writing the ledger: always in the transaction of the read that disclosed, so neither stands without the other."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import insert
 
 from referral_api.disclosures.models import disclosures
+from referral_api.disclosures.rules import Outcome
 from shared.auth import Caller
 from shared.db import Session
 from shared.outbox import new_event_id
-
-
-class Outcome(StrEnum):
-    """What came of a request to see a record."""
-
-    DISCLOSED = "disclosed"
-    REFUSED = "refused"
 
 
 async def record_disclosure(

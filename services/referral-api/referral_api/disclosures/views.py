@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from referral_api.disclosures.models import disclosures
-from referral_api.disclosures.operations import Outcome
+from referral_api.disclosures.rules import Outcome
 from shared.db import ReadSession
 from shared.events.base import Instant
 
