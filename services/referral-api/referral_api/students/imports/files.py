@@ -1,6 +1,6 @@
 """The OneRoster files that are used: their columns, what each may hold, and what is kept of a row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -42,7 +42,7 @@ class FileKind:
     name: str
     columns: tuple[Column, ...]
     kept: tuple[str, ...]
-    keep: Callable[[Sequence[str]], tuple[object, ...]]
+    keep: Callable[[tuple[str, ...]], tuple[object, ...]]
 
 
 def _one_of(*allowed: str) -> Check:
@@ -190,7 +190,7 @@ DEMOGRAPHICS = FileKind(
         *(Column(name, _boolean) for name in _RACES),
     ),
     ("id", "race_ethnicity", "sex", "disability", "english_learner"),
-    lambda v: (v[0], *_facets(tuple(v[2:]))),  # the birth date is checked and not kept
+    lambda v: (v[0], *_facets(v[2:])),  # the birth date is checked and not kept
 )
 
 ACADEMIC_SESSIONS = FileKind(

@@ -63,14 +63,15 @@ class Layout:
         codes = [c for c in kind.columns if not c.free and c not in dated]
         self._free = _getter([places.get(c.name, self._width) for c in kind.columns if c.free])
         self._filled = _getter([places[c.name] for c in kind.columns if c.filled])
-        self._dates = [places[c.name] for c in dated if c.name in places]
+        self._dates = _getter([places.get(c.name, self._width) for c in dated] or [self._width])
         self._codes = _getter([*(places.get(c.name, self._width) for c in codes), self._status])
         self._good_codes: set[tuple[str, ...]] = set()
+        self._good_dates: set[tuple[str, ...]] = set()
 
     def check(self, line: int, row: list[str]) -> tuple[tuple[object, ...], Sequence[Fault]]:
         """What is kept of a row, and what is wrong with it; of a faulty row nothing is kept.
 
-        Codes repeat, so a combination that was found good is not looked at again: a third of the time.
+        Codes and dates repeat, so a combination that was found good is not looked at again: a third of the time.
         """
         if len(row) != self._width:
             return (), [(WHOLE_ROW, f"has {len(row)} columns, the header has {self._width}")]
@@ -79,7 +80,7 @@ class Layout:
             self._codes(row) in self._good_codes
             and "" not in self._filled(row)
             and len("".join(self._free(row))) <= SHORT
-            and not any(row[i] and check_day(row[i]) for i in self._dates)
+            and self._dates(row) in self._good_dates
         ):
             return (line, 0, *self._kind.keep(self._pick(row))), ()
         return self._check_each(line, row)
@@ -99,8 +100,9 @@ class Layout:
                 faults.append((name, "is missing"))
         if faults:
             return (), faults
-        if self._mode is Mode.BULK and len(self._good_codes) < MOST_COMBINATIONS:
-            self._good_codes.add(self._codes(row))
+        if self._mode is Mode.BULK:
+            _remember(self._good_codes, self._codes(row))
+            _remember(self._good_dates, self._dates(row))
         return (line, 0, *self._kind.keep(values)), faults
 
     def _base_faults(self, row: Sequence[str]) -> list[Fault]:
@@ -114,6 +116,11 @@ class Layout:
         if problem:
             faults.append((MODIFIED, problem))
         return faults
+
+
+def _remember(good: set[tuple[str, ...]], combination: tuple[str, ...]) -> None:
+    if len(good) < MOST_COMBINATIONS:
+        good.add(combination)
 
 
 def _getter(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, Date, Select, Table, select
+from sqlalchemy import Boolean, Date, Table
 
 from referral_api.students import models
 
@@ -41,16 +41,13 @@ class Relation:
         for state in ("was", "now"):
             scratch.execute(f"CREATE TABLE {state}_{self.name} ({columns}, PRIMARY KEY ({keys})) WITHOUT ROWID")
 
-    def stored(self, district_id: str) -> Select[Any]:
-        """Its rows of a district, in the service's database."""
-        return select(*(self.table.c[c] for c in self.columns)).where(self.table.c.district_id == district_id)
-
-    def keep_as_was(self, scratch: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    def keep_as_was(self, scratch: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Note rows as they are stored."""
         places = ", ".join("?" * len(self.columns))
-        dates = self._places_of(Date)
-        if dates:
-            rows = [[v.isoformat() if i in dates and v else v for i, v in enumerate(r)] for r in rows]  # type: ignore[misc]
+        if self._places_of(Date):
+            rows = [[v.isoformat() if isinstance(v, date) else v for v in row] for row in rows]
+        else:
+            rows = [tuple(row) for row in rows]  # a record of asyncpg is no tuple for sqlite3
         scratch.executemany(f"INSERT INTO was_{self.name} VALUES ({places})", rows)
 
     def added(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:

@@ -15,17 +15,16 @@ from referral_api.students.imports.archive import Archive, open_archive
 from referral_api.students.imports.counting import Enrollment, count_enrollment
 from referral_api.students.imports.errors import RosterRefused
 from referral_api.students.imports.files import ROLES_FILE, USED, FileKind, kinds_of
+from referral_api.students.imports.loading import load_known
 from referral_api.students.imports.manifest import Manifest, Mode
 from referral_api.students.imports.naming import resolve_students
 from referral_api.students.imports.reading import Progress, read_file
-from referral_api.students.imports.relations import ACADEMIC_SESSIONS, ENROLLMENTS, RELATIONS
+from referral_api.students.imports.relations import ACADEMIC_SESSIONS, ENROLLMENTS
 from referral_api.students.imports.scratch import add_file, scratch_database
 from referral_api.students.imports.threads import in_thread
 from shared.crypto import KeyRing
 from shared.db import Database
 from shared.events.facets import school_year_of
-
-_BATCH = 5000
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +55,7 @@ async def run_import(
         enrollment: Enrollment | None = None
         try:
             manifest = await in_thread(progress, _read, run, scratch, progress)
-            await _load(database, run.district_id, manifest, scratch, progress)
+            await load_known(database, run.district_id, manifest, scratch, progress)
             enrollment = await in_thread(progress, _resolve, run, scratch, manifest, ring, today)
         except RosterRefused as refused:
             because = str(refused)
@@ -96,20 +95,6 @@ def _read_one(archive: Archive, kind: FileKind, scratch: sqlite3.Connection, pro
     with archive.text(kind.name) as text:
         read_file(scratch, kind, archive.manifest.mode(kind.name), text, progress)
     resolving.refuse_duplicates(scratch, kind.name)
-
-
-async def _load(
-    database: Database, district_id: str, manifest: Manifest, scratch: sqlite3.Connection, progress: Progress
-) -> None:
-    """Note what is known. Nothing else changes it meanwhile: imports are its only writers and run one by one."""
-    async with database.read(district_id) as session:
-        for relation in RELATIONS:
-            if relation is ENROLLMENTS and manifest.mode("enrollments") is Mode.ABSENT:
-                continue
-            found = await session.stream(relation.stored(district_id), execution_options={"yield_per": _BATCH})
-            async for rows in found.partitions():
-                progress.advance(0)
-                await in_thread(progress, relation.keep_as_was, scratch, [tuple(r) for r in rows])
 
 
 def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, ring: KeyRing, today: date) -> Enrollment:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import structlog
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 
 from referral_api.students.imports.errors import Interrupted
 from referral_api.students.imports.models import roster_imports
@@ -29,7 +29,7 @@ MOST_ATTEMPTS = 5
 FILE_MUST_TURN_UP = timedelta(minutes=15)
 """A file lies on the host that took it; after this long nobody has it."""
 LEFT_BEHIND_AFTER = timedelta(hours=1)
-_OPEN = ("queued", "running")
+_IS_OPEN = roster_imports.c.status.in_(("queued", "running"))
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,7 @@ class ImportWorker:
 
     async def run_next(self) -> bool:
         """Run the oldest waiting import; whether there was one for this process. Raises: DatabaseUnavailable."""
-        if not await self._somebody_waits():
+        if not await self._something_is_for_us():
             return False
         leadership = Leadership(self._database, "imports")
         async with leadership.try_to_lead() as leads:
@@ -107,25 +107,34 @@ class ImportWorker:
         except Interrupted:
             log.warning("roster_import_interrupted", import_id=str(run.import_id))
 
-    async def _somebody_waits(self) -> bool:
+    async def _something_is_for_us(self) -> bool:
+        """Whether a waiting file lies here, or is due to be given up: only then is leading worth its cost."""
+        wanted = select(roster_imports.c.import_id, roster_imports.c.requested_at).where(_IS_OPEN)
         async with self._database.read(EVERY_DISTRICT) as session:
-            waits = select(exists().where(roster_imports.c.status.in_(_OPEN)))
-            return bool((await session.execute(waits)).scalar_one())
+            waiting = (await session.execute(wanted)).all()
+        return any(self._archive(w.import_id).exists() or self._is_overdue(w.requested_at) for w in waiting)
+
+    def _archive(self, import_id: uuid.UUID) -> Path:
+        return self._folder / f"{import_id}.zip"
+
+    def _is_overdue(self, requested_at: datetime) -> bool:
+        return self._clock() - requested_at > FILE_MUST_TURN_UP
 
     async def _take_on(self) -> Run | None:
         """The oldest waiting import whose file lies here. Only the leader asks, so `running` means left by the dead."""
         async with self._database.write(EVERY_DISTRICT) as session:
             found = await session.execute(
                 select(roster_imports)
-                .where(roster_imports.c.status.in_(_OPEN))
+                .where(_IS_OPEN)
                 .order_by(roster_imports.c.requested_at, roster_imports.c.import_id)
             )
             waiting = found.all()
             self._sweep({str(w.import_id) for w in waiting})
             for one in waiting:
-                archive = self._folder / f"{one.import_id}.zip"
+                archive = self._archive(one.import_id)
                 if one.attempts >= MOST_ATTEMPTS:
                     await self._give_up(session, one.import_id, "It was begun several times and never came to an end.")
+                    archive.unlink(missing_ok=True)
                 elif archive.exists():
                     await session.execute(
                         update(roster_imports)
@@ -134,7 +143,7 @@ class ImportWorker:
                     )
                     scratch = archive.with_suffix(".scratch")
                     return Run(one.import_id, one.district_id, one.force, self._owner, archive, scratch)
-                elif self._clock() - one.requested_at > FILE_MUST_TURN_UP:
+                elif self._is_overdue(one.requested_at):
                     await self._give_up(session, one.import_id, "The uploaded file is no longer there; send it again.")
             return None
 
@@ -160,6 +169,7 @@ class ImportWorker:
             while await leadership.renew():
                 if progress.rows_read != told:
                     told = progress.rows_read
+                    log.info("roster_import_reads", import_id=str(run.import_id), rows_read=told)
                     async with self._database.write(run.district_id) as session:
                         await session.execute(
                             update(roster_imports)
