@@ -1,6 +1,6 @@
 """Writes what a batch of events changes: the way from the bus into the tables that the views read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import MetaData, Table, select, text
 
@@ -56,7 +56,7 @@ class ViewSink:
         self._into = into
         self._numbers: dict[Place, int] = {}
 
-    def prepare(self, events: Sequence[Event]) -> Folded:
+    def prepare(self, events: Iterable[Event]) -> Folded:
         """The sum of these events. Raises: Unstorable for a poisoned one."""
         return fold(events)
 

@@ -1,7 +1,7 @@
 """A batch of events summed up: what is to be written once, however many events asked for it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reporting.codec import STAGES, Unstorable
@@ -13,7 +13,7 @@ PROJECTIONS = {**referrals.PROJECTIONS, **roster.PROJECTIONS}
 
 STAGE_BITS = 21
 MOST_EVENTS = 1 << STAGE_BITS - 1
-"""So many events can be folded together: each adds at most one to a stage, and a stage has so many bits, and a sign."""
+"""Fewer events can be folded together: each adds at most one to a stage, and a stage has so many bits, and a sign."""
 
 _STEP = {stage: 1 << STAGE_BITS * index for index, stage in enumerate(STAGES)}
 _ONES = sum(_STEP.values())
@@ -40,14 +40,13 @@ class Folded:
         return {*self.tallies, *self.sightings, *(place for place, _ in self.versions)}
 
 
-def fold(events: Sequence[Event]) -> Folded:
+def fold(events: Iterable[Event]) -> Folded:
     """What these events change together, in whatever order they come. Raises: Unstorable for a poisoned event."""
-    if len(events) > MOST_EVENTS:
-        raise ValueError(f"no more than {MOST_EVENTS} events fit into one sum")
     folded = Folded()
     tallies, sightings = folded.tallies, folded.sightings
     projections, steps = PROJECTIONS, _STEP
-    for event in events:
+    count = 0
+    for count, event in enumerate(events, 1):  # noqa: B007  # the last one is how many there were
         for change in projections[event.__class__](event):
             # The two frequent kinds are added here and not in methods of theirs: a call each would cost a fifth more.
             if isinstance(change, Tally):
@@ -60,6 +59,8 @@ def fold(events: Sequence[Event]) -> Folded:
                 students[slot, student] = students.get((slot, student), 0) + n
             else:
                 _register(folded, change)
+    if count >= MOST_EVENTS:
+        raise ValueError(f"fewer than {MOST_EVENTS} events fit into one sum")
     for place in folded.places():
         _ensure_storable(place)
     return folded
