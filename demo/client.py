@@ -60,14 +60,19 @@ class Client:
         self._tokens = tokens
 
     async def ensure_up(self) -> None:
-        """Raises: Unreachable, at once, when a service is not there or not ready."""
+        """Wait until the services are ready. Raises: Unreachable, at once when nothing listens."""
+        ends_at = time.monotonic() + _PATIENCE_SECONDS
         for url in (self.services.referral_api, self.services.reporting):
-            try:
-                answer = await self._once("GET", f"{url}/readyz", {}, None, None)
-            except _LOST:
-                raise Unreachable(f"nothing answers at {url}; `make up` starts a suite") from None
-            if answer.status != 200:
-                raise Unreachable(f"{url} is not ready: {answer.body}")
+            while not await self._is_ready(url):
+                if time.monotonic() > ends_at:
+                    raise Unreachable(f"{url} does not become ready")
+                await asyncio.sleep(_FIRST_WAIT_SECONDS)
+
+    async def _is_ready(self, url: str) -> bool:
+        try:
+            return (await self._once("GET", f"{url}/readyz", {}, None, None)).status == 200
+        except _LOST:
+            raise Unreachable(f"nothing answers at {url}; `make up` starts a suite") from None
 
     async def get(
         self,
