@@ -7,11 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from bench.consumer import consumer
 from bench.engines import Engines, engines
 from bench.figures import Figure, machine, write_results
+from bench.posting import posting
 from bench.relay import relay
+from bench.rest import rest
+from bench.visible import visible
 
 BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
     "relay": relay,
     "consumer": consumer,
+    "posting": posting,
+    "visible": visible,
+    "rest": rest,
 }
 
 

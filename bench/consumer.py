@@ -83,7 +83,7 @@ async def apply_all(database_url: str, bus_url: str, topic: str, count: int) -> 
     try:
         began = perf_counter()
         running = asyncio.create_task(applying.run())
-        while applying.applied < count and not running.done():
+        while applying.applied < count and not running.done():  # noqa: ASYNC110  # nothing tells
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         took = perf_counter() - began
         running.cancel()

@@ -72,7 +72,7 @@ def at_most(bench: str, turns: Sequence[Turn], times: float, *, unit: str, remar
 
 def _spread(turns: Sequence[Turn], middle: float) -> str:
     ratios = sorted(t.ratio for t in turns)
-    return f"{middle:.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f}, {len(ratios)} turns)"
+    return f"{middle:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}, {len(ratios)} turns)"
 
 
 def write_results(figures: Sequence[Figure], command: str) -> None:
@@ -83,8 +83,8 @@ def write_results(figures: Sequence[Figure], command: str) -> None:
     head = [
         "# Bench results",
         "",
-        f"Written by `{command}` on {machine()}. The reference of each figure was measured in the same run, turn by turn;",
-        "the figure is the median turn (lowest–highest).",
+        f"Written by `{command}` on {machine()}.",
+        "Each reference was measured in the same run, turn by turn; the figure is the median turn (lowest to highest).",
         "",
         _line(_HEADINGS),
         _line(["---"] * len(_HEADINGS)),
@@ -110,7 +110,7 @@ def _line(cells: Sequence[str]) -> str:
 def machine() -> str:
     """The class of machine, as somebody would compare it with his own."""
     memory = round(psutil.virtual_memory().total / (1 << 30))
-    return f"{os.cpu_count()} × {_processor()}, {memory} GiB, {platform.system()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} x {_processor()}, {memory} GiB, {platform.system()}, Python {platform.python_version()}"
 
 
 def _processor() -> str:

@@ -1,12 +1,13 @@
 """Referral events as a large district makes them: many lives at once, told in the order in which they happen."""
 
 import heapq
+import itertools
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from shared.events import referrals
@@ -48,10 +49,10 @@ def _interleaved(random: Random, count: int) -> Iterator[ReferralEvent]:
     step = SCHOOL_YEAR / max(1, count / EVENTS_OF_A_LIFE)
     waiting: list[tuple[datetime, int, ReferralEvent]] = []
     submitted_at = FIRST_DAY
-    number = 0
+    numbers = itertools.count()  # of two events at one instant, the one told first comes first
     while True:
-        for number, event in enumerate(_life(random, submitted_at), number + 1):
-            heapq.heappush(waiting, (event.occurred_at, number, event))
+        for event in _life(random, submitted_at):
+            heapq.heappush(waiting, (event.occurred_at, next(numbers), event))
         submitted_at += step
         while waiting and waiting[0][0] < submitted_at:
             # Ids are drawn when a fact is recorded, so they sort by time as well.
@@ -62,7 +63,7 @@ def _life(random: Random, submitted_at: datetime) -> Iterator[ReferralEvent]:
     """The facts about one referral: four in five are accepted, and most of these go all the way."""
     school = random.randrange(SCHOOLS)
     student = random.randrange(STUDENTS_OF_A_SCHOOL)
-    common = {
+    common: dict[str, Any] = {
         "event_id": UUID(int=0),
         "district_id": f"district-{school // SCHOOLS_OF_A_DISTRICT}",
         "referral_id": new_event_id(),
@@ -85,7 +86,7 @@ def _life(random: Random, submitted_at: datetime) -> Iterator[ReferralEvent]:
         now += timedelta(minutes=random.expovariate(1 / 2000))
 
 
-def _steps(random: Random) -> Iterator[tuple[type[ReferralEvent], dict[str, object]]]:
+def _steps(random: Random) -> Iterator[tuple[type[ReferralEvent], dict[str, Any]]]:
     yield referrals.ReferralSubmitted, {}
     if random.random() < 0.2:
         refusal = random.choice((referrals.ReferralRejected, referrals.ReferralCancelled))
