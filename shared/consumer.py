@@ -5,6 +5,7 @@ the dead letters. The next batch is read and prepared while the database stores 
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -183,6 +184,18 @@ class Consumer(Generic[Prepared]):
         return batch
 
     def _decode(self, batch: _Batch[Prepared]) -> None:
+        # A batch makes a hundred thousand objects and no cycle; the collector would walk them again and again, which
+        # took 40 % of the consumer's time when measured.
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            self._read_events(batch)
+            self._prepare(batch)
+        finally:
+            if collects:
+                gc.enable()
+
+    def _read_events(self, batch: _Batch[Prepared]) -> None:
         known = self._sink.known
         for record in batch.records:
             try:
@@ -192,7 +205,6 @@ class Consumer(Generic[Prepared]):
                 continue
             if event is not None:
                 batch.events[event.event_id] = event
-        self._prepare(batch)
 
     def _prepare(self, batch: _Batch[Prepared]) -> None:
         try:
