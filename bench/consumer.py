@@ -20,6 +20,7 @@ from shared.cloudevents import to_message
 from shared.consumer import Consumer
 from shared.db import Database
 from shared.events.catalogue import BY_NAME
+from shared.garbage import collect_seldom
 
 EVENTS = 1_000_000
 TURNS = 3
@@ -79,6 +80,7 @@ async def read_and_validate(address: str, topic: str, count: int) -> float:
 async def apply_all(database_url: str, bus_url: str, topic: str, count: int) -> float:
     """Ours: the consumer as `serve` runs it, until the last event is committed in the views; events per second."""
     database, bus = Database(database_url), connect(bus_url, client_id="bench")
+    collect_seldom()
     applying = Consumer(database, bus, ViewSink(), group=f"ours-{uuid4()}", topics={topic: PARTITIONS})
     try:
         began = perf_counter()

@@ -16,6 +16,7 @@ from shared.bus.connect import connect
 from shared.bus.kafka.publisher import BATCH_LIMIT_BYTES
 from shared.cloudevents import to_message
 from shared.db import EVERY_DISTRICT, Database, driver
+from shared.garbage import collect_seldom
 from shared.outbox import record
 from shared.relay import Relay
 
@@ -69,6 +70,7 @@ async def fill_outbox(database_url: str, count: int) -> None:
 async def relay_all(database_url: str, bus_url: str, count: int) -> float:
     """Ours: the relay as `serve` runs it, until the last row is deleted; events per second."""
     database, bus = Database(database_url), connect(bus_url, client_id="bench")
+    collect_seldom()
     relay = Relay(database, bus, topics={TOPIC: PARTITIONS})
     try:
         async with database.read(EVERY_DISTRICT) as session:

@@ -14,6 +14,7 @@ from shared.auth.verifiers import verifier_for
 from shared.crypto import KeyRing, field_keys_path
 from shared.db import Database
 from shared.dead_letter_tool import list_dead_letters, replay_dead_letters
+from shared.garbage import collect_seldom
 from shared.key_tool import run_key_tool
 from shared.migrations import current_revision, migrate
 from shared.service import Parts, Process, Service, SettingsT, open_process, watch_parent
@@ -103,6 +104,7 @@ def _serve(service: Service[SettingsT], settings: SettingsT, parts: Parts) -> in
         if watching is not None:
             watching.cancel()
 
+    collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve())
     return 1 if died else 0
