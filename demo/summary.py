@@ -46,14 +46,15 @@ def print_groups(truth: Truth, rows: Rows) -> None:
         "race/ethnicity",
         "students",
         "referred",
-        "planted per 100",
-        "reporting",
-        "planted ratio",
-        "reporting",
+        "per 100, planted",
+        "shown",
+        "ratio, planted",
+        "shown",
         "95 %",
         "",
     )
     _table(f"Who is referred, beside {REFERENCE}", head, lines)
+    print("  (a draw from what was planted: chance alone puts about one ratio in twenty outside its interval)")
 
 
 def _ratios(
@@ -90,7 +91,7 @@ def print_schools(truth: Truth, rows: Rows) -> None:
                 verdict,
             )
         )
-    head = ("school", "students", "sent", "reporting", "planted per 100", "reporting", "")
+    head = ("school", "students", "sent", "reporting", "per 100, planted", "shown", "")
     _table("School by school", head, lines)
     if len(truth.district.schools) > _MOST_SCHOOLS:
         print(f"  … and {len(truth.district.schools) - _MOST_SCHOOLS:,} more schools")
