@@ -6,6 +6,7 @@ everything a transaction needs (role, district) in one round trip.
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ from typing import Any, Literal, NewType
 import asyncpg
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.types import TypeDecorator
@@ -48,16 +50,22 @@ _SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-4096",
 )
-# What asyncpg and aiosqlite raise when the server is away, restarts or refuses new connections.
+# What is no fault of the statement: the server is away, restarts, became a standby, is out of room or took another
+# transaction's side. Tried again it may work, so it must make neither a 500 nor a dead letter.
 _AWAY = (
     OSError,
     TimeoutError,
+    NoConnectionFree,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what it says of a connection whose end arrived unasked
+)
+_SQLITE_AWAY = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 )
 
 
@@ -224,6 +232,7 @@ def _engine(url: str, dialect: str, pool_size: int) -> AsyncEngine:
             # Each is a thread; a file has one writer, so a few readers beside it suffice.
             pool_size=4,
             max_overflow=4,
+            pool_timeout=10,
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return engine
@@ -258,16 +267,18 @@ async def _abandon(connection: AsyncConnection) -> None:
     """Roll back; where that fails too, throw the connection away so that nobody gets it half open."""
     try:
         await asyncio.shield(_run(connection, "ROLLBACK"))
+    except asyncio.CancelledError:
+        await connection.invalidate()
+        raise  # whoever cancels must not wait for a task that goes on
     except BaseException:
         await connection.invalidate()
 
 
-def _is_away(error: BaseException) -> bool:
+def _is_away(error: BaseException | None) -> bool:
     if isinstance(error, DBAPIError):
-        cause = error.orig.__cause__ if error.orig is not None else None
-        return (
-            error.connection_invalidated
-            or isinstance(cause, _AWAY)
-            or (isinstance(error, OperationalError | InterfaceError) and "locked" in str(error.orig))
-        )
+        # SQLAlchemy wraps what asyncpg raises twice, and what sqlite3 raises once.
+        cause = error.orig
+        return error.connection_invalidated or _is_away(cause) or (cause is not None and _is_away(cause.__cause__))
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode & 0xFF in _SQLITE_AWAY  # the upper bits tell the case more exactly
     return isinstance(error, _AWAY)
