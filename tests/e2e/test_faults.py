@@ -50,7 +50,7 @@ def own_broker() -> Iterator[KafkaBroker]:
 
 @pytest.fixture
 def own_postgresql() -> Iterator[PostgresServer]:
-    with postgres_server(fast=True) as started:
+    with postgres_server(fast=False) as started:  # what it acknowledges must outlive its own death
         yield started
 
 
