@@ -77,13 +77,19 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'test.db'}"
 
 
-@pytest.fixture
-def postgresql_url(postgresql: PostgresServer) -> str:
-    """An empty PostgreSQL database of the test's own, as a value of DATABASE_URL.
+@pytest.fixture(scope="session")
+def empty_databases() -> list[str]:
+    """Databases that a test has left and the next may have, emptied."""
+    return []
 
-    It is not dropped, which would wait for a checkpoint: the server's folder goes when the tests end.
-    """
-    return postgresql.create_database(f"test_{uuid.uuid4().hex}")
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgresServer, empty_databases: list[str]) -> Iterator[str]:
+    """An empty PostgreSQL database of the test's own, as a value of DATABASE_URL."""
+    url = empty_databases.pop() if empty_databases else postgresql.create_database(f"test_{uuid.uuid4().hex}")
+    yield url
+    postgresql.empty_database(url.rpartition("/")[2])
+    empty_databases.append(url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -16,6 +16,11 @@ from shared.testing.engine import EngineFailed, EngineMissing, EngineProcess, as
 _SUPERUSER = "rapport"
 _START_PATIENCE_SECONDS = 60.0
 _START_ATTEMPTS = 5
+_CUT_OFF = (
+    "DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid(); END $$;"
+)
+_EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
 _UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -104,6 +109,13 @@ class PostgresServer:
         """Remove a database, with whoever is connected to it. Raises: EngineFailed when there is none."""
         self._administer(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def empty_database(self, name: str) -> None:
+        """Take everything out of a database, with whoever is connected to it.
+
+        Several times quicker than a new one, and no drop that waits for a checkpoint.
+        """
+        self._administer(_CUT_OFF + _EMPTY, name)
+
     def _initialise(self, binaries: Path, account: pwd.struct_passwd | None) -> None:
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(secrets.token_urlsafe(24), encoding="utf-8")
@@ -128,9 +140,9 @@ class PostgresServer:
         ready = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-t", "2"]
         return subprocess.run(ready, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
-    def _administer(self, statement: str) -> None:
+    def _administer(self, statement: str, database: str = "postgres") -> None:
         run = subprocess.run(
-            [str(_binaries() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, f"{self.url}/postgres"],
+            [str(_binaries() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, f"{self.url}/{database}"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
