@@ -36,7 +36,10 @@ async def bulk_upsert(
     )
     raw = await driver(session)
     if not on_sqlite:
-        status: str = await raw.execute(upsert.statement, *[list(column) for column in zip(*rows, strict=True)])
+        if len(rows) == 1:
+            status: str = await raw.execute(upsert.statement_of_one, *rows[0])
+        else:
+            status = await raw.execute(upsert.statement, *[list(column) for column in zip(*rows, strict=True)])
         return int(status.rsplit(" ", 1)[1])
     cursor = await raw.executemany(upsert.statement, upsert.bound(rows))
     changed = int(cursor.rowcount)
@@ -58,16 +61,18 @@ class _Upsert:
         on_sqlite = dialect.name == "sqlite"
         types = [table.c[c].type for c in columns]
         if on_sqlite:
-            source = f"VALUES ({', '.join('?' for _ in columns)})"
+            source = source_of_one = f"VALUES ({', '.join('?' for _ in columns)})"
         else:
             names = [t.compile(dialect) for t in types]
             arrays = ", ".join(f"${i}::{name}[]" for i, name in enumerate(names, 1))
             source = f"SELECT * FROM unnest({arrays})"
+            # What a request writes is one row, and thirty arrays of one value cost more than the values.
+            source_of_one = f"VALUES ({', '.join(f'${i}::{name}' for i, name in enumerate(names, 1))})"
         keys = [c.name for c in table.primary_key.columns]
-        self.statement = (
-            f"INSERT INTO {table.name} ({', '.join(columns)}) {source} "
-            f"ON CONFLICT ({', '.join(keys)}) {_action(table, keys, columns, on_conflict, newer_by)}"
-        )
+        into = f"INSERT INTO {table.name} ({', '.join(columns)})"
+        conflict = f"ON CONFLICT ({', '.join(keys)}) {_action(table, keys, columns, on_conflict, newer_by)}"
+        self.statement = f"{into} {source} {conflict}"
+        self.statement_of_one = f"{into} {source_of_one} {conflict}"
         self._bind: list[Callable[[Any], Any] | None] = [_bind_processor(t, dialect) for t in types]
 
     def bound(self, rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import orjson
 import uuid_utils.compat
-from sqlalchemy import BigInteger, Column, Identity, Integer, LargeBinary, Table, Text, insert
+from sqlalchemy import BigInteger, Column, Identity, Integer, LargeBinary, Table, Text
 
+from shared.bulk import bulk_upsert
 from shared.bus.base import MESSAGE_LIMIT_BYTES, Message
 from shared.cloudevents import to_message
 from shared.db import Session, UtcDateTime, plumbing
@@ -61,24 +62,18 @@ async def record(session: Session, *events: Event, source: str) -> None:
     await record_messages(session, messages)
 
 
+_COLUMNS = ("topic", "key", "value", "headers", "recorded_at")
+
+
 async def record_messages(session: Session, messages: Sequence[Message]) -> None:
     """Hand messages over as they are: dead letters and their replays."""
     if messages:
         now = datetime.now(UTC)
-        rows = [_row(m, now) for m in messages]
-        await session.execute(insert(outbox), rows if len(rows) > 1 else rows[0])
+        rows = [(m.topic, m.key, m.value, pack_headers(m.headers), now) for m in messages]
+        # Each row draws its number here, in this order, so none is ever there already.
+        await bulk_upsert(session, outbox, _COLUMNS, rows, on_conflict="ignore")
         for topic, n in Counter(m.topic for m in messages).items():
             events_recorded.labels(topic).inc(n)
-
-
-def _row(message: Message, now: datetime) -> dict[str, object]:
-    return {
-        "topic": message.topic,
-        "key": message.key,
-        "value": message.value,
-        "headers": pack_headers(message.headers),
-        "recorded_at": now,
-    }
 
 
 def pack_headers(headers: Iterable[tuple[str, bytes]]) -> bytes:
