@@ -68,8 +68,8 @@ rebuild: $(runtime) ## make reporting's views anew from the bus's log, while the
 test: $(tools) $(judges) ## every test, on both databases and a real Kafka
 	@$(bin)/python -m pytest $(PYTEST)
 
-test-fast: $(tools) ## what needs neither Kafka nor minutes
-	@$(bin)/python -m pytest -q -m "not slow and not kafka" $(PYTEST)
+test-fast: $(tools) ## under a minute: on the embedded engines alone
+	@$(bin)/python -m pytest -q -m "not slow and not kafka and not postgresql" $(PYTEST)
 
 .PHONY: lint types imports locks style format
 lint: $(tools) ## everything that can be seen without running it

@@ -127,6 +127,7 @@ async def test_a_writer_cancelled_at_any_point_is_all_or_nothing_and_blocks_nobo
     assert len(stored) % 2 == 1
 
 
+@pytest.mark.slow
 async def test_who_waits_too_long_for_the_write_lock_of_another_process_is_told_to_come_again(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     async with database.write(EVERY_DISTRICT) as session:

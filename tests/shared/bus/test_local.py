@@ -69,6 +69,7 @@ async def test_a_killed_readers_lease_is_taken_at_once(local_url: str) -> None:
     await bus.close()
 
 
+@pytest.mark.slow
 async def test_a_frozen_reader_loses_its_partitions_and_knows_it_when_it_wakes(local_url: str) -> None:
     bus = LocalBus(_path(local_url))
     await bus.ensure_topics({TOPIC: PARTITIONS})
