@@ -62,6 +62,14 @@ def event_id(headers: Headers) -> UUID:
     raise NotAnEvent("no ce_id header")
 
 
+def traceparent(headers: Headers) -> str | None:
+    """The request that caused the fact (W3C trace context), where tracing noted it."""
+    for name, value in headers:
+        if name == "ce_traceparent" and value:
+            return value.decode("ascii", "replace")
+    return None
+
+
 def from_record(record: Record, known: Mapping[str, type[Event]]) -> Event | None:
     """The fact in a record; None when its type is none that the reader listens to. Raises: NotAnEvent."""
     headers = record.headers

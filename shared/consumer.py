@@ -7,7 +7,7 @@ the dead letters. The next batch is read and prepared while the database stores 
 import asyncio
 import gc
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
@@ -17,7 +17,7 @@ import structlog
 
 from shared.backoff import Backoff
 from shared.bus.base import Bus, BusUnavailable, Message, OffsetLost, Reader, Record, TopicPartition
-from shared.cloudevents import NotAnEvent, from_record
+from shared.cloudevents import NotAnEvent, from_record, traceparent
 from shared.db import EVERY_DISTRICT, Database, Session
 from shared.dead_letters import dead_letter_topic, to_dead_letter
 from shared.errors import DatabaseUnavailable
@@ -28,7 +28,6 @@ from shared.telemetry.metrics import consumer_age_seconds, events_applied, event
 from shared.telemetry.tracing import batch_span
 
 log = structlog.get_logger(__name__)
-
 Prepared = TypeVar("Prepared")
 
 MOST_RECORDS = 5000
@@ -121,11 +120,13 @@ class Consumer(Generic[Prepared]):
             while True:
                 try:
                     if reader.unplaced():
-                        await self._settle(storing)
-                        storing = None
+                        if storing is not None:
+                            await storing
+                            storing = None
                         await self._place(reader)
                     batch = await self._next_batch(reader, IDLE)
-                    await self._settle(storing)
+                    if storing is not None:
+                        await storing
                     storing = asyncio.create_task(self._store(batch)) if batch else None
                     backoff.reset()
                 except OffsetsMoved:
@@ -141,10 +142,6 @@ class Consumer(Generic[Prepared]):
             if storing is not None:
                 # A cancelled consumer lets the transaction under way end: stopping is no reason to do it twice.
                 await asyncio.gather(storing, return_exceptions=True)
-
-    async def _settle(self, storing: "asyncio.Task[None] | None") -> None:
-        if storing is not None:
-            await storing
 
     async def catch_up(self, reader: Reader) -> int:
         """Apply what is there now, without running on; how many records. For tests and rebuilds."""
@@ -222,36 +219,37 @@ class Consumer(Generic[Prepared]):
     async def _store(self, batch: _Batch[Prepared]) -> None:
         """Make the batch's effect happen, once. Raises: OffsetsMoved, DatabaseUnavailable."""
         try:
-            await self._commit(batch)
-        except SeenBefore:
-            await self._without_seen(batch)
-            await self._commit(batch)
+            await self._commit_unseen(batch)
         except (OffsetsMoved, DatabaseUnavailable):
             raise
         except Exception as error:  # the store refused some event: find it, set it aside, go on
             log.error("batch_refused", group=self._group, error=type(error).__qualname__)
             await self._one_by_one(batch)
+        age = time.time() - max(r.timestamp for r in batch.records) / 1000
+        consumer_age_seconds.labels(self._group).set(max(0.0, age))
+
+    async def _commit_unseen(self, batch: _Batch[Prepared]) -> None:
+        try:
+            await self._commit(batch)
+        except SeenBefore:
+            await self._without_seen(batch)
+            await self._commit(batch)
+
+    async def _commit(self, batch: _Batch[Prepared]) -> None:
+        causes = (traceparent(r.headers) for r in batch.records)
+        with batch_span(f"apply {self._group}", causes, events=len(batch.events)):
+            async with self._database.write(EVERY_DISTRICT) as session:
+                await move_offsets(session, self._name, batch.moves)
+                if batch.events:
+                    if await mark_seen(session, batch.events) != len(batch.events):
+                        raise SeenBefore
+                    assert batch.prepared is not None
+                    await self._sink.store(session, batch.prepared)
+                await record_messages(session, batch.letters)
         self.applied += len(batch.events)
         self.dead_lettered += len(batch.letters)
         events_applied.labels(self._group).inc(len(batch.events))
         events_dead_lettered.labels(self._group).inc(len(batch.letters))
-        newest = max(r.timestamp for r in batch.records)
-        consumer_age_seconds.labels(self._group).set(max(0.0, time.time() - newest / 1000))
-
-    async def _commit(self, batch: _Batch[Prepared]) -> None:
-        causes = (_traceparent(r) for r in batch.records)
-        with batch_span(f"apply {self._group}", causes, events=len(batch.events)):
-            await self._commit_traced(batch)
-
-    async def _commit_traced(self, batch: _Batch[Prepared]) -> None:
-        async with self._database.write(EVERY_DISTRICT) as session:
-            await move_offsets(session, self._name, batch.moves)
-            if batch.events:
-                if await mark_seen(session, batch.events) != len(batch.events):
-                    raise SeenBefore
-                assert batch.prepared is not None
-                await self._sink.store(session, batch.prepared)
-            await record_messages(session, batch.letters)
 
     async def _without_seen(self, batch: _Batch[Prepared]) -> None:
         """Take out what was applied before: the relay sent it twice, or a replay was."""
@@ -294,18 +292,9 @@ class Consumer(Generic[Prepared]):
     def _id_of(self, record: Record) -> UUID | None:
         try:
             event = from_record(record, self._sink.known)
+            return event.event_id if event is not None else None
         except NotAnEvent:
             return None
-        return event.event_id if event is not None else None
 
     def _all_topics(self) -> dict[str, int]:
-        letters: Collection[str] = [dead_letter_topic(t, self._group) for t in self._topics]
-        return {**self._topics, **dict.fromkeys(letters, 1)}
-
-
-def _traceparent(record: Record) -> str | None:
-    """The request that caused a record, where tracing noted it."""
-    for name, value in record.headers:
-        if name == "ce_traceparent" and value:  # Kafka also knows headers without a value
-            return value.decode("ascii", "replace")
-    return None
+        return {**self._topics, **{dead_letter_topic(t, self._group): 1 for t in self._topics}}

@@ -5,12 +5,13 @@ import socket
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from sqlalchemy import Column, Float, Table, Text, text
 
 from shared.db import EVERY_DISTRICT, Database, plumbing
+from shared.errors import DatabaseUnavailable
 
 LEASE = timedelta(seconds=10)
 """How long a SQLite leader may be silent before another takes over."""
@@ -79,8 +80,10 @@ class Leadership:
 
     async def _release(self) -> None:
         self._renewed_at = None
-        async with self._database.write(EVERY_DISTRICT) as session:
-            await session.execute(
-                text("DELETE FROM leases WHERE name = :name AND holder = :holder"),
-                {"name": self._name, "holder": self._holder},
-            )
+        # Left to expire where the database is away: raised here, that would take the place of a cancellation.
+        with suppress(DatabaseUnavailable):
+            async with self._database.write(EVERY_DISTRICT) as session:
+                await session.execute(
+                    text("DELETE FROM leases WHERE name = :name AND holder = :holder"),
+                    {"name": self._name, "holder": self._holder},
+                )

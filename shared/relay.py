@@ -66,8 +66,10 @@ class Relay:
                 moved = await self.move_batch()
                 backoff.reset()
                 if moved < BATCH:
+                    # Not `wait_for`: before Python 3.12 it loses a cancellation that comes with the event.
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._database.committed.wait(), self._poll.total_seconds())
+                        async with asyncio.timeout(self._poll.total_seconds()):
+                            await self._database.committed.wait()
                 leads = await leadership.renew()
 
     async def move_batch(self) -> int:

@@ -122,4 +122,5 @@ async def _answer(named: _Named) -> str:
 
 
 async def _within(limit: timedelta, work: Awaitable[str | None]) -> str | None:
-    return await asyncio.wait_for(work, limit.total_seconds())
+    async with asyncio.timeout(limit.total_seconds()):
+        return await work

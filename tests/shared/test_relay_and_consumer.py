@@ -196,6 +196,17 @@ async def test_an_event_that_cannot_be_applied_is_set_aside_and_comes_in_once_me
     assert await counts(path.database) == {"s-1": 1, "s-2": 1, "s-bad": 1}
 
 
+async def test_a_batch_with_a_repeat_and_an_event_that_the_store_refuses_is_sorted_out(path: EventPath) -> None:
+    seen, poisoned = path.message(an_acceptance("s-1")), path.message(an_acceptance("s-bad"))
+    await path.record(seen)
+    await path.apply(PerSchool(), records=1)
+    await path.record(seen, poisoned, path.message(an_acceptance("s-2")))
+    consumer = await path.apply(PerSchool(cannot_store="s-bad"), records=3)
+    assert await counts(path.database) == {"s-1": 1, "s-2": 1}
+    assert (consumer.applied, consumer.dead_lettered) == (1, 1)
+    assert len(await path.letters()) == 1
+
+
 async def test_two_readers_of_the_same_records_have_one_effect(path: EventPath) -> None:
     await path.record(*(path.message(an_acceptance()) for _ in range(50)))
     await path.apply(PerSchool(), records=50)
@@ -231,6 +242,19 @@ async def test_it_runs_on_while_events_come_and_stops_when_cancelled(path: Event
         task.cancel()
     ended = await asyncio.gather(consuming, relaying, return_exceptions=True)
     assert all(isinstance(e, asyncio.CancelledError) for e in ended)
+
+
+async def test_a_relay_stopped_at_the_moment_of_a_commit_stops(path: EventPath) -> None:
+    relaying = asyncio.create_task(path.relay.run())
+    async with asyncio.timeout(30):
+        while not path.relay.is_leading:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)  # it has looked, found nothing, and waits
+    path.database.committed.set()
+    relaying.cancel()
+    done, _ = await asyncio.wait([relaying], timeout=10)
+    assert done
+    assert relaying.cancelled()
 
 
 async def test_a_letter_too_large_for_the_bus_goes_without_its_bytes(path: EventPath) -> None:
