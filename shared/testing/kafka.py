@@ -200,7 +200,8 @@ def _format(java: str, classpath: str, properties: Path) -> None:
         [
             *(java, "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-            *("-cp", classpath, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)),
+            *("-cp", classpath, "kafka.tools.StorageTool", "format", "-c", str(properties)),
+            f"--cluster-id={cluster}",  # one word: one id in 64 begins with a dash and looked like an option
         ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
