@@ -7,8 +7,9 @@ a mark lost 53 % of the events under eight writers when measured.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, delete, func, select
@@ -74,8 +75,7 @@ class Relay:
 
     async def move_batch(self) -> int:
         """Publish and delete the oldest rows; how many. Raises: BusUnavailable, DatabaseUnavailable."""
-        async with self._database.read(EVERY_DISTRICT) as session:
-            rows = (await session.execute(_OLDEST)).all()
+        rows = await self._oldest()
         if not rows:
             return 0
         if not self._has_topics:
@@ -86,6 +86,14 @@ class Relay:
         for topic, n in Counter(r[1] for r in rows).items():
             events_published.labels(topic).inc(n)
         return len(rows)
+
+    async def _oldest(self) -> Sequence[Any]:
+        async with self._database.read(EVERY_DISTRICT) as session:
+            if self._database.dialect == "postgresql":
+                found: Sequence[Any] = await (await driver(session)).fetch(_OLDEST_POSTGRESQL)
+            else:
+                found = (await session.execute(_OLDEST)).all()
+        return found
 
     async def _publish(self, messages: list[Message]) -> None:
         """Publish all; a dead letter that its notes made too large goes without its value: the log still holds it."""
@@ -116,5 +124,6 @@ _OLDEST = (
     .order_by(outbox.c.seq)
     .limit(BATCH)
 )
+_OLDEST_POSTGRESQL = f"SELECT seq, topic, key, value, headers FROM outbox ORDER BY seq LIMIT {BATCH}"
 # SQLite has one writer, so numbers become visible in order and a range is exact.
 _DELETE_THROUGH = delete(outbox).where(outbox.c.seq.between(bindparam("first"), bindparam("last")))
