@@ -128,8 +128,14 @@ async def recall(request: Request) -> Response | ServiceError | None:
 
 
 async def _digest(request: Request) -> bytes:
-    """What makes two requests the same: method, path, query and body. A streamed body leaves its own digest."""
+    """What makes two requests the same: method, path, query, body, and the hat that the caller wears.
+
+    Else somebody who has changed roles would be shown what only the first one sees. A streamed body leaves its own
+    digest.
+    """
     streamed: bytes | None = getattr(request.state, "body_sha256", None)
     body = streamed if streamed is not None else hashlib.sha256(await request.body()).digest()
-    head = f"{request.method} {request.url.path}?{request.url.query}\n"
+    caller = request.state.caller
+    hat = f"{caller.role}/{caller.provider_id or ''}"
+    head = f"{request.method} {request.url.path}?{request.url.query}\n{hat}\n"
     return hashlib.sha256(head.encode() + body).digest()

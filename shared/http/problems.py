@@ -156,8 +156,12 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)
-    # A repeated request may be refused by the state that its first run left behind: the first answer stands.
-    repeated = await recall(request) if error.status in (404, 409, 410, 412, 422) else None
+    # A repeated request may be refused by the state that its first run left behind: the first answer stands. Not for a
+    # 404: what the caller may no longer see is not shown again.
+    try:
+        repeated = await recall(request) if error.status in (409, 410, 412, 422) else None
+    except DatabaseUnavailable as away:
+        return answer(request, away)
     if isinstance(repeated, ServiceError):
         return answer(request, repeated)
     return repeated or answer(request, error)

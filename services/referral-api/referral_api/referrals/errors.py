@@ -2,7 +2,7 @@
 
 NotFound      ReferralNotFound, SchoolNotFound
 Forbidden     NotYourStep
-Conflict      NoSuchStep, ReferralExists, StillOpen, NoOutcomeYet
+Conflict      NoSuchStep, ReferralExists, ContactExists, StillOpen
 Invalid       StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ContactInFuture, NothingToReopen
 """
 
@@ -27,6 +27,10 @@ class NoSuchStep(Conflict):
 
 class ReferralExists(Conflict):
     """There is another referral with this id."""
+
+
+class ContactExists(Conflict):
+    """There is another contact with this id."""
 
 
 class StillOpen(Conflict):

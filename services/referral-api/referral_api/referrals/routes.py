@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from referral_api.referrals.errors import (
+    ContactExists,
     ContactInFuture,
     NoSuchStep,
     NotedInFuture,
@@ -30,7 +31,6 @@ from referral_api.referrals.operations.submitting import SubmitReferral
 from referral_api.referrals.operations.submitting import submit_referral as submit
 from referral_api.referrals.rules import Referral, Status, ensure_visible
 from referral_api.referrals.views import (
-    ReferralRecord,
     ReferralView,
     find_referral,
     list_referrals,
@@ -66,7 +66,10 @@ ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))
 
 _CURSOR = "referrals"
 _THERE_ALREADY: dict[int | str, dict[str, Any]] = {
-    200: {"model": ReferralRecord, "description": "It was there already, just so."}
+    200: {
+        "model": ReferralView,
+        "description": "It was there already, just so.",
+    }
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -74,7 +77,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @router.post(
     "",
     status_code=201,
-    response_model=ReferralRecord,
+    response_model=ReferralView,
     responses=_THERE_ALREADY
     | problems(
         SchoolNotFound,
@@ -89,19 +92,21 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 )
 async def submit_referral(
     caller: Submitter, command: SubmitReferral, response: Response, session: WriteSession, at_hand: AtHand, now: Now
-) -> ReferralRecord:
-    """Refer a student, or save a draft."""
+) -> ReferralView:
+    """Refer a student, or save a draft. Its author is shown once what he sent, later what a referrer may know."""
     referral, is_new = await submit(session, command, caller=caller, ring=at_hand.ring, now=now)
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/referrals/{referral.referral_id}"
     response.headers["ETag"] = etag(referral.version)
-    return record_of(referral, at_hand.ring)
+    return record_of(referral, at_hand.ring) if is_new else view_for(caller, referral, at_hand.ring)
 
 
 @router.post(
     "/{referral_id}/transitions",
     response_model=ReferralView,
-    responses=problems(ReferralNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, KeyReused),
+    responses=problems(
+        ReferralNotFound, SchoolNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, StudentNotAtSchool, KeyReused
+    ),
 )
 async def move_referral(
     caller: Mover,
@@ -122,7 +127,9 @@ async def move_referral(
     "/{referral_id}/contacts",
     status_code=201,
     response_model=ReferralView,
-    responses=problems(ReferralNotFound, NotYourStep, ContactInFuture, KeyReused),
+    responses=problems(
+        ReferralNotFound, NotYourStep, NoSuchStep, ContactExists, ChangedMeanwhile, ContactInFuture, KeyReused
+    ),
 )
 async def note_contact(
     caller: Contacter,
@@ -132,9 +139,10 @@ async def note_contact(
     session: WriteSession,
     at_hand: AtHand,
     now: Now,
+    if_match: IfMatch = None,
 ) -> ReferralView:
     """Note a try to reach the student or family; the first success stops the contact clock."""
-    after = await note(session, referral_id, command, caller=caller, now=now)
+    after = await note(session, referral_id, command, caller=caller, if_match=if_match, now=now)
     return _answer(caller, after, response, at_hand)
 
 
@@ -142,7 +150,7 @@ async def note_contact(
     "/{referral_id}/feedback",
     status_code=201,
     response_model=ReferralView,
-    responses=problems(ReferralNotFound, NotYourStep, KeyReused),
+    responses=problems(ReferralNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, KeyReused),
 )
 async def give_feedback(
     caller: Answerer,
@@ -152,16 +160,17 @@ async def give_feedback(
     session: WriteSession,
     at_hand: AtHand,
     now: Now,
+    if_match: IfMatch = None,
 ) -> ReferralView:
     """Tell the referrer; with an outcome this closes the loop."""
-    after = await give(session, referral_id, command, caller=caller, ring=at_hand.ring, now=now)
+    after = await give(session, referral_id, command, caller=caller, ring=at_hand.ring, if_match=if_match, now=now)
     return _answer(caller, after, response, at_hand)
 
 
 @router.put(
     "/{referral_id}/consent",
     response_model=ReferralView,
-    responses=problems(ReferralNotFound, NotYourStep),
+    responses=problems(ReferralNotFound, NotYourStep, ChangedMeanwhile),
 )
 async def record_consent(
     caller: ConsentKeeper,
@@ -171,9 +180,10 @@ async def record_consent(
     session: WriteSession,
     at_hand: AtHand,
     now: Now,
+    if_match: IfMatch = None,
 ) -> ReferralView:
     """State whether a parent agreed to sharing beyond the school."""
-    after = await keep_consent(session, referral_id, command, caller=caller, now=now)
+    after = await keep_consent(session, referral_id, command, caller=caller, if_match=if_match, now=now)
     return _answer(caller, after, response, at_hand)
 
 
@@ -196,9 +206,12 @@ async def read_referrals(
     response: Response,
     session: ReadOnlySession,
     at_hand: AtHand,
-    status: Status | None = None,
+    status: Annotated[Status | None, Query(description="Of those read in full.")] = None,
     school_id: str | None = None,
-    due_before: Annotated[Instant | None, Query(description="Not yet contacted, and due before this instant.")] = None,
+    due_before: Annotated[
+        Instant | None,
+        Query(description="Not yet contacted, and due before this instant; of those read in full."),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[ReferralView]:

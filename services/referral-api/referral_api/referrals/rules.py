@@ -148,9 +148,14 @@ def ensure_may_take(caller: Caller, referral: Referral, to: Status) -> None:
 
 
 def ensure_works(caller: Caller, referral: Referral) -> None:
-    """Only who reads a sent referral in full contacts the student and tells the referrer. Raises: NotYourStep."""
+    """Only who reads a sent referral in full contacts the student and tells the referrer.
+
+    Raises: NotYourStep; NoSuchStep for one that should never have been: it counts nowhere, nor may what follows.
+    """
     if referral.status is Status.DRAFT or not may_read_in_full(caller, referral):
         raise NotYourStep(f"{caller.role} does not work this referral.")
+    if referral.status is Status.ENTERED_IN_ERROR:
+        raise NoSuchStep("It was entered in error.", status_now=str(referral.status))
 
 
 def ensure_keeps_consent(caller: Caller, referral: Referral) -> None:

@@ -190,12 +190,15 @@ async def list_referrals(
     """Referrals the caller may see, in full or by status, newest first.
 
     Shape: at most `limit` referrals behind the key `before`; what was entered in error is left out unless asked for.
+    Asked for by exact status or due date, only those that the caller reads in full: the others would give theirs away.
     """
     r = referrals.c
     wanted = select(referrals).where(r.district_id == caller.district_id, visible_to(caller))
     wanted = wanted.where(r.status != Status.ENTERED_IN_ERROR if status is None else r.status == status)
     if school_id is not None:
         wanted = wanted.where(r.school_id == school_id)
+    if status is not None or due_before is not None:
+        wanted = wanted.where(readable_in_full(caller))
     if due_before is not None:
         wanted = wanted.where(r.due_at < due_before, r.contacted_at.is_(None))
     if before is not None:
@@ -206,15 +209,23 @@ async def list_referrals(
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:
     """The rules `may_read_in_full` and `may_read_status` as a condition; a test holds them against each other."""
+    if caller.role is Role.PROVIDER:
+        return readable_in_full(caller)
+    mine = referrals.c.submitted_by == caller.sub
+    return or_(mine, readable_in_full(caller)) if caller.role in (Role.COUNSELOR, Role.ADMINISTRATOR) else mine
+
+
+def readable_in_full(caller: Caller) -> ColumnElement[bool]:
+    """The rule `may_read_in_full` as a condition."""
     r = referrals.c
-    mine = r.submitted_by == caller.sub
     sent = r.status != Status.DRAFT
+    own_draft = and_(r.submitted_by == caller.sub, r.status == Status.DRAFT)
     if caller.role is Role.PROVIDER:
         if caller.provider_id is None:
             return false()
         return and_(sent, r.provider_id == caller.provider_id, r.consent_agreed.is_(True))
-    if caller.role in (Role.COUNSELOR, Role.ADMINISTRATOR):
-        if caller.school_ids is None:
-            return or_(mine, sent)
-        return or_(mine, and_(sent, r.school_id.in_(sorted(caller.school_ids))))
-    return mine
+    if caller.role not in (Role.COUNSELOR, Role.ADMINISTRATOR):
+        return own_draft
+    if caller.school_ids is None:
+        return or_(own_draft, sent)
+    return or_(own_draft, and_(sent, r.school_id.in_(sorted(caller.school_ids))))

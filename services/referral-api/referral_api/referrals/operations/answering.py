@@ -5,8 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import select
 
 from referral_api.referrals import announcements, rules
+from referral_api.referrals.errors import ContactExists
 from referral_api.referrals.models import referral_contacts
 from referral_api.referrals.operations.storing import SOURCE, sealed, store, to_change
 from referral_api.referrals.rules import Referral
@@ -16,6 +18,7 @@ from shared.crypto import KeyRing
 from shared.db import Session
 from shared.events.referrals import Stage
 from shared.http.bodies import Id, Line, Moment, Narrative, StrictBody
+from shared.http.etags import ensure_match
 from shared.outbox import new_event_id, record
 
 
@@ -29,14 +32,22 @@ class NoteContact(StrictBody):
 
 
 async def note_contact(
-    session: Session, referral_id: UUID, command: NoteContact, *, caller: Caller, now: datetime
+    session: Session,
+    referral_id: UUID,
+    command: NoteContact,
+    *,
+    caller: Caller,
+    if_match: str | None = None,
+    now: datetime,
 ) -> Referral:
     """A try is noted; the first that reached somebody stops the clock and announces ReferralContacted.
 
-    Raises: ReferralNotFound, NotYourStep, ContactInFuture.
+    The same id with the same content again is the contact that is there.
+    Raises: ReferralNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, ContactInFuture, ContactExists.
     """
     before = await to_change(session, referral_id, caller)
     rules.ensure_works(caller, before)
+    ensure_match(if_match, before.version)
     rules.ensure_contact_happened(command.contacted_at, now)
     contact_id = command.contact_id or new_event_id()
     columns = tuple(c.name for c in referral_contacts.columns)
@@ -50,6 +61,8 @@ async def note_contact(
         caller.sub,
     )
     is_new = await bulk_upsert(session, referral_contacts, columns, [row], on_conflict="ignore")
+    if not is_new:
+        await _ensure_the_same(session, row)
     if not is_new or not command.reached or before.contacted_at is not None:
         return before
     after = replace(
@@ -64,6 +77,14 @@ async def note_contact(
     return after
 
 
+async def _ensure_the_same(session: Session, row: tuple[object, ...]) -> None:
+    """Raises: ContactExists, for a contact must not be lost because its id was another's."""
+    c = referral_contacts.c
+    there = await session.execute(select(referral_contacts).where(c.district_id == row[0], c.contact_id == row[1]))
+    if tuple(there.one()) != row:
+        raise ContactExists
+
+
 class GiveFeedback(StrictBody):
     """What the referrer is told: that somebody acted, never what."""
 
@@ -71,14 +92,22 @@ class GiveFeedback(StrictBody):
 
 
 async def give_feedback(
-    session: Session, referral_id: UUID, command: GiveFeedback, *, caller: Caller, ring: KeyRing, now: datetime
+    session: Session,
+    referral_id: UUID,
+    command: GiveFeedback,
+    *,
+    caller: Caller,
+    ring: KeyRing,
+    if_match: str | None = None,
+    now: datetime,
 ) -> Referral:
     """The referrer is told; with an outcome this closes the loop and announces ReferralLoopClosed.
 
-    Raises: ReferralNotFound, NotYourStep.
+    Raises: ReferralNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile.
     """
     before = await to_change(session, referral_id, caller)
     rules.ensure_works(caller, before)
+    ensure_match(if_match, before.version)
     message = command.message_to_referrer
     after = replace(
         before,

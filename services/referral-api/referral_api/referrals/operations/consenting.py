@@ -11,6 +11,7 @@ from referral_api.referrals.rules import Referral
 from shared.auth import Caller
 from shared.db import Session
 from shared.http.bodies import Day, StrictBody
+from shared.http.etags import ensure_match
 
 
 class Consent(StrictBody):
@@ -22,14 +23,21 @@ class Consent(StrictBody):
 
 
 async def record_consent(
-    session: Session, referral_id: UUID, command: Consent, *, caller: Caller, now: datetime
+    session: Session,
+    referral_id: UUID,
+    command: Consent,
+    *,
+    caller: Caller,
+    if_match: str | None = None,
+    now: datetime,
 ) -> Referral:
     """Consent is as stated; withdrawn, the provider's view is closed from this moment.
 
-    Raises: ReferralNotFound, NotYourStep.
+    Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile.
     """
     before = await to_change(session, referral_id, caller)
     rules.ensure_keeps_consent(caller, before)
+    ensure_match(if_match, before.version)
     after = replace(
         before,
         consent_agreed=command.agreed,

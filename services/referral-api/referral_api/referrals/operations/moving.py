@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from referral_api.calendar.rules import DEFAULT_CALENDAR
 from referral_api.referrals import announcements, rules
-from referral_api.referrals.errors import StudentNotAtSchool
+from referral_api.referrals.errors import SchoolNotFound, StudentNotAtSchool
 from referral_api.referrals.models import referral_steps
 from referral_api.referrals.operations.storing import SOURCE, store, to_change
 from referral_api.referrals.rules import Referral, Status
@@ -55,7 +55,7 @@ async def move_referral(
 ) -> Referral:
     """The referral has taken the step; the step's event is announced, and the closing of the loop if that came with it.
 
-    Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile, NoSuchStep.
+    Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile, NoSuchStep; SchoolNotFound, StudentNotAtSchool for a draft.
     """
     before = await to_change(session, referral_id, caller)
     rules.ensure_may_take(caller, before, command.to)
@@ -64,6 +64,8 @@ async def move_referral(
     event_id = new_event_id()
     event: ReferralEvent | None
     if command.to is Status.REQUESTED:
+        if not caller.sees_school(before.school_id):
+            raise SchoolNotFound  # its author has left the school since
         after = replace(rules.send(before, now, DEFAULT_CALENDAR), version=before.version + 1)
         after = replace(after, facets=await _facets_today(session, before))
         event = announcements.submitted(after, event_id=event_id, now=now)

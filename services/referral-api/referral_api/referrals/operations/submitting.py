@@ -17,7 +17,7 @@ from referral_api.referrals.errors import (
 from referral_api.referrals.operations.consenting import Consent
 from referral_api.referrals.operations.storing import SOURCE, add, sealed
 from referral_api.referrals.rules import OUTCOMES, Referral, Status
-from referral_api.referrals.views import find_referral, seal_key
+from referral_api.referrals.views import find_referral, record_of, seal_key
 from referral_api.students.views import student_for_referral
 from shared.auth import Caller
 from shared.crypto import KeyRing
@@ -57,6 +57,20 @@ class SubmitReferral(StrictBody):
             ]
         }
     )
+
+
+_CONTENT = (
+    "student_id",
+    "school_id",
+    "need",
+    "urgency",
+    "summary",
+    "requested_service",
+    "provider_id",
+    "noted_at",
+    "reopens",
+)
+"""What a referral is about and keeps from its submission on; consent may change."""
 
 
 async def submit_referral(
@@ -130,9 +144,9 @@ async def _the_same(session: Session, command: SubmitReferral, *, caller: Caller
     there = await find_referral(session, district_id=caller.district_id, referral_id=command.referral_id)
     if there is None or there.submitted_by != caller.sub:
         raise ReferralExists
-    key = seal_key(there.district_id, there.referral_id)
-    summary = ring.open(there.summary, table="referrals", column="summary", key=key)
-    asked = (command.student_id, command.school_id, command.need, command.urgency, command.summary)
-    if asked != (there.student_id, there.school_id, there.need, there.urgency, summary):
+    if command.send and there.status is Status.DRAFT:
+        raise ReferralExists("It is a draft; a transition to requested sends it.")
+    stored = record_of(there, ring)
+    if any(getattr(command, name) != getattr(stored, name) for name in _CONTENT):
         raise ReferralExists
     return there

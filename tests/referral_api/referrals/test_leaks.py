@@ -1,0 +1,175 @@
+"""What must not get out or get lost: exact states to referrers, narratives to the shut out, contacts, drafts."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from referral_api.settings import Settings
+from shared.testing.service import ServiceInTest
+from tests.referral_api.suite import referral_api
+
+SECRET = "Quiet since the funeral of her brother."
+BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": SECRET}
+CONTACT = {"contacted_at": "2026-11-02T10:00:00Z", "by": "c-1", "reached": True}
+CONSENT = {"agreed": True, "by": "parent", "on": "2026-11-01"}
+
+
+@pytest.fixture
+async def api(database_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
+    async with referral_api(database_url, tmp_path) as service:
+        yield service
+
+
+@pytest.fixture
+async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
+    async with api.client("officer", "o-1", schools=["s-1"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def counselor(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
+    async with api.client("counselor", "c-1", schools=["s-1"]) as client:
+        yield client
+
+
+async def referred(client: httpx2.AsyncClient, **changes: Any) -> str:
+    """The path of a new referral."""
+    answer = await client.post("/v1/referrals", json={**BODY, **changes})
+    assert answer.status_code == 201, answer.text
+    return f"/v1/referrals/{answer.json()['referral_id']}"
+
+
+async def move(client: httpx2.AsyncClient, path: str, to: str, **more: Any) -> httpx2.Response:
+    return await client.post(f"{path}/transitions", json={"to": to, **more})
+
+
+def kind(answer: httpx2.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rsplit(":", 1)[1]
+
+
+async def test_sending_it_again_tells_a_referrer_no_more_than_reading_it(
+    officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
+) -> None:
+    body = {**BODY, "referral_id": str(uuid4())}
+    path = await referred(officer, **body)
+    await move(counselor, path, "rejected", reason="family_declined")
+    again = await officer.post("/v1/referrals", json=body)
+    assert again.status_code == 200
+    assert again.json() == (await officer.get(path)).json()
+    assert "family_declined" not in again.text
+
+
+async def test_a_referrer_cannot_learn_the_exact_state_or_clock_by_filtering(
+    officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
+) -> None:
+    path = await referred(officer)
+    await move(counselor, path, "rejected", reason="family_declined")
+    await referred(officer)
+    for query in ("status=rejected", "status=requested", "due_before=2999-01-01T00:00:00Z"):
+        assert (await officer.get(f"/v1/referrals?{query}")).json()["items"] == [], query
+        assert (await counselor.get(f"/v1/referrals?{query}")).json()["items"] != [], query
+    assert len((await officer.get("/v1/referrals")).json()["items"]) == 2
+    draft = (await officer.post("/v1/referrals", json={**BODY, "send": False})).json()["referral_id"]
+    drafts = (await officer.get("/v1/referrals?status=draft")).json()["items"]
+    assert [d["referral_id"] for d in drafts] == [draft]
+
+
+async def test_the_first_answer_is_not_repeated_to_a_provider_who_was_shut_out(
+    api: ServiceInTest[Settings], counselor: httpx2.AsyncClient
+) -> None:
+    path = await referred(counselor, provider_id="p-1", consent=CONSENT)
+    key = {"Idempotency-Key": "k"}
+    async with api.client("provider", "p-user", provider="p-1") as provider:
+        step = {"to": "accepted"}
+        first = await provider.post(f"{path}/transitions", json=step, headers=key)
+        assert SECRET in first.text
+        assert (await provider.post(f"{path}/transitions", json=step, headers=key)).json() == first.json()
+        await counselor.put(f"{path}/consent", json={**CONSENT, "agreed": False})
+        refused = await provider.post(f"{path}/transitions", json=step, headers=key)
+        assert kind(refused) == (404, "referral-not-found")
+        assert SECRET not in refused.text
+
+
+async def test_a_key_of_another_role_of_the_same_person_gives_no_answer_away(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient
+) -> None:
+    path = await referred(officer)
+    key = {"Idempotency-Key": "k"}
+    async with api.client("counselor", "o-1", schools=["s-1"]) as as_counselor:
+        first = await as_counselor.post(f"{path}/transitions", json={"to": "cancelled", "reason": "other"}, headers=key)
+        assert SECRET in first.text
+    again = await officer.post(f"{path}/transitions", json={"to": "cancelled", "reason": "other"}, headers=key)
+    assert again.status_code in (403, 409, 422)
+    assert SECRET not in again.text
+
+
+async def test_a_contact_with_another_ones_id_is_refused_not_lost(counselor: httpx2.AsyncClient) -> None:
+    one, two = await referred(counselor), await referred(counselor)
+    contact = {**CONTACT, "contact_id": str(uuid4())}
+    assert (await counselor.post(f"{one}/contacts", json=contact)).status_code == 201
+    assert (await counselor.post(f"{one}/contacts", json=contact)).status_code == 201
+    assert kind(await counselor.post(f"{two}/contacts", json=contact)) == (409, "contact-exists")
+    assert kind(await counselor.post(f"{one}/contacts", json={**contact, "reached": False})) == (409, "contact-exists")
+    assert (await counselor.get(two)).json()["contacted_at"] is None
+
+
+async def test_what_never_should_have_been_is_not_contacted(
+    api: ServiceInTest[Settings], counselor: httpx2.AsyncClient
+) -> None:
+    path = await referred(counselor)
+    await move(counselor, path, "entered_in_error")
+    assert kind(await counselor.post(f"{path}/contacts", json=CONTACT)) == (409, "no-such-step")
+    assert kind(await counselor.post(f"{path}/feedback", json={"message_to_referrer": "x"})) == (409, "no-such-step")
+
+
+async def test_a_draft_sent_as_if_it_were_new_is_not_taken_for_sent(officer: httpx2.AsyncClient) -> None:
+    body = {**BODY, "referral_id": str(uuid4())}
+    path = await referred(officer, **body, send=False)
+    assert kind(await officer.post("/v1/referrals", json=body)) == (409, "referral-exists")
+    assert (await officer.post("/v1/referrals", json={**body, "send": False})).status_code == 200
+    assert (await move(officer, path, "requested")).status_code == 200
+    assert (await officer.post("/v1/referrals", json=body)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change", [{"provider_id": "p-2"}, {"requested_service": "tutor"}, {"noted_at": "2026-11-02T10:00:00Z"}]
+)
+async def test_the_same_id_with_anything_else_in_it_is_another_referral(
+    officer: httpx2.AsyncClient, change: dict[str, str]
+) -> None:
+    body = {**BODY, "referral_id": str(uuid4())}
+    await referred(officer, **body)
+    assert kind(await officer.post("/v1/referrals", json={**body, **change})) in (
+        (409, "referral-exists"),
+        (422, "noted-in-future"),
+    )
+
+
+async def test_a_draft_for_a_school_that_its_author_has_left_is_not_sent(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient
+) -> None:
+    path = await referred(officer, send=False)
+    async with api.client("officer", "o-1", schools=["s-2"]) as elsewhere:
+        assert kind(await move(elsewhere, path, "requested")) == (404, "school-not-found")
+    assert (await move(officer, path, "requested")).status_code == 200
+
+
+@pytest.mark.parametrize("tag", ['"0"', 'W/"1"', "1", "", '"1'])
+async def test_whatever_changes_a_referral_honours_if_match(counselor: httpx2.AsyncClient, tag: str) -> None:
+    path = await referred(counselor)
+    stale = {"If-Match": tag}
+    for method, step, body in (
+        ("POST", "transitions", {"to": "accepted"}),
+        ("POST", "contacts", CONTACT),
+        ("POST", "feedback", {"message_to_referrer": "x"}),
+        ("PUT", "consent", CONSENT),
+    ):
+        refused = await counselor.request(method, f"{path}/{step}", json=body, headers=stale)
+        assert kind(refused) == (412, "changed-meanwhile"), step
+    fits = {"If-Match": '"7", "1"'}
+    assert (await counselor.put(f"{path}/consent", json=CONSENT, headers=fits)).status_code == 200
+    assert (await counselor.put(f"{path}/consent", json=CONSENT, headers={"If-Match": "*"})).status_code == 200
