@@ -101,6 +101,11 @@ async def seen_among(session: ReadSession, event_ids: Iterable[UUID]) -> set[UUI
     return found
 
 
-async def forget_before(session: Session, oldest: UUID) -> None:
-    """Drop what was seen of events older than this id (UUIDv7 sorts by time)."""
-    await session.execute(delete(inbox).where(inbox.c.event_id < oldest))
+async def forget_seen(session: Session, before: datetime, *, most: int) -> int:
+    """Drop up to `most` events that were seen and are older than that, the oldest first; how many.
+
+    An event's age is in its id: UUIDv7 begins with milliseconds since 1970.
+    """
+    oldest = UUID(int=int(before.timestamp() * 1000) << 80)
+    old = select(inbox.c.event_id).where(inbox.c.event_id < oldest).order_by(inbox.c.event_id).limit(most)
+    return (await session.execute(delete(inbox).where(inbox.c.event_id.in_(old)))).rowcount

@@ -22,6 +22,7 @@ from shared.dead_letters import dead_letter_topic
 from shared.http.app import create_app
 from shared.http.runtime import Runtime, utc_now
 from shared.inbox import offsets_of
+from shared.janitor import Janitor, Retention
 from shared.migrations import Migrations, current_revision
 from shared.relay import Relay
 from shared.settings import ServiceSettings
@@ -96,6 +97,7 @@ class Process(Generic[SettingsT]):
     failed: Callable[[], None] = lambda: None
     """Called when a task dies of a fault: the process is then to end, and its supervisor starts it anew."""
     relay: Relay | None = field(default=None, init=False)
+    janitor: Janitor | None = field(default=None, init=False)
     consumer: Consumer[Any] | None = field(default=None, init=False)
     _made_at: float = field(default_factory=time.monotonic, init=False)
 
@@ -104,6 +106,11 @@ class Process(Generic[SettingsT]):
             # Alone, a relay is woken by nobody; beside the API, by every commit.
             poll = timedelta(seconds=1) if self.parts.api else timedelta(milliseconds=20)
             self.relay = Relay(self.database, self.bus, topics=self.service.topics(), poll=poll)
+            kept = Retention(
+                idempotency_keys=timedelta(days=self.settings.idempotency_keys_days),
+                inbox=timedelta(days=self.settings.inbox_days),
+            )
+            self.janitor = Janitor(self.database, kept, self.clock)
         if self.parts.consume and self.service.sink is not None:
             self.consumer = Consumer(
                 self.database,
@@ -130,7 +137,8 @@ class Process(Generic[SettingsT]):
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         workers = self.service.workers(self) if self.parts.api else ()
-        running = [asyncio.create_task(w.run()) for w in (self.relay, self.consumer, *workers) if w is not None]
+        parts = (self.relay, self.consumer, self.janitor, *workers)
+        running = [asyncio.create_task(w.run()) for w in parts if w is not None]
         for task in running:
             task.add_done_callback(self._ended)
         try:

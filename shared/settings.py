@@ -106,6 +106,21 @@ class ServiceSettings(BaseSettings):
         "all processes must stay below the server's `max_connections`. Without effect on SQLite.",
     )
 
+    idempotency_keys_days: int = Field(
+        default=7,
+        ge=1,
+        le=3650,
+        description="Days for which a repeated POST with the same Idempotency-Key gets the first answer; after them it "
+        "is a new request. 7 days outlast a phone that was offline for a weekend.",
+    )
+    inbox_days: int = Field(
+        default=400,
+        ge=1,
+        le=3650,
+        description="Days for which an event that is announced again is known as seen. Must be longer than the bus "
+        "keeps records and than any dead letter waits for its replay: a forgotten event would count twice.",
+    )
+
     @model_validator(mode="after")
     def _issuer_has_audience(self) -> Self:
         if self.oidc_issuer and not self.oidc_audience:

@@ -129,6 +129,7 @@ RULES: tuple[Rule, ...] = (
             "shared/consumer.py": "one batch, one transaction",
             "shared/relay.py": "deletes what it has published",
             "shared/leases.py": "a lease is taken before anything else may begin",
+            "shared/janitor.py": "clears away, a little at a time",
             "shared/migrations.py": "tables are made before anybody serves",
             "shared/dead_letter_tool.py": "a command",
             "shared/key_rotation.py": "a command",

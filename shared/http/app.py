@@ -30,7 +30,14 @@ def create_app(
 ) -> FastAPI:
     """The service as an ASGI app. `streamed` are paths whose routes read and limit their body themselves."""
     # Its /docs needs no network: the page comes with the package instead of from a CDN.
-    app = FastAPIOffline(redoc_url=None, title=title, description=description, version="1", lifespan=lifespan)
+    app = FastAPIOffline(
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect is no problem document, and would be built from the caller's Host header
+        title=title,
+        description=description,
+        version="1",
+        lifespan=lifespan,
+    )
     app.state.runtime = runtime
     for router in routers:
         app.include_router(router)

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, select
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, select, tuple_
 
 from shared.bulk import bulk_upsert
 from shared.db import Session, UtcDateTime, plumbing
@@ -139,3 +139,11 @@ async def _digest(request: Request) -> bytes:
     hat = f"{caller.role}/{caller.provider_id or ''}"
     head = f"{request.method} {request.url.path}?{request.url.query}\n{hat}\n"
     return hashlib.sha256(head.encode() + body).digest()
+
+
+async def forget_keys(session: Session, before: datetime, *, most: int) -> int:
+    """Drop up to `most` keys stored before that, the oldest first; how many. A repeat after it is a new request."""
+    k = idempotency_keys.c
+    old = select(k.district_id, k.sub, k.key).where(k.stored_at < before).order_by(k.stored_at).limit(most)
+    dropped = delete(idempotency_keys).where(tuple_(k.district_id, k.sub, k.key).in_(old))
+    return (await session.execute(dropped)).rowcount

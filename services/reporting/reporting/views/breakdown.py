@@ -131,7 +131,7 @@ Numbers = tuple[int, ...]
 def _month(text: str, *, is_last: bool) -> int:
     """The month a bound names. Raises: ValueError when it would cut a month in two."""
     if found := _MONTH.fullmatch(text):
-        return int(found[1]) * MONTHS_IN_YEAR + int(found[2]) - 1
+        return month_of(date(int(found[1]), int(found[2]), 1))
     try:
         day = date.fromisoformat(text)
     except ValueError:
