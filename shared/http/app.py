@@ -1,12 +1,14 @@
 """Puts a service's app together: its routers, and around them what every service's edge does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
 
 from shared.http import problems
 from shared.http.bodies import Door
@@ -45,12 +47,12 @@ def create_app(
     problems.install(app)
     app.add_middleware(Door, limit_bytes=body_limit_bytes, streamed=streamed)
     app.add_middleware(Observed)
-    app.openapi = _described(app)  # type: ignore[method-assign]  # the documented way to extend it
+    app.openapi = _described(app, routers)  # type: ignore[method-assign]  # the documented way to extend it
     return app
 
 
-def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """OpenAPI with our problem in place of the framework's own validation error."""
+def _described(app: FastAPI, routers: Sequence[APIRouter]) -> Callable[[], dict[str, Any]]:
+    """OpenAPI with our problem in place of the framework's own validation error, and whole examples."""
 
     def describe() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -59,6 +61,10 @@ def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
             schemas.pop("HTTPValidationError", None)
             schemas.pop("ValidationError", None)
             schemas.update(problems.problem_schemas())
+            for model in _answers(routers):
+                extra = model.model_config.get("json_schema_extra")
+                if model.__name__ in schemas and isinstance(extra, dict):
+                    schemas[model.__name__] |= extra  # the framework drops every null, from examples too
             for path in schema.get("paths", {}).values():
                 for operation in path.values():
                     problems.describe_refusals(operation)
@@ -66,3 +72,21 @@ def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
         return app.openapi_schema
 
     return describe
+
+
+def _answers(routers: Sequence[APIRouter]) -> Iterator[type[BaseModel]]:
+    """The models of what the routes answer, and those within them."""
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute):
+            yield from _models_in(route.response_model)
+            for response in route.responses.values():
+                yield from _models_in(response.get("model"))
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from _models_in(field.annotation)
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

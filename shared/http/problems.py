@@ -101,8 +101,10 @@ def problems(*refusals: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
 def problem_schemas() -> dict[str, Any]:
     """The schemas that `problems` refers to, for OpenAPI."""
     template = "#/components/schemas/{model}"
+    problem = ProblemBody.model_json_schema(ref_template=template)
+    del problem["$defs"]  # what it refers to stands beside it
     return {
-        "Problem": ProblemBody.model_json_schema(ref_template=template) | {"title": "Problem"},
+        "Problem": problem | {"title": "Problem"},
         "FaultBody": FaultBody.model_json_schema(),
     }
 

@@ -1,0 +1,241 @@
+"""What the services say of themselves in OpenAPI is so: examples fit, and every answer that comes is documented."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.http.problems import MEDIA_TYPE
+from shared.testing.service import ServiceInTest
+from tests.flows.suite import Suite, suite
+
+NASTY = (
+    "",
+    " ",
+    "\u202e\u0000",
+    "é" * 400,
+    "'; DROP TABLE referrals; --",
+    "../../etc/passwd",
+    "%",
+    "null",
+    "NaN",
+    "-1",
+    "0",
+    "9" * 30,
+    "9" * 5000,
+    "1e400",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "9999-12-31",
+    "9999-12",
+    str(uuid4()),
+    "a,b,,c",
+    "W10",
+    "eyJhIjoxfQ",
+)
+NASTY_JSON: tuple[Any, ...] = (*NASTY, None, True, -1, 2**70, 1.5, [], [[]], {}, {"a": {"b": []}}, ["x"] * 600)
+RAW = (b"", b"{", b"[" * 50_000, b"\xff", b'"\\ud800"', b'{"\\ud800": 1}', b"NaN", b"9" * 6000, b'{"a":1,"a":2}')
+JSON = "application/json"
+KNOWN = frozenset(
+    {
+        "$ref",
+        "additionalProperties",
+        "anyOf",
+        "const",
+        "default",
+        "description",
+        "discriminator",
+        "enum",
+        "examples",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "items",
+        "maxItems",
+        "maxLength",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minimum",
+        "pattern",
+        "properties",
+        "required",
+        "title",
+        "type",
+    }
+)
+FORMATS: dict[str, Callable[[str], object]] = {
+    "uuid": UUID,
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
+}
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+    "array": list,
+    "object": dict,
+}
+
+
+@pytest.fixture
+async def both(tmp_path: Path) -> AsyncIterator[Suite]:
+    async with suite(tmp_path, (f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}")) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+async def served(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Suite]:
+    """Both services, on either database."""
+    if request.param == "sqlite":
+        urls = (f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}")
+    else:
+        server = request.getfixturevalue("postgresql")
+        urls = (server.create_database(f"a_{uuid4().hex}"), server.create_database(f"b_{uuid4().hex}"))
+    async with suite(tmp_path, urls) as made:
+        yield made
+
+
+def faults(value: Any, schema: dict[str, Any], document: dict[str, Any], at: str = "$") -> Iterator[str]:
+    """Where a value does not fit a schema, of the part of JSON Schema that our documents use."""
+    assert schema.keys() <= KNOWN, f"this test does not know {schema.keys() - KNOWN}"
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        yield from faults(value, schema, document, at)
+        return
+    if "anyOf" in schema and all(list(faults(value, one, document, at)) for one in schema["anyOf"]):
+        yield f"{at} fits none"
+    kind = schema.get("type")
+    if kind and not isinstance(value, TYPES[kind]):
+        yield f"{at} is no {kind}"
+        return
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"{at} is none of the enum"
+    if isinstance(value, str):
+        yield from _faults_of_text(value, schema, at)
+    elif isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from faults(item, schema.get("items", {}), document, f"{at}[{n}]")
+    elif isinstance(value, dict):
+        yield from _faults_of_object(value, schema, document, at)
+
+
+def _faults_of_object(
+    value: dict[str, Any], schema: dict[str, Any], document: dict[str, Any], at: str
+) -> Iterator[str]:
+    yield from (f"{at}.{name} is missing" for name in schema.get("required", ()) if name not in value)
+    for name, item in value.items():
+        known = schema.get("properties", {}).get(name)
+        if known is not None:
+            yield from faults(item, known, document, f"{at}.{name}")
+        elif "properties" in schema and schema.get("additionalProperties") is not True:
+            yield f"{at}.{name} is no property"
+
+
+def _faults_of_text(value: str, schema: dict[str, Any], at: str) -> Iterator[str]:
+    if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
+        yield f"{at} has a wrong length"
+    if not re.search(schema.get("pattern", ""), value):
+        yield f"{at} does not match"
+    try:
+        FORMATS.get(schema.get("format", ""), str)(value)
+    except ValueError:
+        yield f"{at} is no {schema['format']}"
+
+
+async def test_every_example_fits_its_schema_and_every_body_and_answer_has_one(both: Suite) -> None:
+    checked = 0
+    for service in (both.referral_api, both.reporting):
+        document = service.app.openapi()
+        schemas = document["components"]["schemas"]
+        for name, schema in schemas.items():
+            for example in schema.get("examples", ()):
+                assert list(faults(example, schema, document)) == [], name
+                checked += 1
+    assert checked >= 10
+
+
+def test_the_check_of_examples_bites() -> None:
+    schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "format": "uuid"}}}
+    assert list(faults({"a": str(uuid4())}, schema, {})) == []
+    assert list(faults({}, schema, {})) == ["$.a is missing"]
+    assert list(faults({"a": "x"}, schema, {})) == ["$.a is no uuid"]
+    assert list(faults({"a": str(uuid4()), "b": 1}, schema, {})) == ["$.b is no property"]
+
+
+Operation = tuple[str, str, dict[str, Any]]
+
+
+def operations(service: ServiceInTest[Any]) -> Iterator[Operation]:
+    """Method, path and description of each route that needs a token."""
+    for path, methods in service.app.openapi()["paths"].items():
+        for method, described in methods.items():
+            if described.get("security"):
+                yield method.upper(), path, described
+
+
+def attacks(service: ServiceInTest[Any], operation: Operation) -> Iterator[dict[str, Any]]:
+    """Requests that nobody should send: each parameter and each field with each nasty value, and bodies of bytes."""
+    _, path, described = operation
+    for parameter in described.get("parameters", ()):
+        name, where = parameter["name"], parameter["in"]
+        for value in NASTY:
+            if where == "query":
+                yield {"path": path, "params": {"school_year": "2027", name: value}}
+            elif where == "header":
+                yield {"path": path, "headers": {name: value.encode()[:4000].replace(b"\0", b"")}}
+            elif value:
+                yield {"path": path.replace(f"{{{name}}}", quote(value, safe=""))}
+    content = described.get("requestBody", {}).get("content", {})
+    if JSON in content:
+        reference = content[JSON]["schema"]["$ref"].rsplit("/", 1)[1]
+        schema = service.app.openapi()["components"]["schemas"][reference]
+        (whole,) = schema.get("examples", [{}])[:1] or [{}]
+        for name in (*schema["properties"], "colour"):
+            yield from ({"path": path, "json": {**whole, name: value}} for value in NASTY_JSON)
+        yield from ({"path": path, "content": raw, "headers": {"content-type": JSON}} for raw in RAW)
+        yield {"path": path, "content": b"{}", "headers": {"content-type": "text/plain"}}
+        yield {"path": path, "json": whole, "headers": {"idempotency-key": "é".encode()}}
+    elif content:
+        yield from ({"path": path, "content": raw, "headers": {"content-type": "application/zip"}} for raw in RAW)
+        yield {"path": path, "content": b"PK", "headers": {"content-type": "text/plain"}}
+
+
+async def test_nothing_sent_to_any_route_breaks_it_and_every_answer_is_documented(served: Suite) -> None:
+    sent = 0
+    for service in (served.referral_api, served.reporting):
+        async with service.client("counselor") as counselor, service.client("district_admin") as admin:
+            for operation in operations(service):
+                method, path, described = operation
+                for attack in attacks(service, operation):
+                    address = re.sub(r"\{\w+\}", str(uuid4()), attack.pop("path"))
+                    answer = await counselor.request(method, address, **attack)
+                    if answer.status_code == 403:
+                        answer = await admin.request(method, address, **attack)
+                    case = (method, path, str(attack)[:200], answer.text[:300])
+                    assert answer.status_code < 500, case
+                    elsewhere = "urn:rapport:problem:no-such-route" in answer.text or answer.status_code == 405
+                    assert str(answer.status_code) in described["responses"] or elsewhere, case
+                    if answer.status_code >= 400:
+                        assert answer.headers["content-type"] == MEDIA_TYPE, case
+                        assert len(answer.content) < 20_000, case
+                    sent += 1
+    assert sent > 1000
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PATCH", "BREW"])
+async def test_methods_that_no_route_takes_are_refused_as_problems(both: Suite, method: str) -> None:
+    async with both.referral_api.client("counselor") as client:
+        answer = await client.request(method, "/v1/referrals")
+        assert (answer.status_code, answer.headers["content-type"]) == (405, MEDIA_TYPE)
+        assert answer.headers["allow"]
+        for nowhere in ("/v1/referrals/", "/v1//referrals", "/", "/V1/referrals"):
+            answer = await client.get(nowhere)
+            assert (answer.status_code, answer.headers["content-type"]) == (404, MEDIA_TYPE), nowhere
