@@ -34,7 +34,10 @@ PARTS = {
 
 def run(service: Service[SettingsT], arguments: Sequence[str] | None = None) -> None:
     """Do what the command line asks for. Exits with 0 when it was done, 1 when it failed, 2 when misunderstood."""
-    asked = _parser(service).parse_args(arguments)
+    parser = _parser(service)
+    asked = parser.parse_args(arguments)
+    if asked.verb == "dlq" and asked.offset is not None and asked.topic is None:
+        parser.error("--offset needs --topic: every dead letter topic has offsets of its own")
     settings = read_settings(service.settings)
     configure_logging(service.name, settings.log_level)
     if asked.verb in PARTS:
@@ -101,6 +104,8 @@ def _serve(service: Service[SettingsT], settings: SettingsT, parts: Parts) -> in
         process.failed = fail
         watching = asyncio.create_task(watch_parent(settings.parent_pid, stop)) if settings.parent_pid else None
         await server.serve()
+        if not server.started:
+            fail()
         if watching is not None:
             watching.cancel()
 

@@ -1,0 +1,46 @@
+"""On PostgreSQL every table that holds a district's rows hides them from every other district."""
+
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from referral_api.app import SERVICE as REFERRAL_API
+from reporting.app import SERVICE as REPORTING
+from shared.db import EVERY_DISTRICT
+from shared.testing.postgres import PostgresServer
+from tests.flows.suite import suite
+
+# Neither is read in a request: events and offsets of all districts, and who leads.
+OF_NO_DISTRICT = {"outbox", "inbox", "consumer_offsets", "leases", "alembic_version"}
+
+_PROTECTED = """
+SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity
+    AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polwithcheck IS NOT NULL AND p.polcmd = '*')
+FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+"""
+
+
+async def test_every_table_of_both_services_is_protected_or_known_to_be_of_no_district(
+    postgresql: PostgresServer, tmp_path: Path
+) -> None:
+    urls = (postgresql.create_database(f"a_{uuid4().hex}"), postgresql.create_database(f"b_{uuid4().hex}"))
+    async with suite(tmp_path, urls) as both:
+        for service, made in ((REFERRAL_API, both.referral_api), (REPORTING, both.reporting)):
+            async with made.process.database.read(EVERY_DISTRICT) as session:
+                protected = {name: bool(is_so) for name, is_so in await session.execute(text(_PROTECTED))}
+            declared = {table.name for metadata in service.migrations.metadatas for table in metadata.sorted_tables}
+            assert declared <= protected.keys()
+            assert {name for name, is_so in protected.items() if not is_so} == OF_NO_DISTRICT
+
+
+async def test_a_district_sees_none_of_anothers_rows_even_without_a_condition(
+    postgresql: PostgresServer, tmp_path: Path
+) -> None:
+    urls = (postgresql.create_database(f"a_{uuid4().hex}"), postgresql.create_database(f"b_{uuid4().hex}"))
+    async with suite(tmp_path, urls) as both:
+        database = both.referral_api.process.database
+        for district, n in (("demo", 3), ("elsewhere", 3), ("nowhere", 0)):
+            async with database.read(district) as session:
+                rows = (await session.execute(text("SELECT district_id FROM students"))).scalars().all()
+            assert list(rows) == [district] * n
