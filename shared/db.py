@@ -110,12 +110,13 @@ class Database:
         self._write_lock = asyncio.Lock()
         self._steps_down: bool | None = None
         self.committed = asyncio.Event()
-        """Set after every committed write; the relay beside it clears and waits on it."""
+        """Set after every committed write that may have recorded events; the relay clears and waits on it."""
 
     @asynccontextmanager
-    async def write(self, district_id: str) -> AsyncIterator[Session]:
+    async def write(self, district_id: str, *, wakes_relay: bool = True) -> AsyncIterator[Session]:
         """A transaction that commits when the block ends and leaves nothing when it raises.
 
+        What records no event need not wake the relay, least of all the relay's own deletes.
         Raises: DatabaseUnavailable when the database cannot be reached, also in the middle.
         """
         if self.dialect == "sqlite":
@@ -125,7 +126,8 @@ class Database:
         else:
             async with self._transaction(await self._begin(district_id)) as connection:
                 yield Session(ReadSession(connection))
-        self.committed.set()
+        if wakes_relay:
+            self.committed.set()
 
     @asynccontextmanager
     async def read(self, district_id: str) -> AsyncIterator[ReadSession]:

@@ -15,6 +15,8 @@ from shared.errors import DatabaseUnavailable
 
 LEASE = timedelta(seconds=10)
 """How long a SQLite leader may be silent before another takes over."""
+LOCK_LOOK = timedelta(milliseconds=100)
+"""How often a PostgreSQL leader asks for its lock: no longer than a batch takes, and not once for every event."""
 
 leases = Table(
     "leases",
@@ -59,10 +61,12 @@ class Leadership:
 
         Raises: DatabaseUnavailable when that connection is gone: another may lead by now.
         """
-        if self._database.dialect == "postgresql":
-            await self._connection.execute(text("SELECT 1"))
-            return True
         now = time.time()
+        if self._database.dialect == "postgresql":
+            if self._renewed_at is None or not 0 <= now - self._renewed_at < LOCK_LOOK.total_seconds():
+                await self._connection.execute(text("SELECT 1"))
+                self._renewed_at = now
+            return True
         if self._renewed_at is not None and 0 <= now - self._renewed_at < LEASE.total_seconds() / 4:
             return True
         async with self._database.write(EVERY_DISTRICT) as session:
