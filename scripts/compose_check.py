@@ -1,8 +1,10 @@
-"""Look at a suite in containers from outside: hardened as the compose file says, and a token opens what it should."""
+"""Look at a suite in containers from outside: hardened as the compose file says, and a token opens what it should.
+
+Which suite is docker compose's to know: by COMPOSE_PROJECT_NAME, else by the compose file.
+"""
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import urllib.error
@@ -44,7 +46,7 @@ def main() -> int:
 
 
 def _faults_of_container(process: str) -> list[str]:
-    container = _output("docker", "compose", *_project(), "ps", "--quiet", process)
+    container = _output("docker", "compose", "ps", "--quiet", process)
     if not container:
         return [f"{process} does not run"]
     seen: dict[str, Any] = json.loads(_output("docker", "inspect", container))[0]
@@ -59,10 +61,6 @@ def _faults_of_container(process: str) -> list[str]:
         "does not know the signing key": not any("signing" in mount["Destination"] for mount in seen["Mounts"]),
     }
     return [f"{process}: not true that it {claim}" for claim, true in holds.items() if not true]
-
-
-def _project() -> list[str]:
-    return ["--project-name", os.environ.get("COMPOSE_PROJECT_NAME", "rapport-test")]
 
 
 def _token(home: str) -> str:
