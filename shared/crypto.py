@@ -183,11 +183,6 @@ def sealed_with(sealed: bytes) -> int:
     return number
 
 
-def head_of(number: int) -> bytes:
-    """The first bytes of every value sealed with this key, by which a database can count them."""
-    return _HEAD.pack(_VERSION, number)
-
-
 def _place(head: bytes, table: str, column: str, key: str) -> bytes:
     """What a value is bound to. Names hold no NUL, and the key comes last, so no two places read the same."""
     return head + f"{table}\0{column}\0{key}".encode()

@@ -1,6 +1,8 @@
 """Every refusal as RFC 9457 `application/problem+json`: a stable type, a title, the case at hand, each fault's path."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import orjson
@@ -193,8 +195,9 @@ async def _framework_refused(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    # The type alone: a message may quote a row, and a row a child.
-    log.error("request_failed", error=type(error).__qualname__)
+    # The type and the way there, never the message: it may quote a row, and a row a child.
+    way = [f"{Path(f.filename).stem}.{f.name}:{f.lineno}" for f in extract_tb(error.__traceback__)[-8:]]
+    log.error("request_failed", error=type(error).__qualname__, way=way)
     return answer(request, InternalError())
 
 
