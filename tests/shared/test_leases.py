@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
-from shared.db import EVERY_DISTRICT, Database
+from shared.db import EVERY_DISTRICT, Database, Session
 from shared.errors import DatabaseUnavailable
 from shared.leases import Leadership, leases
 from shared.testing.plumbing import plumbed
@@ -109,12 +110,12 @@ class AwayAtTheEnd(Database):
         self._there = there
         self._writes = 0
 
-    def write(self, district_id: str):  # type: ignore[no-untyped-def]
+    def write(self, district_id: str, *, wakes_relay: bool = True) -> AbstractAsyncContextManager[Session]:
         """The first write goes through."""
         self._writes += 1
         if self._writes > 1:
             raise DatabaseUnavailable
-        return self._there.write(district_id)
+        return self._there.write(district_id, wakes_relay=wakes_relay)
 
 
 async def test_a_leader_whose_connection_died_is_told(postgresql_url: str) -> None:
