@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -110,12 +110,14 @@ class AwayAtTheEnd(Database):
         self._there = there
         self._writes = 0
 
-    def write(self, district_id: str, *, wakes_relay: bool = True) -> AbstractAsyncContextManager[Session]:
+    @asynccontextmanager
+    async def write(self, district_id: str, *, wakes_relay: bool = True) -> AsyncIterator[Session]:
         """The first write goes through."""
         self._writes += 1
         if self._writes > 1:
             raise DatabaseUnavailable
-        return self._there.write(district_id, wakes_relay=wakes_relay)
+        async with self._there.write(district_id, wakes_relay=wakes_relay) as session:
+            yield session
 
 
 async def test_a_leader_whose_connection_died_is_told(postgresql_url: str) -> None:
