@@ -25,6 +25,11 @@ class Connection(asyncio.Protocol):
         _, connection = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
         return connection
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the service still keeps it: after some seconds of rest it does not."""
+        return not self._transport.is_closing()
+
     async def ask(self, request: bytes) -> tuple[int, bytes]:
         """Send a request; the status of its answer, and its body. Raises: ConnectionError."""
         if self._transport.is_closing():

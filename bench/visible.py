@@ -95,7 +95,9 @@ async def submit_and_watch(port: int, bearer: str, reporting_url: str, first: in
     async def submit(number: int, due: float) -> None:
         sent[number] = due
         awaited[student_number(DISTRICT, student_id(number % SCHOOLS, number // SCHOOLS))] = number
-        connection = idle.pop() if idle else await Connection.to(port)
+        kept = [c for c in reversed(idle) if c.is_open][:1]
+        connection = kept[0] if kept else await Connection.to(port)
+        idle[:] = [c for c in idle if c.is_open and c is not connection]
         status, body = await connection.ask(requests[number])
         idle.append(connection)
         if status != 201:
