@@ -16,6 +16,7 @@ from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import ReadSession
 from shared.events.facets import Disability, Facets, RaceEthnicity, Sex
+from shared.prepared import one_row
 
 _CHUNK = 500
 MOST_READ = 10_000
@@ -97,19 +98,15 @@ async def student_for_referral(
     session: ReadSession, *, district_id: str, student_id: str, school_id: str
 ) -> StudentForReferral | None:
     """The student's groups today; None unless he is active at that school. Two primary-key reads in one statement."""
-    found = (
-        await session.execute(
-            _FOR_REFERRAL, {"district_id": district_id, "student_id": student_id, "school_id": school_id}
-        )
-    ).first()
+    found = await one_row(session, _FOR_REFERRAL, district_id=district_id, student_id=student_id, school_id=school_id)
     if found is None:
         return None
     facets = Facets(
-        race_ethnicity=RaceEthnicity(found.race_ethnicity),
-        sex=Sex(found.sex),
-        disability=Disability(found.disability),
-        english_learner=found.english_learner,
-        grade_band=grade_band(found.grade),
+        race_ethnicity=RaceEthnicity(found["race_ethnicity"]),
+        sex=Sex(found["sex"]),
+        disability=Disability(found["disability"]),
+        english_learner=found["english_learner"],
+        grade_band=grade_band(found["grade"]),
     )
     return StudentForReferral(student_id=student_id, school_id=school_id, facets=facets)
 
