@@ -258,7 +258,10 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 async def driver(session: ReadSession | AsyncConnection) -> Any:
     """The driver's own connection beneath a session: asyncpg's or aiosqlite's, for bulk statements."""
-    return (await session.get_raw_connection()).driver_connection
+    opened = session.sync_connection
+    if opened is None or opened.closed or opened.invalidated:
+        return (await session.get_raw_connection()).driver_connection
+    return opened.connection.driver_connection  # at hand; the way above starts a greenlet, six times a request
 
 
 async def _run(connection: AsyncConnection, statement: str) -> None:
