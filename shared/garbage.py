@@ -2,11 +2,11 @@
 
 import gc
 
-_MANY_OBJECTS = 20_000
+_MANY_OBJECTS = 100_000
 
 
 def collect_seldom() -> None:
-    """Leave out for good what is loaded by now, and look again only after many new objects instead of 700.
+    """Leave out for good what is loaded by now, and look again only after more new objects than a batch has.
 
     Measured: a third of a consumer's time went into walking the same batch over and over.
     """
