@@ -1,12 +1,9 @@
 """The tables as migrations make them: as the models say, and closed to other districts."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, select, text
+from sqlalchemy import select, text
 
 from reporting.app import MIGRATIONS
 from reporting.models import REBUILT, places
@@ -14,6 +11,7 @@ from reporting.sink import ViewSink
 from shared.db import EVERY_DISTRICT, Database
 from shared.migrations import current_revision, migrate
 from shared.testing.events import a_submission, an_enrollment, some_facets
+from shared.testing.tables import differences
 
 
 @pytest.fixture
@@ -26,16 +24,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def test_migrations_end_up_with_the_tables_of_the_models(database: Database) -> None:
-    def differences(connection: Connection) -> list[Any]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        whole = MetaData()
-        for metadata in MIGRATIONS.metadatas:
-            for table in metadata.tables.values():
-                table.to_metadata(whole)
-        return list(compare_metadata(context, whole))
-
-    async with database.write(EVERY_DISTRICT) as session:
-        assert await session.run_sync(differences) == []
+    assert await differences(database, MIGRATIONS) == []
     assert await current_revision(database) == MIGRATIONS.head()
 
 

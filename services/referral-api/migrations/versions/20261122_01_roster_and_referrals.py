@@ -151,7 +151,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_referrals_school", "referrals", ["district_id", "school_id", "created_at", "referral_id"], unique=False
     )
-    op.create_index("ix_referrals_student", "referrals", ["district_id", "student_id"], unique=False)
     op.create_index(
         "ix_referrals_submitter",
         "referrals",

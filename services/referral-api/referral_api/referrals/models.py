@@ -42,7 +42,6 @@ referrals = Table(
     Index("ix_referrals_list", "district_id", "created_at", "referral_id"),
     Index("ix_referrals_school", "district_id", "school_id", "created_at", "referral_id"),
     Index("ix_referrals_submitter", "district_id", "submitted_by", "created_at", "referral_id"),
-    Index("ix_referrals_student", "district_id", "student_id"),
 )
 
 referral_steps = Table(
