@@ -195,7 +195,7 @@ RULES: tuple[Rule, ...] = (
         where=lambda source: True,
         find=machine_words,
         good=(
-            Source("README.md", "see docs/work/here and https://example.org/root"),
+            Source("README.md", "see docs/rooted/here and https://example.org/root"),
             Source("docker-compose.yml", "tmpfs: [/tmp]"),
             _product("path = Path.home() / 'x'"),
         ),
