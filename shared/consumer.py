@@ -75,14 +75,20 @@ class Consumer(Generic[Prepared]):
         group: str,
         topics: Mapping[str, int],
         name: str | None = None,
+        announces: bool = True,
     ) -> None:
-        """`topics` are those read, with their partitions; `name` keys the offsets where it is not the group."""
+        """`topics` are those read, with their partitions; `name` keys the offsets where it is not the group.
+
+        What the sink only writes down for itself (`announces` false) need not wait for the database's disk: should the
+        server crash, offsets and effect are taken back together, and the log is read again from there.
+        """
         self._database = database
         self._bus = bus
         self._sink = sink
         self._group = group
         self._topics = topics
         self._name = name or group
+        self._announces = announces
         self._next: dict[TopicPartition, int] = {}
         self.applied = 0
         self.dead_lettered = 0
@@ -227,9 +233,10 @@ class Consumer(Generic[Prepared]):
             await self._commit(batch)
 
     async def _commit(self, batch: _Batch[Prepared]) -> None:
+        announces = self._announces or bool(batch.letters)
         causes = (traceparent(r.headers) for r in batch.records)
         with batch_span(f"apply {self._group}", causes, events=len(batch.events)):
-            async with self._database.write(EVERY_DISTRICT) as session:
+            async with self._database.write(EVERY_DISTRICT, wakes_relay=announces, durable=announces) as session:
                 await move_offsets(session, self._name, batch.moves)
                 if batch.events:
                     if await mark_seen(session, batch.events) != len(batch.events):

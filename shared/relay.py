@@ -106,7 +106,8 @@ class Relay:
                 messages = [without_value(m) if m is error.message else m for m in messages]
 
     async def _delete(self, published: list[int]) -> None:
-        async with self._database.write(EVERY_DISTRICT, wakes_relay=False) as session:
+        # Rows that a crash brings back are published twice, and readers drop what they have seen.
+        async with self._database.write(EVERY_DISTRICT, wakes_relay=False, durable=False) as session:
             if self._database.dialect == "postgresql":
                 # By number, one by one: a row with a lower number may have become visible since the look.
                 await (await driver(session)).execute("DELETE FROM outbox WHERE seq = ANY($1::bigint[])", published)

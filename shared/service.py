@@ -118,6 +118,7 @@ class Process(Generic[SettingsT]):
                 self.service.sink(),
                 group=self.service.name,
                 topics={t: PARTITIONS for t in self.service.hears},
+                announces=bool(self.service.announces),
             )
 
     def app(self) -> FastAPI:
