@@ -21,7 +21,7 @@ from shared.db import EVERY_DISTRICT, Database, Session
 from shared.dead_letters import dead_letter_topic, to_dead_letter
 from shared.errors import DatabaseUnavailable
 from shared.events.base import Event
-from shared.inbox import OffsetsMoved, begin_offsets, mark_seen, move_offsets, offsets_of, seen_among
+from shared.inbox import OffsetsMoved, SeenBefore, begin_offsets, mark_seen, move_offsets, offsets_of, seen_among
 from shared.outbox import record_messages
 from shared.telemetry.metrics import consumer_age_seconds, events_applied, events_dead_lettered
 from shared.telemetry.tracing import batch_span
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 Prepared = TypeVar("Prepared")
 
 MOST_RECORDS = 5000
+RECORDS_AT_ONCE = 100
+"""Decoded without a pause: then the batch before may send its next statement, and a request is answered."""
 IDLE = timedelta(milliseconds=500)
 LOST_WAIT = timedelta(seconds=10)
 
@@ -48,16 +50,14 @@ class Sink(Protocol[Prepared]):
         """Write the changes within the consumer's transaction."""
 
 
-class SeenBefore(Exception):
-    """Some events of the batch were applied before."""
-
-
 @dataclass(slots=True)
 class _Batch(Generic[Prepared]):
     """Records read together, and what became of them."""
 
     records: Sequence[Record]
     moves: Mapping[TopicPartition, tuple[int, int]]
+    newest_ms: int = 0
+    """When the newest of them was put on the bus, in milliseconds since 1970."""
     events: dict[UUID, Event] = field(default_factory=dict)
     letters: list[Message] = field(default_factory=list)
     prepared: Prepared | None = None
@@ -180,18 +180,21 @@ class Consumer(Generic[Prepared]):
             return None
         records = [record for partition in found.values() for record in partition]
         following = {tp: partition[-1].offset + 1 for tp, partition in found.items()}
-        batch = _Batch[Prepared](records, {tp: (self._next[tp], n) for tp, n in following.items()})
+        newest_ms = max(partition[-1].timestamp for partition in found.values())
+        batch = _Batch[Prepared](records, {tp: (self._next[tp], n) for tp, n in following.items()}, newest_ms)
         self._next.update(following)
-        self._decode(batch)
+        await self._decode(batch)
         return batch
 
-    def _decode(self, batch: _Batch[Prepared]) -> None:
-        self._read_events(batch)
+    async def _decode(self, batch: _Batch[Prepared]) -> None:
+        for start in range(0, len(batch.records), RECORDS_AT_ONCE):
+            self._read_events(batch, batch.records[start : start + RECORDS_AT_ONCE])
+            await asyncio.sleep(0)
         self._prepare(batch)
 
-    def _read_events(self, batch: _Batch[Prepared]) -> None:
+    def _read_events(self, batch: _Batch[Prepared], records: Sequence[Record]) -> None:
         known = self._sink.known
-        for record in batch.records:
+        for record in records:
             try:
                 event = from_record(record, known)
             except NotAnEvent as error:
@@ -222,7 +225,7 @@ class Consumer(Generic[Prepared]):
         except Exception as error:  # the store refused some event: find it, set it aside, go on
             log.error("batch_refused", group=self._group, error=type(error).__qualname__)
             await self._one_by_one(batch)
-        age = time.time() - max(r.timestamp for r in batch.records) / 1000
+        age = time.time() - batch.newest_ms / 1000
         consumer_age_seconds.labels(self._group).set(max(0.0, age))
 
     async def _commit_unseen(self, batch: _Batch[Prepared]) -> None:
@@ -239,8 +242,7 @@ class Consumer(Generic[Prepared]):
             async with self._database.write(EVERY_DISTRICT, wakes_relay=announces, durable=announces) as session:
                 await move_offsets(session, self._name, batch.moves)
                 if batch.events:
-                    if await mark_seen(session, batch.events) != len(batch.events):
-                        raise SeenBefore
+                    await mark_seen(session, batch.events)
                     assert batch.prepared is not None
                     await self._sink.store(session, batch.prepared)
                 await record_messages(session, batch.letters)
@@ -263,7 +265,7 @@ class Consumer(Generic[Prepared]):
             tp = TopicPartition(record.topic, record.partition)
             moves = {tp: (expected[tp], record.offset + 1)}
             single = _Batch[Prepared]([record], moves)
-            self._decode(single)
+            await self._decode(single)
             try:
                 await self._commit(single)
             except SeenBefore:

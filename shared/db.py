@@ -270,6 +270,12 @@ async def driver(session: ReadSession | AsyncConnection) -> Any:
     return opened.connection.driver_connection  # at hand; the way above starts a greenlet, six times a request
 
 
+async def make_durable(session: Session) -> None:
+    """Let a transaction that was not opened `durable` wait for the disk after all."""
+    if session.dialect.name == "postgresql":
+        await _run(session, "SET LOCAL synchronous_commit = on")
+
+
 async def _run(connection: AsyncConnection, statement: str) -> None:
     await (await driver(connection)).execute(statement)
 

@@ -1,32 +1,15 @@
 """Adds a batch to a table: the fastest way into each of the two databases, and no loop in Python."""
 
-import struct
 from collections.abc import Mapping, Sequence
-from io import BytesIO
-from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Table
 
+from shared.copying import Sent, copy_columns
 from shared.db import Session, driver
-
-
-class Sent(NamedTuple):
-    """A kind of integer as it is sent: PostgreSQL's name for it, `struct`'s and its width."""
-
-    kind: str
-    code: str
-    size_bytes: int
-
-
-INTEGER = Sent("integer", "i", 4)
-BIGINT = Sent("bigint", "q", 8)
 
 _FEW_ROWS = 100
 """Up to so many rows go in one statement: a temporary table takes three, and each is a wait on the way to the view."""
-
-_COPY_BEGINS = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_COPY_ENDS = b"\xff\xff"
 
 
 class Addition:
@@ -40,7 +23,6 @@ class Addition:
     def __init__(self, table: Table, sent: Sequence[Sent], values: Mapping[str, tuple[str, int]]) -> None:
         """`sent` are the values of a row as they come; `values` say how each column is made of which of them."""
         self._table, self._sent, self._values = table, sent, values
-        self._row = struct.Struct(">h" + "".join("i" + s.code for s in sent))
 
     async def run(self, session: Session, columns: Sequence[Sequence[int]], *, into: str | None = None) -> None:
         """Add rows, given as columns, to the table or to another `into` of its shape. No two may have the same key."""
@@ -68,12 +50,7 @@ class Addition:
     async def _copy(self, raw: Any, columns: Sequence[Sequence[int]]) -> None:
         kinds = ", ".join(f"v{i} {s.kind}" for i, s in enumerate(self._sent))
         await raw.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {self._incoming} ({kinds}) ON COMMIT DELETE ROWS")
-        fields: list[Any] = [repeat(len(self._sent))]
-        for sent, column in zip(self._sent, columns, strict=True):
-            fields += [repeat(sent.size_bytes), column]
-        rows = b"".join(map(self._row.pack, *fields))
-        source = BytesIO(_COPY_BEGINS + rows + _COPY_ENDS)
-        await raw.copy_to_table(self._incoming, source=source, format="binary")
+        await copy_columns(raw, self._incoming, self._sent, columns)
 
     def _statement(self, target: str, sent: Sequence[str], source: str) -> str:
         values = source.format(", ".join(value.format(sent[i]) for value, i in self._values.values()))

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import MetaData, Table, select, text
 
-from reporting.additions import BIGINT, INTEGER, Addition
+from reporting.additions import Addition
 from reporting.codec import CELL_BITS, STAGES
 from reporting.models import enrollment, enrollment_versions, places, referral_funnel, students_referred
 from reporting.projections.changes import Place
 from reporting.projections.folding import MOST_EVENTS, PROJECTIONS, STAGE_BITS, Folded, fold
 from shared.bulk import bulk_upsert
-from shared.db import Session
+from shared.copying import BIGINT, INTEGER
+from shared.db import Session, make_durable
 from shared.events.base import Event
 
 Tables = Mapping[str, str]
@@ -76,7 +77,8 @@ class ViewSink:
         """The number of each school; new ones get one.
 
         Only numbers found by a look-up before anything was inserted are remembered: they were committed. A number given
-        here would outlive the transaction in memory even if that is rolled back.
+        here would outlive the transaction in memory even if that is rolled back; and a number must not be taken back
+        by a crash of the server after another batch has found it, so a transaction that gives one waits for the disk.
         """
         if wanted <= self._numbers.keys():
             return self._numbers
@@ -85,6 +87,7 @@ class ViewSink:
         new = sorted(wanted - self._numbers.keys())
         if not new:
             return self._numbers
+        await make_durable(session)
         await session.execute(_GIVE_NUMBERS, [{"district_id": d, "school_id": s} for d, s in new])
         return self._numbers | await _numbers_of(session, {district_id for district_id, _ in new})
 
