@@ -7,12 +7,13 @@ everything a transaction needs (role, district) in one round trip.
 import asyncio
 import re
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal, NewType
 
-import asyncpg
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -53,18 +54,7 @@ _SQLITE_PRAGMAS = (
 _BEGIN_WITHOUT_DISK = "BEGIN; SET LOCAL synchronous_commit = off"
 # What is no fault of the statement: the server is away, restarts, became a standby, is out of room or took another
 # transaction's side. Tried again it may work, so it must make neither a 500 nor a dead letter.
-_AWAY = (
-    OSError,
-    TimeoutError,
-    NoConnectionFree,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what it says of a connection whose end arrived unasked
-)
+_AWAY = (OSError, TimeoutError, NoConnectionFree)
 _SQLITE_AWAY = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 )
@@ -298,4 +288,19 @@ def _is_away(error: BaseException | None) -> bool:
         return error.connection_invalidated or _is_away(cause) or (cause is not None and _is_away(cause.__cause__))
     if isinstance(error, sqlite3.OperationalError):
         return error.sqlite_errorcode & 0xFF in _SQLITE_AWAY  # the upper bits tell the case more exactly
-    return isinstance(error, _AWAY)
+    return isinstance(error, _AWAY) or ("asyncpg" in sys.modules and isinstance(error, _away_in_asyncpg()))
+
+
+@cache
+def _away_in_asyncpg() -> tuple[type[Exception], ...]:
+    import asyncpg  # only where it is at work: it takes 3 MB, and on SQLite nobody needs it
+
+    return (
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.InsufficientResourcesError,
+        asyncpg.TransactionRollbackError,
+        asyncpg.ReadOnlySQLTransactionError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,  # what it says of a connection whose end arrived unasked
+    )

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from asyncpg import UniqueViolationError
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, Uuid, delete, select, text
 
 from shared.bulk import bulk_upsert
@@ -97,6 +96,8 @@ async def move_offsets(session: Session, consumer: str, moves: Mapping[TopicPart
 async def mark_seen(session: Session, event_ids: Collection[UUID]) -> None:
     """Note these events as applied. Raises: SeenBefore; the transaction must then not commit."""
     if session.dialect.name == "postgresql" and len(event_ids) > _FEW_IDS:
+        from asyncpg import UniqueViolationError  # not before it is at work, see `shared.db`
+
         try:
             await copy_columns(await driver(session), inbox.name, [UUID_BYTES], [[i.bytes for i in event_ids]])
         except UniqueViolationError:

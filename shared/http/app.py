@@ -16,6 +16,16 @@ from shared.http.runtime import Runtime
 from shared.telemetry.health import Readiness, health_router
 from shared.telemetry.http import Observed
 
+# The framework's own spans and logs hold paths, queries and exceptions' messages, where names may stand; an environment
+# variable would be enough to send them. `Observed` tells what may be told.
+_NO_TELEMETRY_OF_ITS_OWN = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -39,6 +49,7 @@ def create_app(
         description=description,
         version="1",
         lifespan=lifespan,
+        telemetry=_NO_TELEMETRY_OF_ITS_OWN,
     )
     app.state.runtime = runtime
     for router in routers:

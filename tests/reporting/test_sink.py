@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from reporting.app import MIGRATIONS
 from reporting.codec import month_of
@@ -46,6 +46,17 @@ async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             table.name: sorted((schools[number], *rest) for number, *rest in await session.execute(select(table)))
             for table in REBUILT
         }
+
+
+async def test_a_number_given_to_a_school_waits_for_the_disk_and_counts_alone_do_not(database: Database) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite always waits")
+    sink, waited = ViewSink(), []
+    for _ in range(3):
+        async with database.write(EVERY_DISTRICT, durable=False) as session:
+            await sink.store(session, sink.prepare([a_submission()]))
+            waited.append((await session.execute(text("SHOW synchronous_commit"))).scalar_one())
+    assert waited == ["on", "off", "off"]
 
 
 async def test_a_life_becomes_one_narrow_row_and_a_member(database: Database) -> None:

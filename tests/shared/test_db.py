@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
-from shared.db import EVERY_DISTRICT, Database, Session, driver, may_be_district
+from shared.db import EVERY_DISTRICT, Database, Session, driver, make_durable, may_be_district
 from shared.errors import DatabaseUnavailable
 from shared.migrations import protect
 from shared.testing.postgres import postgres_server
@@ -303,3 +303,25 @@ async def test_a_district_that_could_carry_a_statement_is_none(postgresql_url: s
 @pytest.mark.parametrize("district_id", ["demo", "d-1", "0", "A.b_c-9", "a" * 64])
 def test_letters_digits_dots_dashes_and_underscores_make_a_district(district_id: str) -> None:
     assert may_be_district(district_id)
+
+
+async def disk_is(session: Session) -> tuple[str, str]:
+    """Whether a commit waits for the disk, and who said so."""
+    found = await session.execute(text("SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'"))
+    setting, source = found.one()
+    return setting, source
+
+
+async def test_only_a_transaction_that_says_so_does_not_wait_for_the_disk(database: Database) -> None:
+    if database.dialect == "sqlite":
+        async with database.write(EVERY_DISTRICT, durable=False) as session:
+            assert (await session.execute(text("PRAGMA synchronous"))).scalar_one() == 2  # FULL, whoever asks
+        return
+    async with database.write(EVERY_DISTRICT) as session:
+        assert (await disk_is(session))[1] != "session"  # as the server is configured
+    async with database.write(EVERY_DISTRICT, durable=False) as session:
+        assert await disk_is(session) == ("off", "session")
+        await make_durable(session)
+        assert await disk_is(session) == ("on", "session")
+    async with database.write(EVERY_DISTRICT) as session:
+        assert (await disk_is(session))[1] != "session"

@@ -111,12 +111,14 @@ class AwayAtTheEnd(Database):
         self._writes = 0
 
     @asynccontextmanager
-    async def write(self, district_id: str, *, wakes_relay: bool = True) -> AsyncIterator[Session]:
+    async def write(
+        self, district_id: str, *, wakes_relay: bool = True, durable: bool = True
+    ) -> AsyncIterator[Session]:
         """The first write goes through."""
         self._writes += 1
         if self._writes > 1:
             raise DatabaseUnavailable
-        async with self._there.write(district_id, wakes_relay=wakes_relay) as session:
+        async with self._there.write(district_id, wakes_relay=wakes_relay, durable=durable) as session:
             yield session
 
 

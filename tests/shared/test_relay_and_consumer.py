@@ -140,6 +140,17 @@ async def test_what_the_relay_sends_twice_counts_once(path: EventPath) -> None:
     assert await counts(path.database) == {"s-1": 2, "s-2": 1}
 
 
+async def test_a_large_batch_that_was_seen_in_part_counts_the_rest(path: EventPath) -> None:
+    seen = [path.message(an_acceptance("s-1")) for _ in range(150)]
+    await path.bus.ensure_topics({path.topic: 6})
+    await path.bus.publish(seen)
+    await path.apply(PerSchool(), records=150)
+    await path.bus.publish([*seen, *(path.message(an_acceptance("s-2")) for _ in range(150))])
+    consumer = await path.apply(PerSchool(), records=300)
+    assert await counts(path.database) == {"s-1": 150, "s-2": 150}
+    assert (consumer.applied, consumer.dead_lettered) == (150, 0)
+
+
 async def test_a_rolled_back_change_announces_nothing(path: EventPath) -> None:
     with pytest.raises(ZeroDivisionError):
         async with path.database.write(EVERY_DISTRICT) as session:

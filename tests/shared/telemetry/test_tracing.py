@@ -5,20 +5,22 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import httpx2
 import pytest
 import structlog
 from fastapi import FastAPI
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
 from shared.cloudevents import to_message
 from shared.events.base import Event
+from shared.http.app import create_app
+from shared.telemetry.health import Readiness
 from shared.telemetry.http import Observed
 from shared.telemetry.tracing import (
     MOST_LINKS,
@@ -206,3 +208,16 @@ def test_without_a_collector_the_sdk_is_not_even_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_the_framework_sends_no_spans_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would hold paths and queries, where names may stand."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr("opentelemetry.trace.get_tracer_provider", lambda: provider)
+    runtime: Any = None  # nothing that is asked here needs one
+    app = create_app(runtime, (), title="t", description="d", readiness=Readiness())
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as client:
+        assert (await client.get("/livez?name=Ada")).status_code == 200
+    assert not exporter.get_finished_spans()
