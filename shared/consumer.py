@@ -6,61 +6,29 @@ the dead letters. The next batch is read and prepared while the database stores 
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Generic, Protocol, TypeVar
-from uuid import UUID
+from typing import Generic
 
 import structlog
 
 from shared.backoff import Backoff
-from shared.bus.base import Bus, BusUnavailable, Message, OffsetLost, Reader, Record, TopicPartition
-from shared.cloudevents import NotAnEvent, from_record, traceparent
-from shared.db import EVERY_DISTRICT, Database, Session
-from shared.dead_letters import dead_letter_topic, to_dead_letter
+from shared.batches import Batch, Decoder, Prepared, Sink
+from shared.bus.base import Bus, BusUnavailable, OffsetLost, Reader, TopicPartition
+from shared.cloudevents import traceparent
+from shared.db import EVERY_DISTRICT, Database
+from shared.dead_letters import dead_letter_topic
 from shared.errors import DatabaseUnavailable
-from shared.events.base import Event
 from shared.inbox import OffsetsMoved, SeenBefore, begin_offsets, mark_seen, move_offsets, offsets_of, seen_among
 from shared.outbox import record_messages
 from shared.telemetry.metrics import consumer_age_seconds, events_applied, events_dead_lettered
 from shared.telemetry.tracing import batch_span
 
 log = structlog.get_logger(__name__)
-Prepared = TypeVar("Prepared")
 
 MOST_RECORDS = 5000
-RECORDS_AT_ONCE = 100
-"""Decoded without a pause: then the batch before may send its next statement, and a request is answered."""
 IDLE = timedelta(milliseconds=500)
 LOST_WAIT = timedelta(seconds=10)
-
-
-class Sink(Protocol[Prepared]):
-    """What a service makes of events."""
-
-    @property
-    def known(self) -> Mapping[str, type[Event]]:
-        """The events it listens to, by their name on the wire; others are passed over."""
-
-    def prepare(self, events: Sequence[Event]) -> Prepared:
-        """Work out the changes: pure, and the same whatever the batch's borders. May raise for a poisoned event."""
-
-    async def store(self, session: Session, prepared: Prepared) -> None:
-        """Write the changes within the consumer's transaction."""
-
-
-@dataclass(slots=True)
-class _Batch(Generic[Prepared]):
-    """Records read together, and what became of them."""
-
-    records: Sequence[Record]
-    moves: Mapping[TopicPartition, tuple[int, int]]
-    newest_ms: int = 0
-    """When the newest of them was put on the bus, in milliseconds since 1970."""
-    events: dict[UUID, Event] = field(default_factory=dict)
-    letters: list[Message] = field(default_factory=list)
-    prepared: Prepared | None = None
 
 
 class Consumer(Generic[Prepared]):
@@ -85,6 +53,7 @@ class Consumer(Generic[Prepared]):
         self._database = database
         self._bus = bus
         self._sink = sink
+        self._decoder = Decoder(sink, group=group)
         self._group = group
         self._topics = topics
         self._name = name or group
@@ -174,49 +143,19 @@ class Consumer(Generic[Prepared]):
         reader.place(positions)
         self.has_begun = True
 
-    async def _next_batch(self, reader: Reader, wait: timedelta) -> _Batch[Prepared] | None:
+    async def _next_batch(self, reader: Reader, wait: timedelta) -> Batch[Prepared] | None:
         found = await reader.read(max_records=MOST_RECORDS, timeout=wait)
         if not found:
             return None
         records = [record for partition in found.values() for record in partition]
         following = {tp: partition[-1].offset + 1 for tp, partition in found.items()}
         newest_ms = max(partition[-1].timestamp for partition in found.values())
-        batch = _Batch[Prepared](records, {tp: (self._next[tp], n) for tp, n in following.items()}, newest_ms)
+        batch = Batch[Prepared](records, {tp: (self._next[tp], n) for tp, n in following.items()}, newest_ms)
         self._next.update(following)
-        await self._decode(batch)
+        await self._decoder.decode(batch)
         return batch
 
-    async def _decode(self, batch: _Batch[Prepared]) -> None:
-        for start in range(0, len(batch.records), RECORDS_AT_ONCE):
-            self._read_events(batch, batch.records[start : start + RECORDS_AT_ONCE])
-            await asyncio.sleep(0)
-        self._prepare(batch)
-
-    def _read_events(self, batch: _Batch[Prepared], records: Sequence[Record]) -> None:
-        known = self._sink.known
-        for record in records:
-            try:
-                event = from_record(record, known)
-            except NotAnEvent as error:
-                batch.letters.append(self._set_aside(record, error))
-                continue
-            if event is not None:
-                batch.events[event.event_id] = event
-
-    def _prepare(self, batch: _Batch[Prepared]) -> None:
-        try:
-            batch.prepared = self._sink.prepare(list(batch.events.values()))
-        except Exception:  # a poisoned event may fail in any way: find it, set it aside, go on
-            by_id = {self._id_of(r): r for r in batch.records}
-            for event_id, event in list(batch.events.items()):
-                try:
-                    self._sink.prepare([event])
-                except Exception as error:
-                    del batch.events[event_id]
-                    batch.letters.append(self._set_aside(by_id[event_id], error))
-            batch.prepared = self._sink.prepare(list(batch.events.values()))
-
-    async def _store(self, batch: _Batch[Prepared]) -> None:
+    async def _store(self, batch: Batch[Prepared]) -> None:
         """Make the batch's effect happen, once. Raises: OffsetsMoved, DatabaseUnavailable."""
         try:
             await self._commit_unseen(batch)
@@ -228,14 +167,14 @@ class Consumer(Generic[Prepared]):
         age = time.time() - batch.newest_ms / 1000
         consumer_age_seconds.labels(self._group).set(max(0.0, age))
 
-    async def _commit_unseen(self, batch: _Batch[Prepared]) -> None:
+    async def _commit_unseen(self, batch: Batch[Prepared]) -> None:
         try:
             await self._commit(batch)
         except SeenBefore:
             await self._without_seen(batch)
             await self._commit(batch)
 
-    async def _commit(self, batch: _Batch[Prepared]) -> None:
+    async def _commit(self, batch: Batch[Prepared]) -> None:
         announces = self._announces or bool(batch.letters)
         causes = (traceparent(r.headers) for r in batch.records)
         with batch_span(f"apply {self._group}", causes, events=len(batch.events)):
@@ -243,58 +182,37 @@ class Consumer(Generic[Prepared]):
                 await move_offsets(session, self._name, batch.moves)
                 if batch.events:
                     await mark_seen(session, batch.events)
-                    assert batch.prepared is not None
-                    await self._sink.store(session, batch.prepared)
+                    await self._sink.store(session, batch.to_store())
                 await record_messages(session, batch.letters)
         self.applied += len(batch.events)
         self.dead_lettered += len(batch.letters)
         events_applied.labels(self._group).inc(len(batch.events))
         events_dead_lettered.labels(self._group).inc(len(batch.letters))
 
-    async def _without_seen(self, batch: _Batch[Prepared]) -> None:
+    async def _without_seen(self, batch: Batch[Prepared]) -> None:
         """Take out what was applied before: the relay sent it twice, or a replay was."""
         async with self._database.read(EVERY_DISTRICT) as session:
             for event_id in await seen_among(session, batch.events):
                 del batch.events[event_id]
-        self._prepare(batch)
+        self._decoder.prepare(batch)
 
-    async def _one_by_one(self, batch: _Batch[Prepared]) -> None:
+    async def _one_by_one(self, batch: Batch[Prepared]) -> None:
         """Store each record in a transaction of its own; what the store refuses becomes a dead letter."""
         expected = {tp: first for tp, (first, _next) in batch.moves.items()}
         for record in batch.records:
             tp = TopicPartition(record.topic, record.partition)
             moves = {tp: (expected[tp], record.offset + 1)}
-            single = _Batch[Prepared]([record], moves)
-            await self._decode(single)
+            single = Batch[Prepared]([record], moves)
+            await self._decoder.decode(single)
             try:
                 await self._commit(single)
             except SeenBefore:
-                await self._commit(_Batch([record], moves))
+                await self._commit(Batch([record], moves))
             except (OffsetsMoved, DatabaseUnavailable):
                 raise
             except Exception as error:
-                await self._commit(_Batch([record], moves, letters=[self._set_aside(record, error)]))
+                await self._commit(Batch([record], moves, letters=[self._decoder.set_aside(record, error)]))
             expected[tp] = record.offset + 1
-
-    def _set_aside(self, record: Record, error: Exception) -> Message:
-        # Only our own words: a message of pydantic or the driver may quote the row.
-        reason = str(error) if isinstance(error, NotAnEvent) else "could not be applied"
-        log.error(
-            "dead_letter",
-            group=self._group,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            error=type(error).__qualname__,
-        )
-        return to_dead_letter(record, group=self._group, reason=reason, error=type(error).__qualname__)
-
-    def _id_of(self, record: Record) -> UUID | None:
-        try:
-            event = from_record(record, self._sink.known)
-            return event.event_id if event is not None else None
-        except NotAnEvent:
-            return None
 
     def _all_topics(self) -> dict[str, int]:
         return {**self._topics, **{dead_letter_topic(t, self._group): 1 for t in self._topics}}

@@ -6,22 +6,19 @@ everything a transaction needs (role, district) in one round trip.
 
 import asyncio
 import re
-import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Literal, NewType
 
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.types import TypeDecorator
 
+from shared.away import is_away
 from shared.errors import DatabaseUnavailable
 
 ReadSession = NewType("ReadSession", AsyncConnection)
@@ -52,12 +49,6 @@ _SQLITE_PRAGMAS = (
     "PRAGMA cache_size=-4096",
 )
 _BEGIN_WITHOUT_DISK = "BEGIN; SET LOCAL synchronous_commit = off"
-# What is no fault of the statement: the server is away, restarts, became a standby, is out of room or took another
-# transaction's side. Tried again it may work, so it must make neither a 500 nor a dead letter.
-_AWAY = (OSError, TimeoutError, NoConnectionFree)
-_SQLITE_AWAY = frozenset(
-    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
-)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -145,7 +136,7 @@ class Database:
         try:
             yield connection
         except DBAPIError as error:
-            if _is_away(error):
+            if is_away(error):
                 raise DatabaseUnavailable from error
             raise
         finally:
@@ -182,7 +173,7 @@ class Database:
             await _run(connection, "COMMIT")
         except BaseException as error:
             await _abandon(connection)
-            if _is_away(error):
+            if is_away(error):
                 raise DatabaseUnavailable(headers={"Retry-After": "2"}) from error
             raise
         finally:
@@ -197,7 +188,7 @@ class Database:
         except BaseException as error:
             await _abandon(connection)
             await connection.close()
-            if not _is_away(error):
+            if not is_away(error):
                 raise
         await self._engine.dispose()
         connection = await self._connect()
@@ -206,7 +197,7 @@ class Database:
         except BaseException as error:
             await _abandon(connection)
             await connection.close()
-            if _is_away(error):
+            if is_away(error):
                 raise DatabaseUnavailable(headers={"Retry-After": "2"}) from error
             raise
         return connection
@@ -215,7 +206,7 @@ class Database:
         try:
             return await self._engine.connect()
         except BaseException as error:
-            if _is_away(error):
+            if is_away(error):
                 raise DatabaseUnavailable(headers={"Retry-After": "2"}) from error
             raise
 
@@ -279,28 +270,3 @@ async def _abandon(connection: AsyncConnection) -> None:
         raise  # whoever cancels must not wait for a task that goes on
     except BaseException:
         await connection.invalidate()
-
-
-def _is_away(error: BaseException | None) -> bool:
-    if isinstance(error, DBAPIError):
-        # SQLAlchemy wraps what asyncpg raises twice, and what sqlite3 raises once.
-        cause = error.orig
-        return error.connection_invalidated or _is_away(cause) or (cause is not None and _is_away(cause.__cause__))
-    if isinstance(error, sqlite3.OperationalError):
-        return error.sqlite_errorcode & 0xFF in _SQLITE_AWAY  # the upper bits tell the case more exactly
-    return isinstance(error, _AWAY) or ("asyncpg" in sys.modules and isinstance(error, _away_in_asyncpg()))
-
-
-@cache
-def _away_in_asyncpg() -> tuple[type[Exception], ...]:
-    import asyncpg  # only where it is at work: it takes 3 MB, and on SQLite nobody needs it
-
-    return (
-        asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,
-        asyncpg.InsufficientResourcesError,
-        asyncpg.TransactionRollbackError,
-        asyncpg.ReadOnlySQLTransactionError,
-        asyncpg.InterfaceError,
-        asyncpg.InternalClientError,  # what it says of a connection whose end arrived unasked
-    )

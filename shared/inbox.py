@@ -96,7 +96,7 @@ async def move_offsets(session: Session, consumer: str, moves: Mapping[TopicPart
 async def mark_seen(session: Session, event_ids: Collection[UUID]) -> None:
     """Note these events as applied. Raises: SeenBefore; the transaction must then not commit."""
     if session.dialect.name == "postgresql" and len(event_ids) > _FEW_IDS:
-        from asyncpg import UniqueViolationError  # not before it is at work, see `shared.db`
+        from asyncpg import UniqueViolationError  # not before it is at work, see `shared.away`
 
         try:
             await copy_columns(await driver(session), inbox.name, [UUID_BYTES], [[i.bytes for i in event_ids]])

@@ -13,9 +13,10 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from shared.auth import Verifier
+from shared.batches import Sink
 from shared.bus.base import PARTITIONS, Bus, TopicPartition
 from shared.bus.connect import connect
-from shared.consumer import Consumer, Sink
+from shared.consumer import Consumer
 from shared.crypto import KeyRing
 from shared.db import EVERY_DISTRICT, Database
 from shared.dead_letters import dead_letter_topic

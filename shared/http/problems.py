@@ -115,10 +115,8 @@ def describe_refusals(operation: dict[str, Any]) -> None:
     """Complete one OpenAPI operation: what any route may answer, and the framework's 422 as our problem."""
     responses = operation.get("responses", {})
     refusals: list[type[ServiceError]] = []
-    if "422" in responses:
-        refusals.append(RequestHasFaults)
     if operation.get("security"):
-        refusals += [Unauthenticated, Forbidden, DatabaseUnavailable]
+        refusals += [RequestHasFaults, Unauthenticated, Forbidden, DatabaseUnavailable]
     if "requestBody" in operation:
         refusals += [MalformedJson, BodyTooLarge]
     for refusal in refusals:

@@ -16,6 +16,7 @@ from shared.auth.permissions import PERMISSIONS, Permission
 from shared.crypto import KeyRing
 from shared.db import Database, ReadSession, Session
 from shared.errors import Forbidden, Unauthenticated
+from shared.http.queries import ensure_known
 
 
 def utc_now() -> datetime:
@@ -54,7 +55,7 @@ def runtime(request: Request) -> Runtime:
 def allowed(permission: Permission) -> Callable[..., Awaitable[Caller]]:
     """A dependency that gives the caller if his role has the permission; every route names one.
 
-    Raises: Unauthenticated (401), NotPermitted (403).
+    Raises: Unauthenticated (401), NotPermitted (403), RequestHasFaults (422) for a query parameter it does not know.
     """
 
     async def caller_with_permission(
@@ -66,6 +67,7 @@ def allowed(permission: Permission) -> Callable[..., Awaitable[Caller]]:
         request.state.caller = caller
         if permission not in PERMISSIONS[caller.role]:
             raise NotPermitted(f"The role {caller.role} does not have {permission}.")
+        ensure_known(request)
         return caller
 
     caller_with_permission.permission = permission  # type: ignore[attr-defined]  # read by the role x route walk

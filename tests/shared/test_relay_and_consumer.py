@@ -207,6 +207,24 @@ async def test_an_event_that_cannot_be_applied_is_set_aside_and_comes_in_once_me
     assert await counts(path.database) == {"s-1": 1, "s-2": 1, "s-bad": 1}
 
 
+class NeverTogether(PerSchool):
+    """A sink that takes events of one school at a time only."""
+
+    def prepare(self, events: Sequence[Event]) -> dict[str, int]:
+        """Count by school."""
+        counted = super().prepare(events)
+        if len(counted) > 1:
+            raise OverflowError
+        return counted
+
+
+async def test_events_that_fail_only_together_are_applied_one_by_one(path: EventPath) -> None:
+    await path.record(path.message(an_acceptance("s-1")), path.message(an_acceptance("s-2")))
+    consumer = await path.apply(NeverTogether(), records=2)
+    assert await counts(path.database) == {"s-1": 1, "s-2": 1}
+    assert (consumer.applied, consumer.dead_lettered) == (2, 0)
+
+
 async def test_a_batch_with_a_repeat_and_an_event_that_the_store_refuses_is_sorted_out(path: EventPath) -> None:
     seen, poisoned = path.message(an_acceptance("s-1")), path.message(an_acceptance("s-bad"))
     await path.record(seen)

@@ -339,3 +339,20 @@ async def test_only_a_closed_referral_of_the_same_student_is_reopened(counselor:
     other = await counselor.post("/v1/referrals", json={**BODY, "student_id": "st-3", "reopens": rid})
     assert is_problem(other, 422, "nothing-to-reopen")
     assert (await submitted(counselor, reopens=rid))["reopens"] == rid
+
+
+async def test_a_consent_of_tomorrow_is_none(counselor: httpx2.AsyncClient) -> None:
+    consent = {"agreed": True, "by": "parent", "on": "2199-01-01"}
+    refused = await counselor.post("/v1/referrals", json={**BODY, "consent": consent})
+    assert is_problem(refused, 422, "consent-in-future")
+    assert refused.json()["errors"][0]["path"] == "consent.on"
+    rid = (await submitted(counselor))["referral_id"]
+    assert is_problem(await counselor.put(f"/v1/referrals/{rid}/consent", json=consent), 422, "consent-in-future")
+
+
+@pytest.mark.parametrize("path", ["/v1/referrals", "/v1/students", "/v1/schools"])
+async def test_a_misspelt_parameter_never_widens_an_answer(counselor: httpx2.AsyncClient, path: str) -> None:
+    refused = await counselor.get(path, params={"shool_id": "s-1", "limit": 3})
+    assert is_problem(refused, 422, "request-has-faults")
+    assert refused.json()["errors"] == [{"path": "query.shool_id", "problem": "is not a parameter of this route"}]
+    assert (await counselor.get(path, params={"limit": 3})).status_code == 200

@@ -3,7 +3,8 @@
 NotFound      ReferralNotFound, SchoolNotFound
 Forbidden     NotYourStep
 Conflict      NoSuchStep, ReferralExists, ContactExists, StillOpen
-Invalid       StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ContactInFuture, NothingToReopen
+Invalid       StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ContactInFuture, ConsentInFuture,
+              NothingToReopen
 """
 
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
@@ -55,3 +56,7 @@ class NotedTooLongAgo(Invalid):
 
 class ContactInFuture(Invalid):
     """The contact lies in the future."""
+
+
+class ConsentInFuture(Invalid):
+    """The consent lies in the future."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from referral_api.referrals.errors import (
+    ConsentInFuture,
     ContactExists,
     ContactInFuture,
     NoSuchStep,
@@ -84,6 +85,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
         StudentNotAtSchool,
         NotedInFuture,
         NotedTooLongAgo,
+        ConsentInFuture,
         NothingToReopen,
         StillOpen,
         ReferralExists,
@@ -170,7 +172,7 @@ async def give_feedback(
 @router.put(
     "/{referral_id}/consent",
     response_model=ReferralView,
-    responses=problems(ReferralNotFound, NotYourStep, ChangedMeanwhile),
+    responses=problems(ReferralNotFound, NotYourStep, ChangedMeanwhile, ConsentInFuture),
 )
 async def record_consent(
     caller: ConsentKeeper,

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from referral_api.calendar.rules import SchoolCalendar, school_days_later
 from referral_api.referrals.errors import (
+    ConsentInFuture,
     ContactInFuture,
     NoSuchStep,
     NotedInFuture,
@@ -60,6 +61,7 @@ OUTCOMES = frozenset({Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.C
 NEEDS_REASON = frozenset({Status.REJECTED, Status.FAILED, Status.CANCELLED, Status.ON_HOLD})
 _FULL_READERS = frozenset({Role.COUNSELOR, Role.ADMINISTRATOR})
 _CLOCK_SKEW = timedelta(minutes=5)
+_FARTHEST_EAST = timedelta(hours=14)
 _OLDEST_NOTE = timedelta(days=366)
 _SCHOOL_DAYS = {Urgency.URGENT: 1, Urgency.SOON: 2, Urgency.ROUTINE: 5}
 _STAGE_OF = {
@@ -254,3 +256,9 @@ def ensure_contact_happened(contacted_at: datetime, now: datetime) -> None:
     """Raises: ContactInFuture."""
     if contacted_at > now + _CLOCK_SKEW:
         raise ContactInFuture(errors=[Fault("contacted_at", "lies in the future")])
+
+
+def ensure_consent_was_given(on: date, now: datetime, *, field: str) -> None:
+    """Raises: ConsentInFuture, for a day that has begun nowhere on earth yet."""
+    if on > (now + _FARTHEST_EAST).date():
+        raise ConsentInFuture(errors=[Fault(field, "lies in the future")])

@@ -33,11 +33,12 @@ async def record_consent(
 ) -> Referral:
     """Consent is as stated; withdrawn, the provider's view is closed from this moment.
 
-    Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile.
+    Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile, ConsentInFuture.
     """
     before = await to_change(session, referral_id, caller)
     rules.ensure_keeps_consent(caller, before)
     ensure_match(if_match, before.version)
+    rules.ensure_consent_was_given(command.on, now, field="on")
     after = replace(
         before,
         consent_agreed=command.agreed,

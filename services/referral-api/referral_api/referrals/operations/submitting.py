@@ -80,12 +80,14 @@ async def submit_referral(
 
     The same id with the same content again, from the same author, is the referral that is there. Returns the referral
     and whether it is new.
-    Raises: SchoolNotFound, StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, NothingToReopen, StillOpen,
-    ReferralExists.
+    Raises: SchoolNotFound, StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ConsentInFuture, NothingToReopen,
+    StillOpen, ReferralExists.
     """
     if not caller.sees_school(command.school_id):
         raise SchoolNotFound
     rules.ensure_noted_in_time(command.noted_at, now)
+    if command.consent is not None:
+        rules.ensure_consent_was_given(command.consent.on, now, field="consent.on")
     district_id = caller.district_id
     student = await student_for_referral(
         session, district_id=district_id, student_id=command.student_id, school_id=command.school_id

@@ -1,0 +1,40 @@
+"""A query parameter that a route does not know is refused: a slip like `?statuss=open` must not widen an answer."""
+
+from collections.abc import Iterator
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from shared.errors import Fault
+from shared.http.problems import RequestHasFaults
+
+
+def ensure_known(request: Request) -> None:
+    """Raises: RequestHasFaults (422)."""
+    if not request.scope["query_string"]:
+        return
+    known = _known_to(request.scope["route"])
+    unknown = [] if known is None else sorted(set(request.query_params) - known)
+    if unknown:
+        faults = [Fault(f"query.{name[:80]}", "is not a parameter of this route") for name in unknown]
+        raise RequestHasFaults(f"{len(faults)} fault{'s' if len(faults) > 1 else ''}.", errors=faults)
+
+
+def _known_to(route: APIRoute) -> frozenset[str] | None:
+    """The names of a route's query parameters; None where a model takes them and refuses others itself."""
+    names = set()
+    for dependant in _with_dependencies(route.dependant):
+        for parameter in dependant.query_params:
+            kind = parameter.field_info.annotation
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                return None
+            names.add(parameter.alias)
+    return frozenset(names)
+
+
+def _with_dependencies(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for dependency in dependant.dependencies:
+        yield from _with_dependencies(dependency)
