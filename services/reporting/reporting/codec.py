@@ -157,18 +157,6 @@ def pack_referrals(need: Need, urgency: Urgency, facets: Facets) -> int:
         raise Unstorable(f"no number for {error}") from error
 
 
-def unpack(cell: int) -> dict[str, Value]:
-    """The keys of a cell; one of students has neither `need` nor `urgency`. Raises: Unstorable."""
-    if cell >> _VERSION_SHIFT != VERSION:
-        raise Unstorable(f"a cell of version {cell >> _VERSION_SHIFT}")
-    keys: dict[str, Value] = {}
-    for field, bits in FIELDS.items():
-        number = cell >> bits.shift & bits.mask
-        if number or field not in OF_REFERRALS:
-            keys[field] = value_of(field, number)
-    return keys
-
-
 def value_of(field: str, number: int) -> Value:
     """What a number stands for in a field. Raises: Unstorable."""
     try:
@@ -194,13 +182,3 @@ def month_text(month: int) -> str:
     """The month as ISO 8601 has it: `2026-09`."""
     year, index = divmod(month, MONTHS_IN_YEAR)
     return f"{year:04}-{index + 1:02}"
-
-
-def slot_of(month: int, cell: int) -> int:
-    """Month and cell in one integer, which sorts by month, then by cell, and is quick to look up."""
-    return month << CELL_BITS | cell
-
-
-def month_and_cell(slot: int) -> tuple[int, int]:
-    """The month and the cell of a slot."""
-    return slot >> CELL_BITS, slot & (1 << CELL_BITS) - 1

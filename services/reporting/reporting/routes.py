@@ -1,21 +1,23 @@
 """The routes of the views: who may see them, what is asked, one query, one answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict
 
 from reporting.views import answers
-from reporting.views.breakdown import ViewParameters
+from reporting.views.breakdown import Breakdown, ViewParameters
 from reporting.views.errors import BusAway, UnknownSchool
 from reporting.views.freshness import Freshness, Horizon, applied_offsets, as_of, freshness_of
 from reporting.views.referral_funnel import FunnelRow, referral_funnel
+from reporting.views.rows import Row
 from reporting.views.scope import ensure_school
 from reporting.views.students_referred import StudentsReferredRow, students_referred
 from shared.auth import PERMISSIONS, Caller, Permission
+from shared.db import ReadSession
 from shared.http.problems import problems
 from shared.http.runtime import Now, ReadOnlySession, allowed
 
@@ -25,6 +27,15 @@ CONSUMER = "reporting"
 Reader = Annotated[Caller, Depends(allowed(Permission.VIEWS_READ))]
 Watcher = Annotated[Caller, Depends(allowed(Permission.FRESHNESS_READ))]
 Asked = Annotated[ViewParameters, Query()]
+
+
+class ViewQuery(Protocol):
+    """What computes a view's rows; counts under `minimum` are suppressed, none where it is 0."""
+
+    async def __call__(
+        self, session: ReadSession, caller: Caller, breakdown: Breakdown, *, school_id: str | None, minimum: int
+    ) -> list[Row]:
+        """The rows, by the keys of the breakdown in their order."""
 
 
 class ReferralFunnel(answers.View):
@@ -77,6 +88,24 @@ def views_router(horizon: Horizon, *, minimum_cell: int) -> APIRouter:
 
     router = APIRouter(prefix="/v1", tags=["views"], lifespan=watching)
 
+    async def answered(
+        view: ViewQuery,
+        measured: Sequence[str],
+        caller: Caller,
+        session: ReadSession,
+        asked: ViewParameters,
+        accept: str,
+    ) -> Response:
+        """One view as this caller may see it, with the instant up to which it is complete."""
+        minimum = 0 if Permission.VIEWS_SMALL_CELLS in PERMISSIONS[caller.role] else minimum_cell
+        if asked.school_id is not None:
+            await ensure_school(session, caller, asked.school_id)
+        breakdown = asked.breakdown()
+        rows = await view(session, caller, breakdown, school_id=asked.school_id, minimum=minimum)
+        instant = as_of(await applied_offsets(session, CONSUMER), horizon.seen)
+        columns = (*measured, "suppressed")
+        return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept)
+
     @router.get(
         "/views/referral-funnel", responses={**_csv(ReferralFunnel), **problems(UnknownSchool)}, response_model=None
     )
@@ -84,14 +113,7 @@ def views_router(horizon: Horizon, *, minimum_cell: int) -> APIRouter:
         caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
     ) -> Response:
         """How many of the referrals submitted in the period ever reached each stage."""
-        minimum = _minimum(caller, minimum_cell)
-        if asked.school_id is not None:
-            await ensure_school(session, caller, asked.school_id)
-        breakdown = asked.breakdown()
-        rows = await referral_funnel(session, caller, breakdown, school_id=asked.school_id, minimum=minimum)
-        instant = as_of(await applied_offsets(session, CONSUMER), horizon.seen)
-        columns = ("stage", "n", "per_100", "suppressed")
-        return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept)
+        return await answered(referral_funnel, ("stage", "n", "per_100"), caller, session, asked, accept)
 
     @router.get(
         "/views/students-referred", responses={**_csv(StudentsReferred), **problems(UnknownSchool)}, response_model=None
@@ -100,14 +122,7 @@ def views_router(horizon: Horizon, *, minimum_cell: int) -> APIRouter:
         caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
     ) -> Response:
         """How many students were referred in the period, each counted once, and the risk of it."""
-        minimum = _minimum(caller, minimum_cell)
-        if asked.school_id is not None:
-            await ensure_school(session, caller, asked.school_id)
-        breakdown = asked.breakdown()
-        rows = await students_referred(session, caller, breakdown, school_id=asked.school_id, minimum=minimum)
-        instant = as_of(await applied_offsets(session, CONSUMER), horizon.seen)
-        columns = ("students", "per_100", "suppressed")
-        return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept)
+        return await answered(students_referred, ("students", "per_100"), caller, session, asked, accept)
 
     @router.get("/freshness", responses=problems(BusAway))
     async def get_freshness(_caller: Watcher, session: ReadOnlySession, now: Now) -> Freshness:
@@ -116,11 +131,6 @@ def views_router(horizon: Horizon, *, minimum_cell: int) -> APIRouter:
         return freshness_of(await applied_offsets(session, CONSUMER), ends, now)
 
     return router
-
-
-def _minimum(caller: Caller, minimum_cell: int) -> int:
-    """The smallest count this caller is shown; 0 for those who may open the records behind it."""
-    return 0 if Permission.VIEWS_SMALL_CELLS in PERMISSIONS[caller.role] else minimum_cell
 
 
 def _csv(view: type[answers.View]) -> dict[int | str, dict[str, object]]:

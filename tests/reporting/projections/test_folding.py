@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.codec import STAGES, Unstorable, month_of, pack_referrals, pack_students, slot_of
-from reporting.projections.folding import PROJECTIONS, Folded, counts_of, fold
+from reporting.codec import CELL_BITS, STAGES, Unstorable, month_of, pack_referrals, pack_students
+from reporting.projections.folding import MOST_EVENTS, PROJECTIONS, STAGE_BITS, Folded, fold
 from reporting.projections.referrals import student_number
 from shared.events.base import Event
 from shared.events.catalogue import CATALOGUE
@@ -25,10 +25,15 @@ from shared.events.referrals import (
 from shared.testing.events import EVENT_OF_STAGE, a_life, a_submission, an_enrollment, later, some_facets, taken_back
 
 PLACE = ("demo", "s-1")
-SLOT = slot_of(
-    month_of(date(2026, 9, 14)),
-    pack_referrals(a_submission().need, a_submission().urgency, a_submission().facets),
+SLOT = month_of(date(2026, 9, 14)) << CELL_BITS | pack_referrals(
+    a_submission().need, a_submission().urgency, a_submission().facets
 )
+
+
+def counts_of(summed: int) -> list[int]:
+    """What is to be added to each stage, in the order of `STAGES`, as the tables take it apart."""
+    above_zero = summed + sum(MOST_EVENTS << STAGE_BITS * i for i in range(len(STAGES)))
+    return [(above_zero >> STAGE_BITS * i & (1 << STAGE_BITS) - 1) - MOST_EVENTS for i in range(len(STAGES))]
 
 
 def stages_of(folded: Folded) -> dict[str, int]:

@@ -16,8 +16,6 @@ MOST_EVENTS = 1 << STAGE_BITS - 1
 """Fewer events can be folded together: each adds at most one to a stage, and a stage has so many bits, and a sign."""
 
 _STEP = {stage: 1 << STAGE_BITS * index for index, stage in enumerate(STAGES)}
-_ONES = sum(_STEP.values())
-_STAGE_MASK = (1 << STAGE_BITS) - 1
 
 Counts = int
 """What is to be added to each stage, all stages in one integer: adding two of them adds stage by stage."""
@@ -64,12 +62,6 @@ def fold(events: Iterable[Event]) -> Folded:
     for place in folded.places():
         _ensure_storable(place)
     return folded
-
-
-def counts_of(summed: Counts) -> list[int]:
-    """What is to be added to each stage, in the order of `STAGES`."""
-    above_zero = summed + _ONES * MOST_EVENTS
-    return [(above_zero >> STAGE_BITS * i & _STAGE_MASK) - MOST_EVENTS for i in range(len(STAGES))]
 
 
 def _register(folded: Folded, change: Register) -> None:
