@@ -55,9 +55,12 @@ down: ## stop the suite that runs in HOME_DIR=var
 token: $(runtime) ## print a bearer token: ROLE=counselor SUB=c-1 DISTRICT=demo [SCHOOLS=s-1,s-2] [PROVIDER=p-1]
 	@$(bin)/python -m shared.auth.token --keys "$(HOME_DIR)/keys" $(foreach v,ROLE SUB DISTRICT SCHOOLS PROVIDER,$(if $($v),$(option_$v) "$($v)"))
 
-.PHONY: migrate rebuild
+.PHONY: migrate run rebuild
 migrate: $(runtime) ## bring every service's database to the newest revision (POSTGRES=... as for up)
 	@$(suite) --migrate
+
+run: $(runtime) ## a verb of one service on this suite: RUN="referral-api keys list", RUN="reporting dlq list"
+	@$(suite) --run $(RUN)
 
 rebuild: $(runtime) ## make reporting's views anew from the bus's log, while the old ones keep serving
 	@$(suite) --run reporting rebuild

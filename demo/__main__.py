@@ -18,7 +18,7 @@ from demo.truth import OtherDistrictLoaded, truth_path
 
 
 def main() -> int:
-    """0 when reporting says exactly what was sent, 1 when it does not, 2 when the district could not be loaded."""
+    """0 when reporting says all that was sent, 1 when it does not, 2 when the district could not be loaded."""
     asked = _parser().parse_args()
     try:
         return 0 if asyncio.run(_run(asked)) else 1

@@ -98,21 +98,25 @@ def print_schools(truth: Truth, rows: Rows) -> None:
 
 
 def print_verdict(found: Mapping[str, Sequence[Difference]], lag: int) -> bool:
-    """Whether every count of every breakdown is what was sent, and which are not."""
+    """Whether nothing that was sent is missing in any breakdown, and which counts are not what was sent."""
     if lag:
         print(f"\nReporting is {lag:,} records behind and does not move.")
     wrong = {key: these for key, these in found.items() if these}
     if not wrong:
         print(f"\nMATCH: every count, also by {', '.join(filter(None, found))}, is exactly what was sent.")
         return True
-    print("\nDIFFERS: reporting does not say what this program sent. (It counts what others sent too.)")
+    missing = any((one.shown or 0) < one.sent for these in wrong.values() for one in these)
+    if missing:
+        print("\nDIFFERS: reporting does not say what this program sent.")
+    else:
+        print("\nMORE: reporting has all that this program sent, and more: referrals that you sent yourself.")
     for key, these in wrong.items():
         print(f"  by {key or 'stage'}: {len(these):,} counts differ")
-        for one in these[:_MOST_DIFFERENCES]:
+        for one in sorted(these, key=lambda one: STAGES.index(one.stage))[:_MOST_DIFFERENCES]:
             print(
                 f"    {'' if one.value is None else f'{one.value} '}{one.stage}: sent {one.sent}, reporting {one.shown}"
             )
-    return False
+    return not missing
 
 
 def print_next(truth: Truth, base: int, home: str) -> None:

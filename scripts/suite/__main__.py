@@ -14,11 +14,16 @@ from scripts.suite.preparation import CannotStart, claim, ensure_ports_free, pre
 from scripts.suite.supervision import become_supervisor, write_configuration
 
 _STOP_PATIENCE_SECONDS = 30.0
+_LAST_BASE = 65_500
+"""The suite's engines and services take the ports behind it."""
 
 
 def main() -> int:
     """Do what the command line asks for; a start does not come back, because the supervisor takes this process."""
-    asked = _parser().parse_args()
+    parser = _parser()
+    asked = parser.parse_args()
+    if not 1 <= asked.base <= _LAST_BASE:
+        parser.error(f"--base (PORT_BASE) must be a port from 1 to {_LAST_BASE}")
     layout = Layout(home=Path(asked.home).absolute(), base=asked.base, kafka=asked.kafka, postgres=asked.postgres)
     if asked.down:
         return _stop(layout)
@@ -66,12 +71,13 @@ def _loader(asked: argparse.Namespace) -> list[str]:
     return program("demo", "--base", str(asked.base), "--home", str(asked.home), *options)
 
 
-def _run(layout: Layout, package: str, *verb: str) -> int:
-    services = {s.package: s for s in SERVICES}
-    if package not in services:
-        raise CannotStart(f"there is no service {package}; there are {', '.join(services)}")
-    environment = os.environ | layout.environment(services[package])
-    return subprocess.run(program(package, *verb), env=environment, check=False).returncode
+def _run(layout: Layout, name: str, *verb: str) -> int:
+    services = {s.name: s for s in SERVICES}
+    service = services.get(name.replace("_", "-"))
+    if service is None:
+        raise CannotStart(f"there is no service {name}; there are {', '.join(services)}")
+    environment = os.environ | layout.environment(service)
+    return subprocess.run(program(service.package, *verb), env=environment, check=False).returncode
 
 
 def _stop(layout: Layout) -> int:

@@ -84,7 +84,8 @@ class Announcer:
             return
         self.loading = None
         if not self.ending:
-            say("Ctrl-C stops the suite" if status == 0 else f"loading failed ({status}); the suite runs on")
+            ended = {0: "Ctrl-C stops the suite", 1: "the counts differ, see above; the suite runs on"}
+            say(ended.get(status, f"loading failed ({status}); the suite runs on"))
 
     def _end_loader(self) -> None:
         if self.loading is not None:

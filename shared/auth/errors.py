@@ -1,12 +1,23 @@
-"""Refusals of tokens.
+"""Refusals of callers.
 
 Unauthenticated
+├── NoToken                             401
 └── InvalidToken                        401
+Forbidden
+└── NotPermitted                        403
 Unavailable
 └── IdentityProviderUnavailable         503
 """
 
-from shared.errors import Unauthenticated, Unavailable
+from shared.errors import Forbidden, Unauthenticated, Unavailable
+
+
+class NoToken(Unauthenticated):
+    """The request carries no bearer token."""
+
+
+class NotPermitted(Forbidden):
+    """The caller's role does not have the permission this route needs."""
 
 
 class InvalidToken(Unauthenticated):

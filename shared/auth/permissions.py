@@ -39,7 +39,7 @@ class Permission(StrEnum):
     VIEWS_READ = "views.read"
     """See reporting's counts, small ones suppressed."""
     VIEWS_SMALL_CELLS = "views.small_cells"
-    """See the small counts of one's own schools too: those who may open the records behind them."""
+    """See the small counts of one's own schools too: for those who know the students anyway."""
     FRESHNESS_READ = "freshness.read"
     """See how far reporting has come."""
     DISCLOSURES_READ = "disclosures.read"

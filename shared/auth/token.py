@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shared.auth.caller import Role
 from shared.auth.issuing import issue_token
-from shared.auth.local_keys import NoSigningKey
+from shared.auth.local_keys import SIGNING_FILE, NoSigningKey
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if role is Role.PROVIDER and not asked.provider:
         sys.stderr.write("--provider is needed with the role provider\n")
         return 2
+    is_first = not (asked.keys / SIGNING_FILE).exists()
     try:
         token = issue_token(
             asked.keys,
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoSigningKey:
         sys.stderr.write(f"{asked.keys} holds public keys only: tokens are issued elsewhere\n")
         return 2
+    if is_first:
+        sys.stderr.write(f"{asked.keys} had no keys; these are new, and a suite with others refuses them\n")
     sys.stdout.write(f"{token}\n")
     return 0
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from shared.http import problems
 from shared.http.bodies import Door
+from shared.http.idempotency import KEY_PARAMETER, RememberedRoute
 from shared.http.runtime import Runtime
 from shared.telemetry.health import Readiness, health_router
 from shared.telemetry.http import Observed
@@ -79,6 +80,10 @@ def _described(app: FastAPI, routers: Sequence[APIRouter]) -> Callable[[], dict[
             for path in schema.get("paths", {}).values():
                 for operation in path.values():
                     problems.describe_refusals(operation)
+            for route in (route for router in routers for route in router.routes):
+                if isinstance(route, RememberedRoute) and "POST" in (route.methods or ()):
+                    operation = schema["paths"][route.path_format]["post"]
+                    operation.setdefault("parameters", []).append(KEY_PARAMETER)
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -22,6 +22,15 @@ from shared.errors import Conflict, Fault, Invalid, ServiceError
 HEADER = "idempotency-key"
 MOST_CHARACTERS = 255
 
+KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A repeat under the same key gets the first answer again, with `Idempotency-Replayed: true`.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS, "pattern": "^[ -~]+$"},
+}
+"""How OpenAPI tells of the header."""
+
 idempotency_keys = Table(
     "idempotency_keys",
     plumbing,

@@ -12,16 +12,16 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException  # noqa: TID251  # here it is turned into a problem
 
+from shared.auth.errors import InvalidToken, NoToken, NotPermitted
 from shared.errors import (
     BodyTooLarge,
     DatabaseUnavailable,
     Fault,
-    Forbidden,
     Invalid,
     Malformed,
     NotFound,
     ServiceError,
-    Unauthenticated,
+    UnsupportedMedia,
 )
 from shared.http.idempotency import recall
 
@@ -67,6 +67,10 @@ class ProblemBody(BaseModel):
 
 class MalformedJson(Malformed):
     """The body is not JSON."""
+
+
+class NotJson(UnsupportedMedia):
+    """The body is to be sent with Content-Type: application/json."""
 
 
 class RequestHasFaults(Invalid):
@@ -116,9 +120,11 @@ def describe_refusals(operation: dict[str, Any]) -> None:
     responses = operation.get("responses", {})
     refusals: list[type[ServiceError]] = []
     if operation.get("security"):
-        refusals += [RequestHasFaults, Unauthenticated, Forbidden, DatabaseUnavailable]
+        refusals += [RequestHasFaults, NoToken, InvalidToken, NotPermitted, DatabaseUnavailable]
     if "requestBody" in operation:
         refusals += [MalformedJson, BodyTooLarge]
+        if "application/json" in operation["requestBody"].get("content", {}):
+            refusals.append(NotJson)
     for refusal in refusals:
         status = str(refusal.status)
         responses[status] = _with(responses.get(status, {}), refusal)
@@ -174,10 +180,17 @@ async def _invalid(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(e["type"] == "json_invalid" for e in found):
         return answer(request, MalformedJson())
+    if any(e["loc"] == ("body",) for e in found) and not _is_json(request.headers.get("content-type", "")):
+        return await _refused(request, NotJson())
     faults = [Fault(_path(e["loc"]), _sentence(e)) for e in found]
     count = len(faults)
     refusal = RequestHasFaults(f"{count} fault{'s' if count > 1 else ''}.", errors=faults)
     return await _refused(request, refusal)
+
+
+def _is_json(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 async def _framework_refused(request: Request, error: Exception) -> Response:

@@ -12,10 +12,10 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.auth import Caller, Verifier
+from shared.auth.errors import NoToken, NotPermitted
 from shared.auth.permissions import PERMISSIONS, Permission
 from shared.crypto import KeyRing
 from shared.db import Database, ReadSession, Session
-from shared.errors import Forbidden, Unauthenticated
 from shared.http.queries import ensure_known
 
 
@@ -33,14 +33,6 @@ class Runtime:
     verifier: Verifier
     ring: KeyRing
     clock: Callable[[], datetime] = utc_now
-
-
-class NoToken(Unauthenticated):
-    """The request carries no bearer token."""
-
-
-class NotPermitted(Forbidden):
-    """The caller's role does not have the permission this route needs."""
 
 
 _bearer = HTTPBearer(auto_error=False, description="A JWT of the district's identity provider.")

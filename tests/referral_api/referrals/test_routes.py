@@ -356,3 +356,32 @@ async def test_a_misspelt_parameter_never_widens_an_answer(counselor: httpx2.Asy
     assert is_problem(refused, 422, "request-has-faults")
     assert refused.json()["errors"] == [{"path": "query.shool_id", "problem": "is not a parameter of this route"}]
     assert (await counselor.get(path, params={"limit": 3})).status_code == 200
+
+
+async def test_a_body_that_is_not_called_json_is_told_so(counselor: httpx2.AsyncClient) -> None:
+    refused = await counselor.post(
+        "/v1/referrals", content=b"{}", headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert is_problem(refused, 415, "not-json")
+
+
+async def test_an_unknown_school_is_told_before_the_student_is_blamed(api: ServiceInTest[Settings]) -> None:
+    async with api.client("counselor", "c-9") as of_all_schools:
+        refused = await of_all_schools.post("/v1/referrals", json={**BODY, "school_id": "s-99"})
+        assert is_problem(refused, 404, "school-not-found")
+
+
+async def test_a_contact_of_long_ago_is_none(counselor: httpx2.AsyncClient) -> None:
+    rid = (await submitted(counselor))["referral_id"]
+    contact = {"contacted_at": "1970-01-01T00:00:00Z", "by": "c-1", "reached": True}
+    assert is_problem(await counselor.post(f"/v1/referrals/{rid}/contacts", json=contact), 422, "contact-too-early")
+
+
+async def test_a_step_that_is_not_there_is_refused_with_those_that_are(counselor: httpx2.AsyncClient) -> None:
+    rid = (await submitted(counselor))["referral_id"]
+    refused = await move(counselor, rid, "completed")
+    assert is_problem(refused, 409, "no-such-step")
+    assert refused.json()["steps"] == ["accepted", "rejected", "cancelled"]
+    unexplained = await move(counselor, rid, "rejected")
+    assert is_problem(unexplained, 422, "request-has-faults")
+    assert unexplained.json()["errors"] == [{"path": "reason", "problem": "is required for rejected"}]

@@ -3,8 +3,8 @@
 NotFound      ReferralNotFound, SchoolNotFound
 Forbidden     NotYourStep
 Conflict      NoSuchStep, ReferralExists, ContactExists, StillOpen
-Invalid       StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ContactInFuture, ConsentInFuture,
-              NothingToReopen
+Invalid       StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ContactInFuture, ContactTooEarly,
+              ConsentInFuture,              NothingToReopen
 """
 
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
@@ -56,6 +56,10 @@ class NotedTooLongAgo(Invalid):
 
 class ContactInFuture(Invalid):
     """The contact lies in the future."""
+
+
+class ContactTooEarly(Invalid):
+    """The contact lies long before the referral."""
 
 
 class ConsentInFuture(Invalid):

@@ -10,6 +10,7 @@ from referral_api.referrals.errors import (
     ConsentInFuture,
     ContactExists,
     ContactInFuture,
+    ContactTooEarly,
     NoSuchStep,
     NotedInFuture,
     NotedTooLongAgo,
@@ -120,7 +121,7 @@ async def move_referral(
     now: Now,
     if_match: IfMatch = None,
 ) -> ReferralView:
-    """Take a step in a referral's life."""
+    """Take a step in a referral's life; a step that is not there is refused with those that are."""
     after = await move(session, referral_id, command, caller=caller, ring=at_hand.ring, if_match=if_match, now=now)
     return _answer(caller, after, response, at_hand)
 
@@ -130,7 +131,14 @@ async def move_referral(
     status_code=201,
     response_model=ReferralView,
     responses=problems(
-        ReferralNotFound, NotYourStep, NoSuchStep, ContactExists, ChangedMeanwhile, ContactInFuture, KeyReused
+        ReferralNotFound,
+        NotYourStep,
+        NoSuchStep,
+        ContactExists,
+        ChangedMeanwhile,
+        ContactInFuture,
+        ContactTooEarly,
+        KeyReused,
     ),
 )
 async def note_contact(

@@ -14,6 +14,7 @@ from referral_api.calendar.rules import SchoolCalendar, school_days_later
 from referral_api.referrals.errors import (
     ConsentInFuture,
     ContactInFuture,
+    ContactTooEarly,
     NoSuchStep,
     NotedInFuture,
     NotedTooLongAgo,
@@ -171,7 +172,8 @@ def ensure_step(status: Status, to: Status) -> None:
     if to is Status.ENTERED_IN_ERROR and status is not Status.ENTERED_IN_ERROR:
         return
     if to not in _STEPS.get(status, frozenset()):
-        raise NoSuchStep(f"There is no step from {status} to {to}.", status_now=str(status))
+        steps = [str(step) for step in Status if step in _STEPS.get(status, frozenset())]
+        raise NoSuchStep(f"There is no step from {status} to {to}.", status_now=str(status), steps=steps)
 
 
 def status_class(referral: Referral) -> StatusClass | None:
@@ -252,10 +254,16 @@ def ensure_noted_in_time(noted_at: datetime | None, now: datetime) -> None:
         raise NotedTooLongAgo(errors=[Fault("noted_at", "is more than a year ago")])
 
 
-def ensure_contact_happened(contacted_at: datetime, now: datetime) -> None:
-    """Raises: ContactInFuture."""
+def ensure_contact_happened(contacted_at: datetime, referral: Referral, now: datetime) -> None:
+    """A talk may come first and the referral be written after it, but not a year after it.
+
+    Raises: ContactInFuture, ContactTooEarly.
+    """
     if contacted_at > now + _CLOCK_SKEW:
         raise ContactInFuture(errors=[Fault("contacted_at", "lies in the future")])
+    began = referral.noted_at or referral.submitted_at or referral.created_at
+    if contacted_at < began - _OLDEST_NOTE:
+        raise ContactTooEarly(errors=[Fault("contacted_at", "is more than a year before the referral")])
 
 
 def ensure_consent_was_given(on: date, now: datetime, *, field: str) -> None:

@@ -111,6 +111,14 @@ async def student_for_referral(
     return StudentForReferral(student_id=student_id, school_id=school_id, facets=facets)
 
 
+async def school_exists(session: ReadSession, *, district_id: str, school_id: str) -> bool:
+    """Whether the district has such a school, active or not."""
+    wanted = select(orgs.c.org_id).where(
+        orgs.c.district_id == district_id, orgs.c.org_id == school_id, orgs.c.kind == "school"
+    )
+    return (await session.execute(wanted)).first() is not None
+
+
 async def list_schools(session: ReadSession, *, caller: Caller, after: str, limit: int) -> list[School]:
     """Active schools that the caller may see, by id, behind `after`."""
     wanted = select(orgs.c.org_id, orgs.c.name, orgs.c.identifier).where(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy import select
 
 from referral_api.referrals import announcements, rules
@@ -30,6 +30,10 @@ class NoteContact(StrictBody):
     by: Line = Field(description="Who tried: an id, not a name.")
     reached: bool
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"contacted_at": "2026-11-20T10:15:00-05:00", "by": "c-1", "reached": True}]}
+    )
+
 
 async def note_contact(
     session: Session,
@@ -43,12 +47,13 @@ async def note_contact(
     """A try is noted; the first that reached somebody stops the clock and announces ReferralContacted.
 
     The same id with the same content again is the contact that is there.
-    Raises: ReferralNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, ContactInFuture, ContactExists.
+    Raises: ReferralNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, ContactInFuture, ContactTooEarly,
+    ContactExists.
     """
     before = await to_change(session, referral_id, caller)
     rules.ensure_works(caller, before)
     ensure_match(if_match, before.version)
-    rules.ensure_contact_happened(command.contacted_at, now)
+    rules.ensure_contact_happened(command.contacted_at, before, now)
     contact_id = command.contact_id or new_event_id()
     columns = tuple(c.name for c in referral_contacts.columns)
     row = (
@@ -89,6 +94,10 @@ class GiveFeedback(StrictBody):
     """What the referrer is told: that somebody acted, never what."""
 
     message_to_referrer: Narrative
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"message_to_referrer": "Thank you. Somebody is in touch with the family."}]}
+    )
 
 
 async def give_feedback(

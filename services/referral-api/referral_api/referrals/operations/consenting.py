@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from pydantic import ConfigDict
+
 from referral_api.referrals import rules
 from referral_api.referrals.operations.storing import store, to_change
 from referral_api.referrals.rules import Referral
@@ -20,6 +22,8 @@ class Consent(StrictBody):
     agreed: bool
     by: Literal["parent", "guardian", "eligible_student"]
     on: Day
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"agreed": True, "by": "parent", "on": "2026-11-20"}]})
 
 
 async def record_consent(

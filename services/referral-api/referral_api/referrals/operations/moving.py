@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from sqlalchemy import insert
 
 from referral_api.calendar.rules import DEFAULT_CALENDAR
@@ -31,16 +31,29 @@ class MoveReferral(StrictBody):
     """A step in a referral's life."""
 
     to: Annotated[Status, Field(strict=False)]
-    reason: Annotated[StatusReason, Field(strict=False)] | None = None
+    reason: Annotated[StatusReason, Field(strict=False)] | None = Field(
+        None, validate_default=True, description=f"Required for {', '.join(sorted(rules.NEEDS_REASON))}."
+    )
     note: Narrative | None = Field(None, description="For those who read the referral in full; encrypted.")
 
-    @model_validator(mode="after")
-    def _gives_a_reason(self) -> Self:
-        if self.to in rules.NEEDS_REASON and self.reason is None:
-            raise ValueError(f"reason is required for {self.to}")
-        if self.to is Status.DRAFT:
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"to": "accepted"}, {"to": "on_hold", "reason": "waitlisted"}]}
+    )
+
+    @field_validator("to")
+    @classmethod
+    def _is_no_draft(cls, to: Status) -> Status:
+        if to is Status.DRAFT:
             raise ValueError("nothing becomes a draft again")
-        return self
+        return to
+
+    @field_validator("reason")
+    @classmethod
+    def _is_given(cls, reason: StatusReason | None, info: ValidationInfo) -> StatusReason | None:
+        to = info.data.get("to")
+        if to in rules.NEEDS_REASON and reason is None:
+            raise ValueError(f"is required for {to}")
+        return reason
 
 
 async def move_referral(

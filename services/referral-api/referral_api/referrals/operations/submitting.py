@@ -18,7 +18,7 @@ from referral_api.referrals.operations.consenting import Consent
 from referral_api.referrals.operations.storing import SOURCE, add, sealed
 from referral_api.referrals.rules import OUTCOMES, Referral, Status
 from referral_api.referrals.views import find_referral, record_of, seal_key
-from referral_api.students.views import student_for_referral
+from referral_api.students.views import school_exists, student_for_referral
 from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import Session
@@ -93,6 +93,8 @@ async def submit_referral(
         session, district_id=district_id, student_id=command.student_id, school_id=command.school_id
     )
     if student is None:
+        if not await school_exists(session, district_id=district_id, school_id=command.school_id):
+            raise SchoolNotFound
         raise StudentNotAtSchool(errors=[Fault("student_id", "is no student of this school")])
     if command.reopens is not None:
         await _ensure_reopens(session, command, caller)

@@ -3,7 +3,7 @@
 ServiceError
 ├── UnknownImport            404
 ├── ImportTooLarge           413
-├── NotAZip                  415
+├── NotZip                  415
 └── ServerDiskFull           503
 RosterRefused                    ends an import, never a request
 └── Interrupted                  ends a run; the import starts over later
@@ -20,7 +20,7 @@ class ImportTooLarge(BodyTooLarge):
     """The roster file is larger than this service takes."""
 
 
-class NotAZip(UnsupportedMedia):
+class NotZip(UnsupportedMedia):
     """A roster comes as `application/zip`."""
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from referral_api.students.imports.errors import ImportTooLarge, NotAZip, ServerDiskFull, UnknownImport
+from referral_api.students.imports.errors import ImportTooLarge, NotZip, ServerDiskFull, UnknownImport
 from referral_api.students.imports.operations import queue_import, spool
 from referral_api.students.imports.views import QueuedImport, RosterImport, errors_as_csv, roster_import
 from shared.auth import Caller
@@ -57,7 +57,7 @@ def import_routes(settings: SpoolSettings) -> APIRouter:
     # open while a slow client sends its gigabyte.
     async def spooled(request: Request) -> AsyncIterator[Spooled]:
         if request.headers.get("content-type", "").split(";")[0].strip().lower() not in _ZIP:
-            raise NotAZip()
+            raise NotZip()
         import_id = new_event_id()
         path = settings.import_dir / f"{import_id}.zip"
         request.state.body_sha256 = await spool(request.stream(), path, limit_bytes=settings.import_limit_bytes)
@@ -71,7 +71,7 @@ def import_routes(settings: SpoolSettings) -> APIRouter:
         "",
         status_code=202,
         openapi_extra=_BODY,
-        responses=problems(NotAZip, ImportTooLarge, ServerDiskFull, KeyReused),
+        responses=problems(NotZip, ImportTooLarge, ServerDiskFull, KeyReused),
     )
     async def send_roster(
         caller: Importer,
