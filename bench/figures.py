@@ -11,6 +11,8 @@ from statistics import median
 import psutil
 
 RESULTS = Path(__file__).with_name("results.md")
+README = Path(__file__).parents[1] / "README.md"
+_BEGINS, _ENDS = "<!-- written by make bench -->", "<!-- until here -->"
 
 _HEADINGS = ("bench", "reference", "ours", "ratio", "asked for", "", "measured on")
 
@@ -76,7 +78,7 @@ def _spread(turns: Sequence[Turn], middle: float) -> str:
 
 
 def write_results(figures: Sequence[Figure], command: str) -> None:
-    """Put these lines into the table; those of benches that did not run stay as they are."""
+    """Put these lines into the table, here and in the README; those of benches that did not run stay as they are."""
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     lines = {_name_of(line): line for line in _lines_there()}
     lines |= {figure.bench: _line(figure.cells(day)) for figure in figures}
@@ -86,10 +88,13 @@ def write_results(figures: Sequence[Figure], command: str) -> None:
         f"Written by `{command}` on {machine()}.",
         "Each reference was measured in the same run, turn by turn; the figure is the median turn (lowest to highest).",
         "",
-        _line(_HEADINGS),
-        _line(["---"] * len(_HEADINGS)),
     ]
-    RESULTS.write_text("\n".join([*head, *lines.values()]) + "\n", encoding="utf-8")
+    table = [_line(_HEADINGS), _line(["---"] * len(_HEADINGS)), *lines.values()]
+    RESULTS.write_text("\n".join([*head, *table]) + "\n", encoding="utf-8")
+    readme = README.read_text(encoding="utf-8")
+    before, _, rest = readme.partition(_BEGINS)
+    _, _, after = rest.partition(_ENDS)
+    README.write_text(f"{before}{_BEGINS}\n\n{chr(10).join(table)}\n\n{_ENDS}{after}", encoding="utf-8")
 
 
 def _lines_there() -> list[str]:
