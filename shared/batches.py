@@ -29,7 +29,7 @@ class Sink(Protocol[Prepared]):
         """The events it listens to, by their name on the wire; others are passed over."""
 
     def prepare(self, events: Sequence[Event]) -> Prepared:
-        """Work out the changes: pure, and the same whatever the batch's borders. May raise for a poisoned event."""
+        """Work out the changes: pure, never None, the same whatever the batch's borders. May raise for a poisoned event."""
 
     async def store(self, session: Session, prepared: Prepared) -> None:
         """Write the changes within the consumer's transaction."""
@@ -45,8 +45,8 @@ class Batch(Generic[Prepared]):
 
     records: Sequence[Record]
     moves: Mapping[TopicPartition, tuple[int, int]]
-    newest_ms: int = 0
-    """When the newest of them was put on the bus, in milliseconds since 1970."""
+    newest_ms: int | None = None
+    """When the newest of them was put on the bus, in milliseconds since 1970; not told of a single record."""
     events: dict[UUID, Event] = field(default_factory=dict)
     letters: list[Message] = field(default_factory=list)
     prepared: Prepared | None = None

@@ -19,7 +19,16 @@ from shared.cloudevents import traceparent
 from shared.db import EVERY_DISTRICT, Database
 from shared.dead_letters import dead_letter_topic
 from shared.errors import DatabaseUnavailable
-from shared.inbox import OffsetsMoved, SeenBefore, begin_offsets, mark_seen, move_offsets, offsets_of, seen_among
+from shared.inbox import (
+    OffsetsMoved,
+    SeenBefore,
+    begin_offsets,
+    hold_offsets,
+    mark_seen,
+    move_offsets,
+    offsets_of,
+    seen_among,
+)
 from shared.outbox import record_messages
 from shared.telemetry.metrics import consumer_age_seconds, events_applied, events_dead_lettered
 from shared.telemetry.tracing import batch_span
@@ -29,6 +38,8 @@ log = structlog.get_logger(__name__)
 MOST_RECORDS = 5000
 IDLE = timedelta(milliseconds=500)
 LOST_WAIT = timedelta(seconds=10)
+CONFIRM = timedelta(seconds=5)
+"""How long commits that a crash may take back go on without a look whether one did."""
 
 
 class Consumer(Generic[Prepared]):
@@ -48,7 +59,8 @@ class Consumer(Generic[Prepared]):
         """`topics` are those read, with their partitions; `name` keys the offsets where it is not the group.
 
         What the sink only writes down for itself (`announces` false) need not wait for the database's disk: should the
-        server crash, offsets and effect are taken back together, and the log is read again from there.
+        server crash, offsets and effect are taken back together, `_confirm` finds that out, and the log is read again
+        from there.
         """
         self._database = database
         self._bus = bus
@@ -58,6 +70,9 @@ class Consumer(Generic[Prepared]):
         self._topics = topics
         self._name = name or group
         self._announces = announces
+        self._stored: dict[TopicPartition, int] = {}
+        self._unsure_since: float | None = None
+        """Since when there are commits that a crash of the server may take back."""
         self._next: dict[TopicPartition, int] = {}
         self.applied = 0
         self.dead_lettered = 0
@@ -101,6 +116,9 @@ class Consumer(Generic[Prepared]):
                     batch = await self._next_batch(reader, IDLE)
                     if storing is not None:
                         await storing
+                        storing = None
+                    if self._is_to_confirm(idle=batch is None):
+                        await self._confirm(reader)
                     storing = asyncio.create_task(self._store(batch)) if batch else None
                     backoff.reset()
                 except OffsetsMoved:
@@ -140,8 +158,29 @@ class Consumer(Generic[Prepared]):
                 known = await offsets_of(session, self._name)
         positions = {tp: known[tp] for tp in waiting}
         self._next.update(positions)
+        self._stored.update(positions)
+        self._note_unsure()  # whoever stored up to here may not have confirmed it
         reader.place(positions)
         self.has_begun = True
+
+    def _note_unsure(self) -> None:
+        if not self._announces and self._database.dialect == "postgresql" and self._unsure_since is None:
+            self._unsure_since = time.monotonic()
+
+    def _is_to_confirm(self, *, idle: bool) -> bool:
+        since = self._unsure_since
+        return since is not None and (idle or time.monotonic() - since > CONFIRM.total_seconds())
+
+    async def _confirm(self, reader: Reader) -> None:
+        """Have everything stored so far on disk, or find that a crash took some of it back.
+
+        Without it a reader whose partition has gone quiet would never learn of that: dead connections are replaced
+        unnoticed, and offsets are compared only when the next record comes. Raises: OffsetsMoved, DatabaseUnavailable.
+        """
+        positions = {tp: self._stored[tp] for tp in reader.assigned() if tp in self._stored}
+        async with self._database.write(EVERY_DISTRICT, wakes_relay=False) as session:
+            await hold_offsets(session, self._name, positions)
+        self._unsure_since = None
 
     async def _next_batch(self, reader: Reader, wait: timedelta) -> Batch[Prepared] | None:
         found = await reader.read(max_records=MOST_RECORDS, timeout=wait)
@@ -164,8 +203,8 @@ class Consumer(Generic[Prepared]):
         except Exception as error:  # the store refused some event: find it, set it aside, go on
             log.error("batch_refused", group=self._group, error=type(error).__qualname__)
             await self._one_by_one(batch)
-        age = time.time() - batch.newest_ms / 1000
-        consumer_age_seconds.labels(self._group).set(max(0.0, age))
+        if batch.newest_ms is not None:
+            consumer_age_seconds.labels(self._group).set(max(0.0, time.time() - batch.newest_ms / 1000))
 
     async def _commit_unseen(self, batch: Batch[Prepared]) -> None:
         try:
@@ -175,15 +214,18 @@ class Consumer(Generic[Prepared]):
             await self._commit(batch)
 
     async def _commit(self, batch: Batch[Prepared]) -> None:
-        announces = self._announces or bool(batch.letters)
+        durable = self._announces or bool(batch.letters)
         causes = (traceparent(r.headers) for r in batch.records)
         with batch_span(f"apply {self._group}", causes, events=len(batch.events)):
-            async with self._database.write(EVERY_DISTRICT, wakes_relay=announces, durable=announces) as session:
+            async with self._database.write(EVERY_DISTRICT, wakes_relay=durable, durable=durable) as session:
                 await move_offsets(session, self._name, batch.moves)
                 if batch.events:
                     await mark_seen(session, batch.events)
                     await self._sink.store(session, batch.to_store())
                 await record_messages(session, batch.letters)
+        self._stored.update({tp: following for tp, (_, following) in batch.moves.items()})
+        if not durable:
+            self._note_unsure()
         self.applied += len(batch.events)
         self.dead_lettered += len(batch.letters)
         events_applied.labels(self._group).inc(len(batch.events))

@@ -252,9 +252,9 @@ async def driver(session: ReadSession | AsyncConnection) -> Any:
 
 
 async def make_durable(session: Session) -> None:
-    """Let a transaction that was not opened `durable` wait for the disk after all."""
+    """Let a transaction that was not opened `durable` wait for the disk after all, as the server is configured."""
     if session.dialect.name == "postgresql":
-        await _run(session, "SET LOCAL synchronous_commit = on")
+        await _run(session, "SET LOCAL synchronous_commit = DEFAULT")
 
 
 async def _run(connection: AsyncConnection, statement: str) -> None:

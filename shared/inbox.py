@@ -24,11 +24,12 @@ consumer_offsets = Table(
 )
 
 
-_FEW_IDS = 100
-
-
 class OffsetsMoved(Exception):
     """Somebody else has read on from where this reader thought to be: what it read is not its to apply."""
+
+
+_FEW_IDS = 100
+"""Up to so many ids go in one statement: a COPY takes two round trips, and each is a wait on the way to the view."""
 
 
 class SeenBefore(Exception):
@@ -93,6 +94,25 @@ async def move_offsets(session: Session, consumer: str, moves: Mapping[TopicPart
         raise OffsetsMoved(consumer)
 
 
+_HOLD_POSTGRESQL = """
+UPDATE consumer_offsets o SET next_offset = o.next_offset
+FROM unnest($1::text[], $2::int[], $3::bigint[]) AS m(topic, partition, expected)
+WHERE o.consumer = $4 AND o.topic = m.topic AND o.partition = m.partition AND o.next_offset = m.expected
+"""
+
+
+async def hold_offsets(session: Session, consumer: str, positions: Mapping[TopicPartition, int]) -> None:
+    """Write on PostgreSQL that these partitions stand where they stand. Raises: OffsetsMoved when one does not.
+
+    A write and not a look, so that its commit waits until everything before it is on disk too.
+    """
+    topics, partitions = [tp.topic for tp in positions], [tp.partition for tp in positions]
+    raw = await driver(session)
+    status: str = await raw.execute(_HOLD_POSTGRESQL, topics, partitions, list(positions.values()), consumer)
+    if int(status.rsplit(" ", 1)[1]) != len(positions):
+        raise OffsetsMoved(consumer)
+
+
 async def mark_seen(session: Session, event_ids: Collection[UUID]) -> None:
     """Note these events as applied. Raises: SeenBefore; the transaction must then not commit."""
     if session.dialect.name == "postgresql" and len(event_ids) > _FEW_IDS:
@@ -103,7 +123,6 @@ async def mark_seen(session: Session, event_ids: Collection[UUID]) -> None:
         except UniqueViolationError:
             raise SeenBefore from None  # its message quotes the row
         return
-    # One round trip, where a COPY takes two; an event that came alone is on its way to somebody who waits.
     new = await bulk_upsert(session, inbox, ("event_id",), [(i,) for i in event_ids], on_conflict="ignore")
     if new != len(event_ids):
         raise SeenBefore

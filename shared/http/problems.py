@@ -119,8 +119,10 @@ def describe_refusals(operation: dict[str, Any]) -> None:
     """Complete one OpenAPI operation: what any route may answer, and the framework's 422 as our problem."""
     responses = operation.get("responses", {})
     refusals: list[type[ServiceError]] = []
+    if operation.get("security") or "422" in responses:
+        refusals.append(RequestHasFaults)
     if operation.get("security"):
-        refusals += [RequestHasFaults, NoToken, InvalidToken, NotPermitted, DatabaseUnavailable]
+        refusals += [NoToken, InvalidToken, NotPermitted, DatabaseUnavailable]
     if "requestBody" in operation:
         refusals += [MalformedJson, BodyTooLarge]
         if "application/json" in operation["requestBody"].get("content", {}):

@@ -29,7 +29,10 @@ def _known_to(route: APIRoute) -> frozenset[str] | None:
         for parameter in dependant.query_params:
             kind = parameter.field_info.annotation
             if isinstance(kind, type) and issubclass(kind, BaseModel):
-                return None
+                if kind.model_config.get("extra") == "forbid":
+                    return None
+                names.update(field.alias or name for name, field in kind.model_fields.items())
+                continue
             names.add(parameter.alias)
     return frozenset(names)
 

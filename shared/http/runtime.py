@@ -56,10 +56,12 @@ def allowed(permission: Permission) -> Callable[..., Awaitable[Caller]]:
         if token is None:
             raise NoToken(headers={"WWW-Authenticate": "Bearer"})
         caller = await runtime(request).verifier.verify(token.credentials)
+        # Before the caller is noted: a refused slip is no repeat whose first answer would have to be looked up, for which
+        # the whole body would be read.
+        ensure_known(request)
         request.state.caller = caller
         if permission not in PERMISSIONS[caller.role]:
             raise NotPermitted(f"The role {caller.role} does not have {permission}.")
-        ensure_known(request)
         return caller
 
     caller_with_permission.permission = permission  # type: ignore[attr-defined]  # read by the role x route walk

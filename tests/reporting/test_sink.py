@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 
 from reporting.app import MIGRATIONS
 from reporting.codec import month_of
@@ -48,14 +49,19 @@ async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-async def test_a_number_given_to_a_school_waits_for_the_disk_and_counts_alone_do_not(database: Database) -> None:
+async def test_a_number_given_to_a_school_waits_for_the_disk_and_counts_alone_do_not(
+    database: Database, database_url: str
+) -> None:
     if database.dialect == "sqlite":
         pytest.skip("SQLite always waits")
-    sink, waited = ViewSink(), []
+    async with database.write(EVERY_DISTRICT) as session:
+        await session.execute(text(f'ALTER DATABASE "{make_url(database_url).database}" SET synchronous_commit = on'))
+    sink, waited, waiting = ViewSink(), [], Database(database_url, pool_size=1)
     for _ in range(3):
-        async with database.write(EVERY_DISTRICT, durable=False) as session:
+        async with waiting.write(EVERY_DISTRICT, durable=False) as session:
             await sink.store(session, sink.prepare([a_submission()]))
             waited.append((await session.execute(text("SHOW synchronous_commit"))).scalar_one())
+    await waiting.close()
     assert waited == ["on", "off", "off"]
 
 

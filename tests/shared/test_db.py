@@ -312,16 +312,23 @@ async def disk_is(session: Session) -> tuple[str, str]:
     return setting, source
 
 
-async def test_only_a_transaction_that_says_so_does_not_wait_for_the_disk(database: Database) -> None:
+async def test_only_a_transaction_that_says_so_does_not_wait_for_the_disk(
+    database: Database, database_url: str
+) -> None:
     if database.dialect == "sqlite":
         async with database.write(EVERY_DISTRICT, durable=False) as session:
             assert (await session.execute(text("PRAGMA synchronous"))).scalar_one() == 2  # FULL, whoever asks
         return
     async with database.write(EVERY_DISTRICT) as session:
-        assert (await disk_is(session))[1] != "session"  # as the server is configured
-    async with database.write(EVERY_DISTRICT, durable=False) as session:
+        name = make_url(database_url).database
+        await session.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = local'))
+    configured = Database(database_url, pool_size=1)
+    async with configured.write(EVERY_DISTRICT) as session:
+        assert await disk_is(session) == ("local", "database")
+    async with configured.write(EVERY_DISTRICT, durable=False) as session:
         assert await disk_is(session) == ("off", "session")
         await make_durable(session)
-        assert await disk_is(session) == ("on", "session")
-    async with database.write(EVERY_DISTRICT) as session:
-        assert (await disk_is(session))[1] != "session"
+        assert (await disk_is(session))[0] == "local"
+    async with configured.write(EVERY_DISTRICT) as session:
+        assert await disk_is(session) == ("local", "database")
+    await configured.close()

@@ -9,12 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from shared.bus.base import MESSAGE_LIMIT_BYTES, Bus, BusUnavailable, Message, Reader, Record
 from shared.bus.connect import connect
 from shared.cloudevents import to_message
 from shared.consumer import Consumer
-from shared.db import EVERY_DISTRICT, Database
+from shared.db import EVERY_DISTRICT, Database, Session
 from shared.dead_letters import dead_letter_topic, notes_of, to_original
 from shared.events.base import Event
 from shared.inbox import OffsetsMoved
@@ -54,9 +55,10 @@ class EventPath:
             moved += step
         return moved
 
-    def consumer(self, sink: PerSchool) -> Consumer[dict[str, int]]:
+    def consumer(self, sink: PerSchool, *, announces: bool = False) -> Consumer[dict[str, int]]:
         """A consumer of the topic."""
-        return Consumer(self.database, self.bus, sink, group=self.group, topics={self.topic: 6})
+        topics = {self.topic: 6}
+        return Consumer(self.database, self.bus, sink, group=self.group, topics=topics, announces=announces)
 
     async def reader(self) -> Reader:
         """A member of the consumer's group."""
@@ -234,6 +236,72 @@ async def test_a_batch_with_a_repeat_and_an_event_that_the_store_refuses_is_sort
     assert await counts(path.database) == {"s-1": 1, "s-2": 1}
     assert (consumer.applied, consumer.dead_lettered) == (1, 1)
     assert len(await path.letters()) == 1
+
+
+class NotesTheDisk(PerSchool):
+    """A sink that notes what its transactions were told about waiting for the disk; by whom says whether they were."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, bool]] = []
+
+    async def store(self, session: Session, prepared: dict[str, int]) -> None:
+        """Note, and add the counts."""
+        found = await session.execute(text("SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'"))
+        setting, source = found.one()
+        self.told.append((setting, source == "session"))
+        await super().store(session, prepared)
+
+
+@pytest.mark.parametrize(
+    ("announces", "with_letter", "waits"), [(True, False, True), (False, False, False), (False, True, True)]
+)
+async def test_a_batch_that_only_this_database_knows_of_need_not_wait_for_the_disk(
+    path: EventPath, announces: bool, with_letter: bool, waits: bool
+) -> None:
+    if path.database.dialect == "sqlite":
+        pytest.skip("SQLite always waits")
+    good = path.message(an_acceptance())
+    await path.bus.ensure_topics({path.topic: 6})
+    await path.bus.publish([replace(good, value=b"{}"), good] if with_letter else [good])
+    sink, reader = NotesTheDisk(), await path.reader()
+    consumer = path.consumer(sink, announces=announces)
+    async with asyncio.timeout(30):
+        while not consumer.applied:
+            await consumer.catch_up(reader)
+            await asyncio.sleep(0)
+    assert sink.told == [(sink.told[0][0], False)] if waits else sink.told == [("off", True)]
+    assert consumer.dead_lettered == with_letter
+
+
+class CrashesOnce(Consumer[dict[str, int]]):
+    """A consumer whose server loses its last commits before they are confirmed."""
+
+    has_crashed = False
+
+    async def _confirm(self, reader: Reader) -> None:
+        if self.applied and not self.has_crashed:
+            self.has_crashed = True
+            async with self._database.write(EVERY_DISTRICT) as session:
+                for lost in ("DELETE FROM counted", "DELETE FROM inbox", "UPDATE consumer_offsets SET next_offset = 0"):
+                    await session.execute(text(lost))
+        await super()._confirm(reader)
+
+
+async def test_what_a_crash_of_the_server_took_back_is_applied_again_though_nothing_new_comes(path: EventPath) -> None:
+    if path.database.dialect == "sqlite":
+        pytest.skip("SQLite always waits for the disk, so nothing is taken back")
+    await path.record(path.message(an_acceptance("s-1")), path.message(an_acceptance("s-2")))
+    await path.publish()
+    topics = {path.topic: 6}
+    consumer = CrashesOnce(path.database, path.bus, PerSchool(), group=path.group, topics=topics, announces=False)
+    running = asyncio.create_task(consumer.run())
+    async with asyncio.timeout(60):
+        while not consumer.has_crashed or await counts(path.database) != {"s-1": 1, "s-2": 1}:
+            await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert await counts(path.database) == {"s-1": 1, "s-2": 1}
 
 
 async def test_two_readers_of_the_same_records_have_one_effect(path: EventPath) -> None:
