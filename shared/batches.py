@@ -29,7 +29,10 @@ class Sink(Protocol[Prepared]):
         """The events it listens to, by their name on the wire; others are passed over."""
 
     def prepare(self, events: Sequence[Event]) -> Prepared:
-        """Work out the changes: pure, never None, the same whatever the batch's borders. May raise for a poisoned event."""
+        """Work out the changes, never None: pure, and the same whatever the batch's borders.
+
+        May raise for a poisoned event.
+        """
 
     async def store(self, session: Session, prepared: Prepared) -> None:
         """Write the changes within the consumer's transaction."""

@@ -56,8 +56,8 @@ def allowed(permission: Permission) -> Callable[..., Awaitable[Caller]]:
         if token is None:
             raise NoToken(headers={"WWW-Authenticate": "Bearer"})
         caller = await runtime(request).verifier.verify(token.credentials)
-        # Before the caller is noted: a refused slip is no repeat whose first answer would have to be looked up, for which
-        # the whole body would be read.
+        # Before the caller is noted: a refused slip is no repeat, whose first answer would have to be looked up by the
+        # digest of a body that may be large.
         ensure_known(request)
         request.state.caller = caller
         if permission not in PERMISSIONS[caller.role]:

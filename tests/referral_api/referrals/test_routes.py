@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -343,7 +343,7 @@ async def test_only_a_closed_referral_of_the_same_student_is_reopened(counselor:
 
 
 async def test_a_consent_of_tomorrow_is_none(counselor: httpx2.AsyncClient) -> None:
-    consent = {"agreed": True, "by": "parent", "on": f"{date.today() + timedelta(days=2)}"}
+    consent = {"agreed": True, "by": "parent", "on": f"{datetime.now(UTC).date() + timedelta(days=2)}"}
     refused = await counselor.post("/v1/referrals", json={**BODY, "consent": consent})
     assert is_problem(refused, 422, "consent-in-future")
     assert refused.json()["errors"][0]["path"] == "consent.on"
