@@ -24,7 +24,7 @@ def ensure_known(request: Request) -> None:
 
 def _known_to(route: APIRoute) -> frozenset[str] | None:
     """The names of a route's query parameters; None where a model takes them and refuses others itself."""
-    names = set()
+    names: set[str] = set()
     for dependant in _with_dependencies(route.dependant):
         for parameter in dependant.query_params:
             kind = parameter.field_info.annotation
