@@ -1,6 +1,7 @@
 """How long until a submitted referral is counted in the view, against the bare steps that any such way has.
 
 Load is open: a request is sent when its time has come, whatever became of those before it, and its clock starts then.
+Both commits of the reference wait for the disk, as bare commits do; of ours only the request's (docs/decisions/0009).
 """
 
 import asyncio
