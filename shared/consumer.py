@@ -35,7 +35,7 @@ from shared.telemetry.tracing import batch_span
 
 log = structlog.get_logger(__name__)
 
-MOST_RECORDS = 5000
+MOST_RECORDS = 10_000
 IDLE = timedelta(milliseconds=500)
 LOST_WAIT = timedelta(seconds=10)
 CONFIRM = timedelta(seconds=5)

@@ -2,7 +2,7 @@
 
 import gc
 
-_MANY_OBJECTS = 100_000
+_MANY_OBJECTS = 300_000
 
 
 def collect_seldom() -> None:
