@@ -89,12 +89,12 @@ def write_results(figures: Sequence[Figure], command: str) -> None:
         "Each reference was measured in the same run, turn by turn; the figure is the median turn (lowest to highest).",
         "",
     ]
-    table = [_line(_HEADINGS), _line(["---"] * len(_HEADINGS)), *lines.values()]
-    RESULTS.write_text("\n".join([*head, *table]) + "\n", encoding="utf-8")
+    table = "\n".join([_line(_HEADINGS), _line(["---"] * len(_HEADINGS)), *lines.values()])
+    RESULTS.write_text("\n".join([*head, table]) + "\n", encoding="utf-8")
     readme = README.read_text(encoding="utf-8")
     before, _, rest = readme.partition(_BEGINS)
     _, _, after = rest.partition(_ENDS)
-    README.write_text(f"{before}{_BEGINS}\n\n{chr(10).join(table)}\n\n{_ENDS}{after}", encoding="utf-8")
+    README.write_text(f"{before}{_BEGINS}\n\n{table}\n\n{_ENDS}{after}", encoding="utf-8")
 
 
 def _lines_there() -> list[str]:

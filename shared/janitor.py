@@ -73,7 +73,7 @@ class Janitor:
     async def _drop(self, leadership: Leadership, forget: Forget, before: datetime) -> int:
         dropped = 0
         while await leadership.renew():
-            async with self._database.write(EVERY_DISTRICT) as session:
+            async with self._database.write(EVERY_DISTRICT, wakes_relay=False) as session:
                 some = await forget(session, before, most=BATCH)
             dropped += some
             if some < BATCH:
