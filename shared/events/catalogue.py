@@ -20,6 +20,9 @@ CATALOGUE: tuple[type[Event], ...] = (
     referrals.ReferralContacted,
     referrals.ReferralLoopClosed,
     referrals.ReferralEnteredInError,
+    referrals.ReferralRescheduled,
+    referrals.ReferralContactReminded,
+    referrals.ReferralContactOverdue,
 )
 
 BY_NAME: Mapping[str, type[Event]] = MappingProxyType({e.name: e for e in CATALOGUE})

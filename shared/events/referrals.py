@@ -159,6 +159,31 @@ class ReferralCancelled(ReferralEvent):
 
     name: ClassVar[str] = "referral.cancelled.v1"
     reason: StatusReason = Field(description="Why.")
+    merged_into: UUID | None = Field(
+        default=None, description="The referral about the same need that goes on instead, when the two were merged."
+    )
+
+
+class ReferralRescheduled(ReferralEvent):
+    """The district's calendar changed, and with it the day on which somebody must have reached the student."""
+
+    name: ClassVar[str] = "referral.rescheduled.v1"
+    due_at: Instant = Field(description="When somebody must have reached the student from now on.")
+    was_due_at: Instant = Field(description="When it was due before.")
+
+
+class ReferralContactReminded(ReferralEvent):
+    """The contact clock runs out soon and nobody was reached yet."""
+
+    name: ClassVar[str] = "referral.contact_reminded.v1"
+    due_at: Instant = Field(description="When somebody must have reached the student.")
+
+
+class ReferralContactOverdue(ReferralEvent):
+    """The contact clock ran out while it was open and nobody was reached: the escalation, once per referral."""
+
+    name: ClassVar[str] = "referral.contact_overdue.v1"
+    due_at: Instant = Field(description="When somebody should have reached the student.")
 
 
 class ReferralContacted(ReferralEvent):
@@ -167,6 +192,9 @@ class ReferralContacted(ReferralEvent):
     name: ClassVar[str] = "referral.contacted.v1"
     contacted_at: Instant = Field(description="When they were reached.")
     due_at: Instant = Field(description="When they should have been reached.")
+    was_overdue: bool = Field(
+        default=False, description="Whether ReferralContactOverdue had been announced for this referral."
+    )
 
 
 class ReferralLoopClosed(ReferralEvent):
@@ -180,3 +208,10 @@ class ReferralEnteredInError(ReferralEvent):
 
     name: ClassVar[str] = "referral.entered_in_error.v1"
     reached: tuple[Stage, ...] = Field(description="The stages that this takes back.")
+    contacted_at: Instant | None = Field(
+        default=None, description="When the student or family was reached, if they were: takes the contact time back."
+    )
+    due_at: Instant | None = Field(default=None, description="When they should have been reached, as last announced.")
+    was_overdue: bool = Field(
+        default=False, description="Whether ReferralContactOverdue had been announced for this referral."
+    )
