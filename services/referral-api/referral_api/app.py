@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from referral_api.base import metadata
+from referral_api.calendar import models as _models  # noqa: F401  # declares its table
 from referral_api.calendar.rules import DEFAULT_CALENDAR
 from referral_api.disclosures.routes import router as disclosures_router
 from referral_api.referrals.routes import router as referrals_router

@@ -1,6 +1,6 @@
 """The referral and the steps of its life."""
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, Table, Text, Uuid, false, text
 
 from referral_api.base import metadata
 from shared.db import UtcDateTime
@@ -39,9 +39,24 @@ referrals = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("reached", Text, nullable=False),  # stages of the funnel, space separated
     Column("version", Integer, nullable=False),
+    # When the contact clock next has something to say; null once it has stopped or run out.
+    Column("alarm_at", UtcDateTime),
+    Column("reminded_at", UtcDateTime),
+    Column("overdue_at", UtcDateTime),
+    Column("merged_into", Uuid),
+    Column("was_shared", Boolean, nullable=False, server_default=false()),  # its provider has been able to read it
+    # Given by a trigger with every version: see the migration for what a reader may conclude from it.
+    Column("change_no", BigInteger, nullable=False, server_default="0"),
     Index("ix_referrals_list", "district_id", "created_at", "referral_id"),
     Index("ix_referrals_school", "district_id", "school_id", "created_at", "referral_id"),
     Index("ix_referrals_submitter", "district_id", "submitted_by", "created_at", "referral_id"),
+    Index(
+        "ix_referrals_alarm",
+        "alarm_at",
+        postgresql_where=text("alarm_at IS NOT NULL"),
+        sqlite_where=text("alarm_at IS NOT NULL"),
+    ),
+    Index("ix_referrals_changes", "district_id", "change_no", "referral_id"),
 )
 
 referral_steps = Table(
@@ -56,6 +71,7 @@ referral_steps = Table(
     Column("step", Text, nullable=False),
     Column("reason", Text),
     Column("note", LargeBinary, info={"sealed": True}),
+    Column("changes", Text),  # JSON: field -> [before, after], of the fields that are not sealed
 )
 
 referral_contacts = Table(
@@ -70,3 +86,11 @@ referral_contacts = Table(
     Column("noted_by", Text, nullable=False),
     Index("ix_referral_contacts_referral", "district_id", "referral_id"),
 )
+
+change_clock = Table(
+    "change_clock",
+    metadata,
+    Column("clock_id", Integer, primary_key=True),
+    Column("ahead", BigInteger, nullable=False),
+)
+"""One row: by how much PostgreSQL's transaction numbers are raised to become change numbers, see the migration."""

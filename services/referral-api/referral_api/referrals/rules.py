@@ -109,6 +109,11 @@ class Referral:
     reason: StatusReason | None = None
     message_to_referrer: bytes | None = None
     reached: frozenset[Stage] = frozenset()
+    alarm_at: datetime | None = None
+    reminded_at: datetime | None = None
+    overdue_at: datetime | None = None
+    merged_into: UUID | None = None
+    was_shared: bool = False
 
 
 def may_read_in_full(caller: Caller, referral: Referral) -> bool:

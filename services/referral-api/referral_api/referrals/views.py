@@ -98,7 +98,7 @@ ReferralView = ReferralRecord | ReferralStatus
 
 def referral_of(row: Row[Any]) -> Referral:
     """A stored row as the rules know it."""
-    fields = dict(row._mapping)
+    fields = {name: value for name, value in row._mapping.items() if name != "change_no"}
     return Referral(
         **fields
         | {

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from referral_api.referrals import announcements, rules
 from referral_api.referrals.errors import ContactExists
 from referral_api.referrals.models import referral_contacts
-from referral_api.referrals.operations.storing import SOURCE, sealed, store, to_change
+from referral_api.referrals.operations.storing import SOURCE, Doing, note_sealed, sealed, store, to_change
 from referral_api.referrals.rules import Referral
 from shared.auth import Caller
 from shared.bulk import bulk_upsert
@@ -77,7 +77,7 @@ async def note_contact(
         version=before.version + 1,
         updated_at=now,
     )
-    await store(session, before, after)
+    await store(session, before, after, caller=caller, step=Doing.CONTACTED)
     await record(session, announcements.contacted(after, event_id=new_event_id(), now=now), source=SOURCE)
     return after
 
@@ -127,7 +127,8 @@ async def give_feedback(
     )
     closing = rules.closes_loop(after)
     after = rules.close_loop(after) if closing else after
-    await store(session, before, after)
+    note = note_sealed(ring, after, message)
+    await store(session, before, after, caller=caller, step=Doing.FEEDBACK_GIVEN, note=note)
     if closing:
         await record(session, announcements.loop_closed(after, event_id=new_event_id(), now=now), source=SOURCE)
     return after

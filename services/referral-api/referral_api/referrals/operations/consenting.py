@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict
 
 from referral_api.referrals import rules
-from referral_api.referrals.operations.storing import store, to_change
+from referral_api.referrals.operations.storing import Doing, store, to_change
 from referral_api.referrals.rules import Referral
 from shared.auth import Caller
 from shared.db import Session
@@ -48,8 +48,9 @@ async def record_consent(
         consent_agreed=command.agreed,
         consent_by=command.by,
         consent_on=command.on,
+        was_shared=before.was_shared or command.agreed,
         version=before.version + 1,
         updated_at=now,
     )
-    await store(session, before, after)
+    await store(session, before, after, caller=caller, step=Doing.CONSENT_RECORDED)
     return after

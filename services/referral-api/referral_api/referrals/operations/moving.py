@@ -6,15 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
-from sqlalchemy import insert
 
 from referral_api.calendar.rules import DEFAULT_CALENDAR
 from referral_api.referrals import announcements, rules
 from referral_api.referrals.errors import SchoolNotFound, StudentNotAtSchool
-from referral_api.referrals.models import referral_steps
-from referral_api.referrals.operations.storing import SOURCE, store, to_change
+from referral_api.referrals.operations.storing import SOURCE, note_sealed, store, to_change
 from referral_api.referrals.rules import Referral, Status
-from referral_api.referrals.views import seal_key
 from referral_api.students.views import student_for_referral
 from shared.auth import Caller
 from shared.crypto import KeyRing
@@ -92,8 +89,8 @@ async def move_referral(
         )
     closing = rules.closes_loop(after)
     after = rules.close_loop(after) if closing else after
-    await store(session, before, after)
-    await _note_step(session, after, command, caller=caller, ring=ring)
+    note = note_sealed(ring, after, command.note)
+    await store(session, before, after, caller=caller, step=command.to, note=note)
     events = [event] if event is not None else []
     if closing:
         events.append(announcements.loop_closed(after, event_id=new_event_id(), now=now))
@@ -109,23 +106,3 @@ async def _facets_today(session: Session, referral: Referral) -> Facets:
     if student is None:
         raise StudentNotAtSchool(errors=[Fault("student_id", "is no student of this school any more")])
     return student.facets
-
-
-async def _note_step(
-    session: Session, after: Referral, command: MoveReferral, *, caller: Caller, ring: KeyRing
-) -> None:
-    key = f"{seal_key(after.district_id, after.referral_id)}/{after.version}"
-    note = command.note
-    await session.execute(
-        insert(referral_steps).values(
-            district_id=after.district_id,
-            referral_id=after.referral_id,
-            version=after.version,
-            taken_at=after.updated_at,
-            taken_by=caller.sub,
-            role=caller.role,
-            step=command.to,
-            reason=command.reason,
-            note=ring.seal(note, table="referral_steps", column="note", key=key) if note is not None else None,
-        )
-    )

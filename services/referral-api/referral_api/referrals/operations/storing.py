@@ -1,15 +1,17 @@
-"""How a referral is taken up for a change and put back: locked, sealed, compared by version."""
+"""How a referral is taken up for a change and put back: locked, sealed, compared by version, noted in its history."""
 
 from dataclasses import fields
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+import orjson
+from sqlalchemy import insert, update
 
 from referral_api.referrals import rules
 from referral_api.referrals.errors import ReferralNotFound
-from referral_api.referrals.models import referrals
-from referral_api.referrals.rules import Referral
+from referral_api.referrals.models import referral_steps, referrals
+from referral_api.referrals.rules import Referral, Status
 from referral_api.referrals.views import find_referral, seal_key
 from shared.auth import Caller
 from shared.bulk import bulk_upsert
@@ -18,6 +20,19 @@ from shared.db import Session
 
 SOURCE = "referral-api"
 COLUMNS = tuple(f.name for f in fields(Referral))
+_SEALED = frozenset(column.name for column in referrals.columns if column.info.get("sealed"))
+_NOT_TOLD = _SEALED | {"version", "updated_at", "reached", "alarm_at", "facets"}
+"""Fields that a history entry does not repeat: sealed ones, and what follows from the others."""
+
+
+class Doing(StrEnum):
+    """What was done to a referral beside moving it to a status; a move is noted under the status's own name."""
+
+    CONTACTED = "contacted"
+    FEEDBACK_GIVEN = "feedback_given"
+    CONSENT_RECORDED = "consent_recorded"
+    RESCHEDULED = "rescheduled"
+    MERGED = "merged"
 
 
 async def to_change(session: Session, referral_id: UUID, caller: Caller) -> Referral:
@@ -38,8 +53,19 @@ async def add(session: Session, referral: Referral) -> bool:
     return bool(await bulk_upsert(session, referrals, COLUMNS, [row], on_conflict="ignore"))
 
 
-async def store(session: Session, before: Referral, after: Referral) -> None:
-    """Write what changed. The row is locked, so its version is still the one that was read."""
+async def store(
+    session: Session,
+    before: Referral,
+    after: Referral,
+    *,
+    caller: Caller,
+    step: Status | Doing,
+    note: bytes | None = None,
+) -> None:
+    """Write what changed, and who did it, under the new version; `note` comes sealed, see `note_sealed`.
+
+    The row is locked, so its version is still the one that was read.
+    """
     changed = {name: stored(value) for name in COLUMNS if (value := getattr(after, name)) != getattr(before, name)}
     await session.execute(
         update(referrals)
@@ -50,6 +76,29 @@ async def store(session: Session, before: Referral, after: Referral) -> None:
         )
         .values(**changed)
     )
+    told = {name: [getattr(before, name), getattr(after, name)] for name in changed if name not in _NOT_TOLD}
+    await session.execute(
+        insert(referral_steps).values(
+            district_id=after.district_id,
+            referral_id=after.referral_id,
+            version=after.version,
+            taken_at=after.updated_at,
+            taken_by=caller.sub,
+            role=caller.role,
+            step=step,
+            reason=after.reason if isinstance(step, Status) else None,
+            note=note,
+            changes=orjson.dumps(told, option=orjson.OPT_UTC_Z).decode(),
+        )
+    )
+
+
+def note_sealed(ring: KeyRing, after: Referral, note: str | None) -> bytes | None:
+    """A note on the step that made this version, encrypted for it."""
+    if note is None:
+        return None
+    key = f"{seal_key(after.district_id, after.referral_id)}/{after.version}"
+    return ring.seal(note, table="referral_steps", column="note", key=key)
 
 
 def stored(value: Any) -> Any:
