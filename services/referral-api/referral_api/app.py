@@ -10,7 +10,7 @@ from referral_api.base import metadata
 from referral_api.calendar import models as _models  # noqa: F401  # declares its table
 from referral_api.calendar.rules import DEFAULT_CALENDAR
 from referral_api.disclosures.routes import router as disclosures_router
-from referral_api.referrals.routes import router as referrals_router
+from referral_api.referrals.routes import reading, submitting, working
 from referral_api.settings import Settings
 from referral_api.students.imports.routes import PATH as IMPORTS
 from referral_api.students.imports.routes import import_routes
@@ -24,7 +24,14 @@ MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, 
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
-    return (import_routes(process.settings), students_router, disclosures_router, referrals_router)
+    return (
+        import_routes(process.settings),
+        students_router,
+        disclosures_router,
+        submitting.router,
+        working.router,
+        reading.router,
+    )
 
 
 def _workers(process: Process[Settings]) -> Sequence[Worker]:

@@ -12,7 +12,8 @@ from referral_api.referrals import rules
 from referral_api.referrals.errors import ReferralNotFound
 from referral_api.referrals.models import referral_steps, referrals
 from referral_api.referrals.rules import Referral, Status
-from referral_api.referrals.views import find_referral, seal_key
+from referral_api.referrals.views.finding import find_referral
+from referral_api.referrals.views.records import seal_key
 from shared.auth import Caller
 from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing

@@ -17,7 +17,8 @@ from referral_api.referrals.errors import (
 from referral_api.referrals.operations.consenting import Consent
 from referral_api.referrals.operations.storing import SOURCE, add, sealed
 from referral_api.referrals.rules import OUTCOMES, Referral, Status
-from referral_api.referrals.views import find_referral, record_of, seal_key
+from referral_api.referrals.views.finding import find_referral
+from referral_api.referrals.views.records import record_of, seal_key
 from referral_api.students.views import school_exists, student_for_referral
 from shared.auth import Caller
 from shared.crypto import KeyRing

@@ -1,0 +1,95 @@
+"""Reading referrals over HTTP: one, or those that the caller may see."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from referral_api.referrals.errors import ReferralNotFound
+from referral_api.referrals.rules import Referral, Status, ensure_visible
+from referral_api.referrals.views.finding import find_referral, list_referrals
+from referral_api.referrals.views.records import ReferralView, view_for
+from shared.auth import Caller
+from shared.auth.permissions import Permission
+from shared.events.base import Instant
+from shared.http.etags import etag
+from shared.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    CursorUnusable,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    link_next,
+)
+from shared.http.problems import problems
+from shared.http.runtime import AtHand, ReadOnlySession, allowed
+
+router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
+
+Reader = Annotated[Caller, Depends(allowed(Permission.REFERRALS_READ))]
+
+_CURSOR = "referrals"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@router.get("/{referral_id}", response_model=ReferralView, responses=problems(ReferralNotFound))
+async def read_referral(
+    caller: Reader, referral_id: UUID, response: Response, session: ReadOnlySession, at_hand: AtHand
+) -> ReferralView:
+    """One referral: in full for those who work it, by status class for who referred."""
+    found = await find_referral(session, district_id=caller.district_id, referral_id=referral_id)
+    if found is None:
+        raise ReferralNotFound
+    ensure_visible(caller, found)
+    response.headers["ETag"] = etag(found.version)
+    return view_for(caller, found, at_hand.ring)
+
+
+@router.get("", response_model=Page[ReferralView], responses=problems(CursorUnusable))
+async def read_referrals(
+    caller: Reader,
+    request: Request,
+    response: Response,
+    session: ReadOnlySession,
+    at_hand: AtHand,
+    status: Annotated[Status | None, Query(description="Of those read in full.")] = None,
+    school_id: str | None = None,
+    due_before: Annotated[
+        Instant | None,
+        Query(description="Not yet contacted, and due before this instant; of those read in full."),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[ReferralView]:
+    """The referrals the caller may see, newest first."""
+    found = await list_referrals(
+        session,
+        caller,
+        status=status,
+        school_id=school_id,
+        due_before=due_before,
+        before=_behind(cursor),
+        limit=limit + 1,
+    )
+    shown = found[:limit]
+    next_cursor = _cursor_of(shown[-1]) if len(found) > limit else None
+    link_next(request, response, next_cursor)
+    return Page(items=[view_for(caller, r, at_hand.ring) for r in shown], next_cursor=next_cursor)
+
+
+def _cursor_of(referral: Referral) -> str:
+    since = (referral.created_at - _EPOCH) // timedelta(microseconds=1)
+    return encode_cursor(_CURSOR, since, str(referral.referral_id))
+
+
+def _behind(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    since, referral_id = decode_cursor(_CURSOR, cursor, (int, str))
+    try:
+        return _EPOCH + timedelta(microseconds=since), UUID(referral_id)
+    except (ValueError, OverflowError):
+        raise CursorUnusable from None

@@ -1,0 +1,126 @@
+"""Working a referral over HTTP: its steps, the tries to reach the student, what the referrer is told, consent."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from referral_api.referrals.errors import (
+    ConsentInFuture,
+    ContactExists,
+    ContactInFuture,
+    ContactTooEarly,
+    NoSuchStep,
+    NotYourStep,
+    ReferralNotFound,
+    SchoolNotFound,
+    StudentNotAtSchool,
+)
+from referral_api.referrals.operations.answering import GiveFeedback, NoteContact
+from referral_api.referrals.operations.answering import give_feedback as give
+from referral_api.referrals.operations.answering import note_contact as note
+from referral_api.referrals.operations.consenting import Consent
+from referral_api.referrals.operations.consenting import record_consent as keep_consent
+from referral_api.referrals.operations.moving import MoveReferral
+from referral_api.referrals.operations.moving import move_referral as move
+from referral_api.referrals.routes.attempts import Attempt
+from referral_api.referrals.views.records import ReferralView
+from shared.auth import Caller
+from shared.auth.permissions import Permission
+from shared.http.etags import ChangedMeanwhile
+from shared.http.idempotency import KeyReused, RememberedRoute
+from shared.http.problems import problems
+from shared.http.runtime import allowed
+
+router = APIRouter(prefix="/v1/referrals", tags=["referrals"], route_class=RememberedRoute)
+
+Mover = Annotated[Caller, Depends(allowed(Permission.REFERRALS_MOVE))]
+Contacter = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))]
+Answerer = Annotated[Caller, Depends(allowed(Permission.REFERRALS_FEEDBACK))]
+ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))]
+
+
+@router.post(
+    "/{referral_id}/transitions",
+    response_model=ReferralView,
+    responses=problems(
+        ReferralNotFound, SchoolNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, StudentNotAtSchool, KeyReused
+    ),
+)
+async def move_referral(caller: Mover, command: MoveReferral, attempt: Attempt) -> ReferralView:
+    """Take a step in a referral's life; a step that is not there is refused with those that are."""
+    after = await move(
+        attempt.session,
+        attempt.referral_id,
+        command,
+        caller=caller,
+        ring=attempt.ring,
+        if_match=attempt.if_match,
+        now=attempt.now,
+    )
+    return attempt.answer(caller, after)
+
+
+@router.post(
+    "/{referral_id}/contacts",
+    status_code=201,
+    response_model=ReferralView,
+    responses=problems(
+        ReferralNotFound,
+        NotYourStep,
+        NoSuchStep,
+        ContactExists,
+        ChangedMeanwhile,
+        ContactInFuture,
+        ContactTooEarly,
+        KeyReused,
+    ),
+)
+async def note_contact(caller: Contacter, command: NoteContact, attempt: Attempt) -> ReferralView:
+    """Note a try to reach the student or family; the first success stops the contact clock."""
+    after = await note(
+        attempt.session,
+        attempt.referral_id,
+        command,
+        caller=caller,
+        if_match=attempt.if_match,
+        now=attempt.now,
+    )
+    return attempt.answer(caller, after)
+
+
+@router.post(
+    "/{referral_id}/feedback",
+    status_code=201,
+    response_model=ReferralView,
+    responses=problems(ReferralNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, KeyReused),
+)
+async def give_feedback(caller: Answerer, command: GiveFeedback, attempt: Attempt) -> ReferralView:
+    """Tell the referrer; with an outcome this closes the loop."""
+    after = await give(
+        attempt.session,
+        attempt.referral_id,
+        command,
+        caller=caller,
+        ring=attempt.ring,
+        if_match=attempt.if_match,
+        now=attempt.now,
+    )
+    return attempt.answer(caller, after)
+
+
+@router.put(
+    "/{referral_id}/consent",
+    response_model=ReferralView,
+    responses=problems(ReferralNotFound, NotYourStep, ChangedMeanwhile, ConsentInFuture),
+)
+async def record_consent(caller: ConsentKeeper, command: Consent, attempt: Attempt) -> ReferralView:
+    """State whether a parent agreed to sharing beyond the school."""
+    after = await keep_consent(
+        attempt.session,
+        attempt.referral_id,
+        command,
+        caller=caller,
+        if_match=attempt.if_match,
+        now=attempt.now,
+    )
+    return attempt.answer(caller, after)

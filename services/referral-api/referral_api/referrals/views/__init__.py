@@ -1,0 +1,1 @@
+"""What can be read of referrals, and who may read how much of it."""
