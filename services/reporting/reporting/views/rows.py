@@ -15,7 +15,7 @@ from shared.events.referrals import Need, Urgency
 Row = dict[str, Value | int | float]
 
 
-class KeyedRow(BaseModel):
+class Keyed(BaseModel):
     """What every row of a view has. A key stands in it if the view was broken down by it."""
 
     model_config = ConfigDict(frozen=True)
@@ -29,8 +29,13 @@ class KeyedRow(BaseModel):
     disability: Disability | None = None
     english_learner: bool | None = Field(default=None, description="null: not known.")
     grade_band: GradeBand | None = None
-    per_100: float | None = Field(description="Per 100 enrolled of the same key; null where nobody is, or suppressed.")
     suppressed: bool = Field(description="The numbers are null because they are, or would give away, a small count.")
+
+
+class KeyedRow(Keyed):
+    """A row whose count is also told as a rate."""
+
+    per_100: float | None = Field(description="Per 100 enrolled of the same key; null where nobody is, or suppressed.")
 
 
 @dataclass(frozen=True, slots=True)
