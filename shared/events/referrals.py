@@ -211,7 +211,9 @@ class ReferralEnteredInError(ReferralEvent):
     contacted_at: Instant | None = Field(
         default=None, description="When the student or family was reached, if they were: takes the contact time back."
     )
-    due_at: Instant | None = Field(default=None, description="When they should have been reached, as last announced.")
+    due_at: Instant | None = Field(
+        default=None, description="When they should have been reached: as ReferralContacted told it, else the latest."
+    )
     was_overdue: bool = Field(
         default=False, description="Whether ReferralContactOverdue had been announced for this referral."
     )
