@@ -1,7 +1,7 @@
 """A view as an answer: JSON, or the same rows as CSV for whoever asks with `Accept: text/csv`."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import StringIO
 from typing import Annotated
@@ -42,12 +42,13 @@ def answer(
     as_of: datetime | None,
     minimum: int,
     accept: str,
+    beside: Mapping[str, object] | None = None,
 ) -> Response:
-    """The rows in the form asked for; `measured` names the columns after the keys."""
+    """The rows in the form asked for; `measured` names the columns after the keys, `beside` what else JSON says."""
     if _prefers_csv(accept):
         text = _as_csv(rows, [*(key.value for key in breakdown.keys), *measured])
         return Response(text, media_type=f"{CSV}; charset=utf-8", headers={"Vary": "Accept"})
-    body = {"rows": rows, "as_of": as_of, "policy": {"minimum_cell": minimum or None}}
+    body = {"rows": rows, "as_of": as_of, "policy": {"minimum_cell": minimum or None}, **(beside or {})}
     return Response(
         orjson.dumps(body, option=orjson.OPT_UTC_Z), media_type="application/json", headers={"Vary": "Accept"}
     )
