@@ -1,17 +1,14 @@
 """Every route of every service, walked by every role: what the table does not allow is refused."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 
-from shared.auth import PERMISSIONS, Permission, Role
-from shared.testing.service import ServiceInTest
+from shared.auth import PERMISSIONS, Role
+from tests.flows.routes import routes_of
 from tests.flows.suite import Suite, suite
 
 OPEN_TO_ALL = {"/livez", "/readyz", "/metrics"}
@@ -21,23 +18,6 @@ OPEN_TO_ALL = {"/livez", "/readyz", "/metrics"}
 async def both(tmp_path: Path) -> AsyncIterator[Suite]:
     async with suite(tmp_path, (f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}")) as made:
         yield made
-
-
-def routes_of(service: ServiceInTest[Any]) -> Iterator[tuple[str, str, list[Permission]]]:
-    """Method, path and named permissions of every route."""
-    for router in service.process.service.routers(service.process):
-        for route in router.routes:
-            assert isinstance(route, APIRoute)
-            for method in route.methods or ():
-                yield method, route.path, list(permissions_of(route.dependant))
-
-
-def permissions_of(dependant: Dependant) -> Iterator[Permission]:
-    """The permissions that a route's dependencies ask for."""
-    if dependant.call is not None and hasattr(dependant.call, "permission"):
-        yield dependant.call.permission
-    for below in dependant.dependencies:
-        yield from permissions_of(below)
 
 
 async def test_every_route_names_one_permission_and_refuses_every_role_without_it(both: Suite) -> None:
