@@ -43,29 +43,30 @@ def encode_cursor(kind: str, *values: str | int) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([kind, *values])).rstrip(b"=").decode()
 
 
-def decode_cursor(kind: str, text: str, types: Sequence[type]) -> tuple[Any, ...]:
-    """The key values a cursor stands behind. Raises: CursorUnusable."""
+def decode_cursor(kind: str, text: str, types: Sequence[type], *, parameter: str = "cursor") -> tuple[Any, ...]:
+    """The key values a cursor stands behind, which came in this query parameter. Raises: CursorUnusable."""
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         found = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         named, *values = found
     except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError, ValueError, TypeError):
-        raise _unusable() from None
+        raise unusable(parameter) from None
     fits = named == kind and len(values) == len(types)
     if not fits or any(type(v) is not t for v, t in zip(values, types, strict=True)):
-        raise _unusable()
+        raise unusable(parameter)
     if any(isinstance(v, str) and "\x00" in v for v in values):
-        raise _unusable()
+        raise unusable(parameter)
     return tuple(values)
 
 
-def _unusable() -> CursorUnusable:
-    return CursorUnusable(errors=[Fault("query.cursor", "is none that this list gave out")])
+def unusable(parameter: str = "cursor") -> CursorUnusable:
+    """The refusal of the cursor in this query parameter."""
+    return CursorUnusable(errors=[Fault(f"query.{parameter}", "is none that this list gave out")])
 
 
-def link_next(request: Request, response: Response, next_cursor: str | None) -> None:
+def link_next(request: Request, response: Response, next_cursor: str | None, *, parameter: str = "cursor") -> None:
     """Name the next page in the `Link` header (RFC 8288), with everything else of the query kept."""
     if next_cursor is not None:
-        query = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-        target = f"{request.url.path}?{urlencode([*query, ('cursor', next_cursor)])}"
+        query = [(k, v) for k, v in request.query_params.multi_items() if k != parameter]
+        target = f"{request.url.path}?{urlencode([*query, (parameter, next_cursor)])}"
         response.headers["Link"] = f'<{target}>; rel="next"'

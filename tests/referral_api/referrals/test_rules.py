@@ -99,7 +99,8 @@ def test_every_pair_of_states_is_an_edge_or_is_refused(status: Status, to: Statu
     ],
 )
 def test_who_may_take_which_step(caller: Caller, status: str, to: str, may: bool) -> None:
-    referral = a_referral(status=Status(status), provider_id="p-1", consent_agreed=True)
+    sent_at = None if status == "draft" else NOW
+    referral = a_referral(status=Status(status), submitted_at=sent_at, provider_id="p-1", consent_agreed=True)
     if may:
         rules.ensure_may_take(caller, referral, Status(to))
     else:
@@ -119,8 +120,9 @@ def test_who_may_take_which_step(caller: Caller, status: str, to: str, may: bool
         (a_caller("provider", provider="p-1"), {"provider_id": "p-1", "consent_agreed": False}, False, False),
         (a_caller("provider", provider="p-1"), {"provider_id": "p-1"}, False, False),
         (a_caller("provider", "o-1", provider="p-2"), {"provider_id": "p-1", "consent_agreed": True}, False, False),
-        (a_caller("counselor"), {"status": Status.DRAFT}, False, False),
-        (a_caller("officer", "o-1"), {"status": Status.DRAFT}, True, True),
+        (a_caller("counselor"), {"status": Status.DRAFT, "submitted_at": None}, False, False),
+        (a_caller("counselor"), {"status": Status.ENTERED_IN_ERROR, "submitted_at": None}, False, False),
+        (a_caller("officer", "o-1"), {"status": Status.DRAFT, "submitted_at": None}, True, True),
         (a_caller("analyst"), {}, False, False),
         (a_caller("district_admin"), {}, False, False),
     ],

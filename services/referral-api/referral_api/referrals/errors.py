@@ -4,7 +4,7 @@ NotFound      ReferralNotFound, SchoolNotFound
 Forbidden     NotYourStep
 Conflict      NoSuchStep, ReferralExists, ContactExists, StillOpen
 Invalid       StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ContactInFuture, ContactTooEarly,
-              ConsentInFuture,              NothingToReopen
+              ConsentInFuture, NothingToReopen, WouldHideChanges
 """
 
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
@@ -64,3 +64,7 @@ class ContactTooEarly(Invalid):
 
 class ConsentInFuture(Invalid):
     """The consent lies in the future."""
+
+
+class WouldHideChanges(Invalid):
+    """What leaves such a filter would be missed among changes."""

@@ -118,21 +118,36 @@ class Referral:
 
 def may_read_in_full(caller: Caller, referral: Referral) -> bool:
     """Counsellors and administrators of the school; the named provider once a parent agreed; a draft's own author."""
-    if referral.status is Status.DRAFT:
+    if referral.submitted_at is None:  # a draft, also one that was entered in error: nobody else has seen it
         return caller.sub == referral.submitted_by and caller.role is not Role.PROVIDER
     if caller.role in _FULL_READERS:
         return caller.sees_school(referral.school_id)
-    return (
-        caller.role is Role.PROVIDER
-        and caller.provider_id is not None
-        and caller.provider_id == referral.provider_id
-        and bool(referral.consent_agreed)
-    )
+    return _is_named(caller, referral) and bool(referral.consent_agreed)
 
 
 def may_read_status(caller: Caller, referral: Referral) -> bool:
     """Whoever referred learns the status class, and no clinical content."""
     return caller.role is not Role.PROVIDER and caller.sub == referral.submitted_by
+
+
+def may_learn_it_is_gone(caller: Caller, referral: Referral) -> bool:
+    """Whether who could once read it is told to forget it: entered in error, or no longer shared with a provider."""
+    if caller.role is Role.PROVIDER:
+        closed = referral.status is Status.ENTERED_IN_ERROR or not referral.consent_agreed
+        return closed and referral.was_shared and _is_named(caller, referral)
+    visible = may_read_in_full(caller, referral) or may_read_status(caller, referral)
+    return visible and referral.status is Status.ENTERED_IN_ERROR
+
+
+def _is_named(caller: Caller, referral: Referral) -> bool:
+    """Whether the caller is the provider that a referral names."""
+    named = caller.provider_id is not None and caller.provider_id == referral.provider_id
+    return named and caller.role is Role.PROVIDER
+
+
+def is_shared(referral: Referral) -> bool:
+    """Whether a parent agreed that the provider it names may read it."""
+    return referral.provider_id is not None and bool(referral.consent_agreed)
 
 
 def ensure_visible(caller: Caller, referral: Referral) -> None:
@@ -183,13 +198,16 @@ def ensure_step(status: Status, to: Status) -> None:
 
 def status_class(referral: Referral) -> StatusClass | None:
     """The class a referrer may know; None while a draft has reached nobody."""
-    if referral.status is Status.DRAFT:
+    return class_of(referral.status, contacted=referral.contacted_at is not None)
+
+
+def class_of(status: Status, *, contacted: bool) -> StatusClass | None:
+    """The class of a referral in this state, whose student was reached or not."""
+    if status is Status.DRAFT:
         return None
-    if referral.status in OUTCOMES or referral.status is Status.ENTERED_IN_ERROR:
+    if status in OUTCOMES or status is Status.ENTERED_IN_ERROR:
         return StatusClass.CLOSED
-    if referral.contacted_at is not None or referral.status is Status.IN_PROGRESS:
-        return StatusClass.CONTACTED
-    return StatusClass.RECEIVED
+    return StatusClass.CONTACTED if contacted or status is Status.IN_PROGRESS else StatusClass.RECEIVED
 
 
 def send(referral: Referral, now: datetime, calendar: SchoolCalendar) -> Referral:
@@ -203,6 +221,7 @@ def send(referral: Referral, now: datetime, calendar: SchoolCalendar) -> Referra
         due_at=due_at(now, referral.urgency, calendar),
         updated_at=now,
         reached=frozenset({Stage.SUBMITTED}),
+        was_shared=is_shared(referral),
     )
 
 

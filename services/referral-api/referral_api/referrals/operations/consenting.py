@@ -48,9 +48,10 @@ async def record_consent(
         consent_agreed=command.agreed,
         consent_by=command.by,
         consent_on=command.on,
-        was_shared=before.was_shared or command.agreed,
         version=before.version + 1,
         updated_at=now,
     )
+    if after.submitted_at is not None:
+        after = replace(after, was_shared=before.was_shared or rules.is_shared(after))
     await store(session, before, after, caller=caller, step=Doing.CONSENT_RECORDED)
     return after

@@ -123,7 +123,6 @@ async def submit_referral(
         created_at=now,
         updated_at=now,
         facets=student.facets,
-        was_shared=consent is not None and consent.agreed,
     )
     if command.send:
         referral = rules.send(referral, now, DEFAULT_CALENDAR)

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from referral_api.referrals.errors import ReferralNotFound
+from referral_api.referrals.errors import ReferralNotFound, WouldHideChanges
+from referral_api.referrals.routes.catching_up import changes, ensure_nothing_is_hidden
 from referral_api.referrals.rules import Referral, Status, ensure_visible
 from referral_api.referrals.views.finding import find_referral, list_referrals
-from referral_api.referrals.views.records import ReferralView, view_for
+from referral_api.referrals.views.records import ListedReferral, ReferralView, view_for
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.events.base import Instant
@@ -23,6 +24,7 @@ from shared.http.paging import (
     decode_cursor,
     encode_cursor,
     link_next,
+    unusable,
 )
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, ReadOnlySession, allowed
@@ -48,12 +50,11 @@ async def read_referral(
     return view_for(caller, found, at_hand.ring)
 
 
-@router.get("", response_model=Page[ReferralView], responses=problems(CursorUnusable))
+@router.get("", response_model=Page[ListedReferral], responses=problems(CursorUnusable, WouldHideChanges))
 async def read_referrals(
     caller: Reader,
     request: Request,
     response: Response,
-    session: ReadOnlySession,
     at_hand: AtHand,
     status: Annotated[Status | None, Query(description="Of those read in full.")] = None,
     school_id: str | None = None,
@@ -61,19 +62,31 @@ async def read_referrals(
         Instant | None,
         Query(description="Not yet contacted, and due before this instant; of those read in full."),
     ] = None,
+    changed_since: Annotated[
+        str | None,
+        Query(
+            description="Instead of the newest: what has changed since the `next_cursor` of the last look, in the"
+            " order of its changes and with a tombstone for what is gone; empty from the beginning.",
+            max_length=1000,
+        ),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
-) -> Page[ReferralView]:
-    """The referrals the caller may see, newest first."""
-    found = await list_referrals(
-        session,
-        caller,
-        status=status,
-        school_id=school_id,
-        due_before=due_before,
-        before=_behind(cursor),
-        limit=limit + 1,
-    )
+) -> Page[ListedReferral] | Response:
+    """The referrals the caller may see, newest first; or what has changed of them."""
+    if changed_since is not None:
+        ensure_nothing_is_hidden(status=status, due_before=due_before, cursor=cursor)
+        return await changes(caller, request, at_hand, since=changed_since, school_id=school_id, limit=limit)
+    async with at_hand.database.read(caller.district_id) as session:
+        found = await list_referrals(
+            session,
+            caller,
+            status=status,
+            school_id=school_id,
+            due_before=due_before,
+            before=_behind(cursor),
+            limit=limit + 1,
+        )
     shown = found[:limit]
     next_cursor = _cursor_of(shown[-1]) if len(found) > limit else None
     link_next(request, response, next_cursor)
@@ -92,4 +105,4 @@ def _behind(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         return _EPOCH + timedelta(microseconds=since), UUID(referral_id)
     except (ValueError, OverflowError):
-        raise CursorUnusable from None
+        raise unusable() from None

@@ -1,5 +1,6 @@
 """What one referral looks like: the full record for those who work it, the status class for those who referred."""
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -37,6 +38,7 @@ class ReferralRecord(BaseModel):
                     "reason": None,
                     "provider_id": None,
                     "reopens": None,
+                    "merged_into": None,
                     "message_to_referrer": None,
                     "updated_at": "2026-11-02T14:05:00Z",
                 }
@@ -61,6 +63,7 @@ class ReferralRecord(BaseModel):
     reason: StatusReason | None
     provider_id: str | None
     reopens: UUID | None
+    merged_into: UUID | None
     message_to_referrer: str | None
     updated_at: Instant
 
@@ -82,6 +85,21 @@ class ReferralStatus(BaseModel):
 
 
 ReferralView = ReferralRecord | ReferralStatus
+
+
+class ReferralTombstone(BaseModel):
+    """Among changes: forget this referral. It was entered in error, or is no longer shared with this provider."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"referral_id": _EXAMPLE_ID, "deleted": True}]},
+    )
+
+    referral_id: UUID
+    deleted: Literal[True]
+
+
+ListedReferral = ReferralView | ReferralTombstone
 
 
 def view_for(caller: Caller, referral: Referral, ring: KeyRing) -> ReferralView:
@@ -116,6 +134,7 @@ def record_of(referral: Referral, ring: KeyRing) -> ReferralRecord:
         reason=referral.reason,
         provider_id=referral.provider_id,
         reopens=referral.reopens,
+        merged_into=referral.merged_into,
         message_to_referrer=_opened(referral, "message_to_referrer", ring),
         updated_at=referral.updated_at,
     )

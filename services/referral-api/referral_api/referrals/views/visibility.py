@@ -6,26 +6,39 @@ from referral_api.referrals.models import referrals
 from referral_api.referrals.rules import Status
 from shared.auth import Caller, Role
 
+_SCHOOL_STAFF = (Role.COUNSELOR, Role.ADMINISTRATOR)
+
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:
-    """The rules `may_read_in_full` and `may_read_status` as a condition; a test holds them against each other."""
+    """The rules `may_read_in_full` and `may_read_status` as one condition."""
     if caller.role is Role.PROVIDER:
         return readable_in_full(caller)
     mine = referrals.c.submitted_by == caller.sub
-    return or_(mine, readable_in_full(caller)) if caller.role in (Role.COUNSELOR, Role.ADMINISTRATOR) else mine
+    return or_(mine, readable_in_full(caller)) if caller.role in _SCHOOL_STAFF else mine
 
 
 def readable_in_full(caller: Caller) -> ColumnElement[bool]:
     """The rule `may_read_in_full` as a condition."""
     r = referrals.c
-    sent = r.status != Status.DRAFT
-    own_draft = and_(r.submitted_by == caller.sub, r.status == Status.DRAFT)
+    sent = r.submitted_at.is_not(None)
+    own_draft = and_(r.submitted_by == caller.sub, r.submitted_at.is_(None))
     if caller.role is Role.PROVIDER:
-        if caller.provider_id is None:
-            return false()
-        return and_(sent, r.provider_id == caller.provider_id, r.consent_agreed.is_(True))
-    if caller.role not in (Role.COUNSELOR, Role.ADMINISTRATOR):
+        return and_(sent, _names(caller), r.consent_agreed.is_(True))
+    if caller.role not in _SCHOOL_STAFF:
         return own_draft
     if caller.school_ids is None:
         return or_(own_draft, sent)
     return or_(own_draft, and_(sent, r.school_id.in_(sorted(caller.school_ids))))
+
+
+def gone_for(caller: Caller) -> ColumnElement[bool]:
+    """The rule `may_learn_it_is_gone` as a condition."""
+    r = referrals.c
+    in_error = r.status == Status.ENTERED_IN_ERROR
+    if caller.role is Role.PROVIDER:
+        return and_(r.was_shared, _names(caller), or_(in_error, r.consent_agreed.is_not(True)))
+    return and_(in_error, visible_to(caller))
+
+
+def _names(caller: Caller) -> ColumnElement[bool]:
+    return referrals.c.provider_id == caller.provider_id if caller.provider_id is not None else false()

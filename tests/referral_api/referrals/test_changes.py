@@ -1,0 +1,252 @@
+"""`changed_since` over HTTP: all changes in order, tombstones for who knew, and nothing for those who did not."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from referral_api.settings import Settings
+from shared.http.paging import encode_cursor
+from shared.testing.service import ServiceInTest
+from tests.referral_api.suite import referral_api
+
+SECRET = "Quiet since the funeral of her brother."
+BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": SECRET}
+CONSENT = {"agreed": True, "by": "parent", "on": "2026-11-01"}
+
+
+@pytest.fixture
+async def api(database_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
+    async with referral_api(database_url, tmp_path) as service:
+        yield service
+
+
+@pytest.fixture
+async def counselor(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
+    async with api.client("counselor", "c-1", schools=["s-1", "s-2"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
+    async with api.client("officer", "o-1", schools=["s-1"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def provider(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
+    async with api.client("provider", "p-user", provider="p-1") as client:
+        yield client
+
+
+async def referred(client: httpx2.AsyncClient, **changes: Any) -> str:
+    """The id of a new referral."""
+    answer = await client.post("/v1/referrals", json={**BODY, **changes})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["referral_id"])
+
+
+async def move(client: httpx2.AsyncClient, referral_id: str, to: str, **more: Any) -> None:
+    answer = await client.post(f"/v1/referrals/{referral_id}/transitions", json={"to": to, **more})
+    assert answer.status_code == 200, answer.text
+
+
+async def consent(client: httpx2.AsyncClient, referral_id: str, *, agreed: bool) -> None:
+    answer = await client.put(f"/v1/referrals/{referral_id}/consent", json={**CONSENT, "agreed": agreed})
+    assert answer.status_code == 200, answer.text
+
+
+class Follower:
+    """Somebody who keeps up with the list, page after page."""
+
+    def __init__(self, client: httpx2.AsyncClient, **query: Any) -> None:
+        self._client = client
+        self._query = {"limit": 3, **query}
+        self.cursor = ""
+
+    async def catch_up(self) -> list[dict[str, Any]]:
+        """Everything that is new, in the order in which it came."""
+        items: list[dict[str, Any]] = []
+        while True:
+            answer = await self._client.get("/v1/referrals", params={**self._query, "changed_since": self.cursor})
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            assert isinstance(page["next_cursor"], str)
+            assert ("link" in answer.headers) is (len(page["items"]) == self._query["limit"])
+            items += page["items"]
+            self.cursor = page["next_cursor"]
+            if not page["items"]:
+                return items
+
+
+def ids(items: list[dict[str, Any]]) -> list[str]:
+    return [item["referral_id"] for item in items]
+
+
+def kind(answer: httpx2.Response) -> tuple[int, str, str]:
+    body = answer.json()
+    return answer.status_code, body["type"].rsplit(":", 1)[1], body["errors"][0]["path"]
+
+
+async def test_a_client_learns_of_everything_in_order_and_then_of_what_is_new(counselor: httpx2.AsyncClient) -> None:
+    follower = Follower(counselor)
+    assert await follower.catch_up() == []
+    made = [await referred(counselor) for _ in range(8)]
+    assert ids(await follower.catch_up()) == made
+    assert await follower.catch_up() == []
+    await move(counselor, made[5], "accepted")
+    await move(counselor, made[2], "entered_in_error")
+    new = await referred(counselor)
+    accepted, gone, submitted = await follower.catch_up()
+    assert accepted == (await counselor.get(f"/v1/referrals/{made[5]}")).json()
+    assert gone == {"referral_id": made[2], "deleted": True}
+    assert submitted == (await counselor.get(f"/v1/referrals/{new}")).json()
+    assert await follower.catch_up() == []
+
+
+async def test_what_changes_while_somebody_pages_comes_again_later(counselor: httpx2.AsyncClient) -> None:
+    made = [await referred(counselor) for _ in range(4)]
+    first = (await counselor.get("/v1/referrals?changed_since=&limit=2")).json()
+    await move(counselor, made[0], "accepted")
+    await move(counselor, made[3], "accepted")
+    follower = Follower(counselor)
+    follower.cursor = first["next_cursor"]
+    rest = await follower.catch_up()
+    assert ids(first["items"]) == made[:2]
+    assert [(i["referral_id"], i["status"]) for i in rest] == [
+        (made[2], "requested"),
+        (made[0], "accepted"),
+        (made[3], "accepted"),
+    ]
+
+
+async def test_a_second_try_to_reach_somebody_is_no_change_but_feedback_and_consent_are(
+    counselor: httpx2.AsyncClient,
+) -> None:
+    rid, follower = await referred(counselor), Follower(counselor)
+    await follower.catch_up()
+    tried = {"contacted_at": "2026-11-02T10:00:00Z", "by": "c-1", "reached": False}
+    await counselor.post(f"/v1/referrals/{rid}/contacts", json=tried)
+    assert await follower.catch_up() == []
+    for step, body in (
+        ("contacts", {**tried, "reached": True}),
+        ("feedback", {"message_to_referrer": "In good hands."}),
+    ):
+        await counselor.post(f"/v1/referrals/{rid}/{step}", json=body)
+        assert ids(await follower.catch_up()) == [rid]
+    await consent(counselor, rid, agreed=True)
+    assert ids(await follower.catch_up()) == [rid]
+
+
+async def test_a_referrer_follows_by_status_only(officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient) -> None:
+    follower = Follower(officer)
+    mine, _not_mine = await referred(officer), await referred(counselor)
+    (item,) = await follower.catch_up()
+    assert item == (await officer.get(f"/v1/referrals/{mine}")).json()
+    assert item.keys() == {"referral_id", "status_class", "updated_at", "message_to_referrer"}
+    await counselor.post(f"/v1/referrals/{mine}/feedback", json={"message_to_referrer": "Thank you."})
+    (told,) = await follower.catch_up()
+    assert told["message_to_referrer"] == "Thank you."
+    await move(counselor, mine, "entered_in_error")
+    assert await follower.catch_up() == [{"referral_id": mine, "deleted": True}]
+
+
+async def test_a_draft_is_told_to_its_author_alone_also_when_it_is_thrown_away(
+    officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
+) -> None:
+    mine, others = Follower(officer), Follower(counselor)
+    sent, thrown_away = await referred(officer, send=False), await referred(officer, send=False)
+    assert [i["summary"] for i in await mine.catch_up()] == [SECRET, SECRET]
+    await move(officer, thrown_away, "entered_in_error")
+    assert await mine.catch_up() == [{"referral_id": thrown_away, "deleted": True}]
+    assert await others.catch_up() == []
+    assert (await counselor.get(f"/v1/referrals/{thrown_away}")).status_code == 404
+    assert (await counselor.get("/v1/referrals?status=entered_in_error")).json()["items"] == []
+    await move(officer, sent, "requested")
+    assert [i["status"] for i in await others.catch_up()] == ["requested"]
+
+
+async def test_a_provider_is_told_to_forget_what_is_no_longer_shared_and_never_of_what_never_was(
+    counselor: httpx2.AsyncClient, provider: httpx2.AsyncClient
+) -> None:
+    follower = Follower(provider)
+    never, shared = await referred(counselor, provider_id="p-1"), await referred(counselor, provider_id="p-1")
+    elsewhere = await referred(counselor, provider_id="p-2", consent=CONSENT)
+    assert await follower.catch_up() == []
+    await consent(counselor, never, agreed=False)
+    await move(counselor, never, "entered_in_error")
+    await move(counselor, elsewhere, "entered_in_error")
+    assert await follower.catch_up() == []
+    await consent(counselor, shared, agreed=True)
+    assert [i["summary"] for i in await follower.catch_up()] == [SECRET]
+    gone = [{"referral_id": shared, "deleted": True}]
+    await consent(counselor, shared, agreed=False)
+    assert await follower.catch_up() == gone
+    await consent(counselor, shared, agreed=True)
+    assert [i["status"] for i in await follower.catch_up()] == ["requested"]
+    await move(counselor, shared, "entered_in_error")
+    assert await follower.catch_up() == gone
+
+
+async def test_a_draft_with_consent_was_never_shared_before_it_was_sent(
+    counselor: httpx2.AsyncClient, provider: httpx2.AsyncClient
+) -> None:
+    follower = Follower(provider)
+    rid = await referred(counselor, send=False, provider_id="p-1", consent=CONSENT)
+    await consent(counselor, rid, agreed=False)
+    await move(counselor, rid, "requested")
+    assert await follower.catch_up() == []
+    drafted = await referred(counselor, send=False, provider_id="p-1", consent=CONSENT)
+    await move(counselor, drafted, "requested")
+    assert ids(await follower.catch_up()) == [drafted]
+    await consent(counselor, drafted, agreed=False)
+    assert await follower.catch_up() == [{"referral_id": drafted, "deleted": True}]
+
+
+async def test_a_school_may_be_followed_by_itself(counselor: httpx2.AsyncClient) -> None:
+    follower = Follower(counselor, school_id="s-2")
+    await referred(counselor)
+    there = await referred(counselor, student_id="st-2", school_id="s-2")
+    assert ids(await follower.catch_up()) == [there]
+    of_all = await counselor.get("/v1/referrals", params={"changed_since": follower.cursor})
+    assert kind(of_all) == (422, "cursor-unusable", "query.changed_since")
+
+
+@pytest.mark.parametrize("field", ["status=requested", "due_before=2999-01-01T00:00:00Z", "cursor=W10"])
+async def test_filters_that_a_change_could_leave_are_refused(counselor: httpx2.AsyncClient, field: str) -> None:
+    refused = await counselor.get(f"/v1/referrals?changed_since=&{field}")
+    assert kind(refused) == (422, "would-hide-changes", f"query.{field.split('=')[0]}")
+
+
+ZERO = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "nonsense",
+        "W10",
+        encode_cursor("referrals", 1, ZERO),
+        encode_cursor("referral-changes", 1, ZERO),
+        encode_cursor("referral-changes", 1, "no-id", ""),
+        encode_cursor("referral-changes", -2, ZERO, ""),
+        encode_cursor("referral-changes", 1 << 63, ZERO, ""),
+        encode_cursor("referral-changes", (1 << 63) - 1, ZERO, ""),
+        encode_cursor("referral-changes", True, ZERO, ""),
+    ],
+)
+async def test_a_cursor_that_this_list_never_gave_out_is_refused(counselor: httpx2.AsyncClient, cursor: str) -> None:
+    await referred(counselor)
+    refused = await counselor.get("/v1/referrals", params={"changed_since": cursor})
+    assert kind(refused) == (422, "cursor-unusable", "query.changed_since")
+
+
+async def test_the_lists_cursor_is_none_of_changes_nor_the_other_way_round(counselor: httpx2.AsyncClient) -> None:
+    for _ in range(2):
+        await referred(counselor)
+    newest = (await counselor.get("/v1/referrals?limit=1")).json()["next_cursor"]
+    changed = (await counselor.get("/v1/referrals?changed_since=&limit=1")).json()["next_cursor"]
+    assert (await counselor.get(f"/v1/referrals?changed_since={newest}")).status_code == 422
+    assert (await counselor.get(f"/v1/referrals?cursor={changed}")).status_code == 422
