@@ -10,6 +10,8 @@ from sqlalchemy.types import TypeEngine
 from shared.db import Session, driver
 
 OnConflict = Literal["ignore", "add", "replace"]
+_Bind = Callable[[Any], Any]
+"""How a type turns a value into what the driver takes."""
 
 
 async def bulk_upsert(
@@ -47,6 +49,36 @@ async def bulk_upsert(
     return changed
 
 
+async def bulk_update(session: Session, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    """Overwrite columns of many rows in one statement; those of the primary key, all among `columns`, say which row.
+
+    What is not there is passed over. Returns how many rows were changed.
+    """
+    if not rows:
+        return 0
+    raw = await driver(session)
+    types = [table.c[c].type for c in columns]
+    keys = [c.name for c in table.primary_key.columns]
+    rest = [c for c in columns if c not in keys]
+    if session.dialect.name == "sqlite":
+        place = {c: f"?{i}" for i, c in enumerate(columns, 1)}
+        sets = ", ".join(f"{c} = {place[c]}" for c in rest)
+        this = " AND ".join(f"{k} = {place[k]}" for k in keys)
+        bind = [_bind_processor(t, session.dialect) for t in types]
+        cursor = await raw.executemany(f"UPDATE {table.name} SET {sets} WHERE {this}", _bound(bind, rows))
+        changed = int(cursor.rowcount)
+        await cursor.close()
+        return changed
+    sets = ", ".join(f"{c} = new.{c}" for c in rest)
+    this = " AND ".join(f"{table.name}.{k} = new.{k}" for k in keys)
+    source = f"unnest({_arrays(types, session.dialect)}) AS new ({', '.join(columns)})"
+    status: str = await raw.execute(
+        f"UPDATE {table.name} SET {sets} FROM {source} WHERE {this}",
+        *[list(column) for column in zip(*rows, strict=True)],
+    )
+    return int(status.rsplit(" ", 1)[1])
+
+
 class _Upsert:
     """One upsert statement and, on SQLite, how its values are bound (asyncpg binds them itself)."""
 
@@ -64,8 +96,7 @@ class _Upsert:
             source = source_of_one = f"VALUES ({', '.join('?' for _ in columns)})"
         else:
             names = [t.compile(dialect) for t in types]
-            arrays = ", ".join(f"${i}::{name}[]" for i, name in enumerate(names, 1))
-            source = f"SELECT * FROM unnest({arrays})"
+            source = f"SELECT * FROM unnest({_arrays(types, dialect)})"
             # What a request writes is one row, and thirty arrays of one value cost more than the values.
             source_of_one = f"VALUES ({', '.join(f'${i}::{name}' for i, name in enumerate(names, 1))})"
         keys = [c.name for c in table.primary_key.columns]
@@ -73,13 +104,11 @@ class _Upsert:
         conflict = f"ON CONFLICT ({', '.join(keys)}) {_action(table, keys, columns, on_conflict, newer_by)}"
         self.statement = f"{into} {source} {conflict}"
         self.statement_of_one = f"{into} {source_of_one} {conflict}"
-        self._bind: list[Callable[[Any], Any] | None] = [_bind_processor(t, dialect) for t in types]
+        self._bind = [_bind_processor(t, dialect) for t in types]
 
     def bound(self, rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
         """The rows as SQLite's driver takes them: ids and instants as text."""
-        if not any(self._bind):
-            return rows
-        return [[bind(value) if bind else value for bind, value in zip(self._bind, row, strict=True)] for row in rows]
+        return _bound(self._bind, rows)
 
 
 _upserts: dict[tuple[Any, ...], _Upsert] = {}
@@ -101,6 +130,17 @@ def _action(
     return f"DO UPDATE SET {sets}{where}"
 
 
-def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    processor: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+def _arrays(types: Sequence[TypeEngine[Any]], dialect: Dialect) -> str:
+    """One array parameter for each column."""
+    return ", ".join(f"${i}::{t.compile(dialect)}[]" for i, t in enumerate(types, 1))
+
+
+def _bound(bind: Sequence[_Bind | None], rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
+    if not any(bind):
+        return rows
+    return [[one(value) if one else value for one, value in zip(bind, row, strict=True)] for row in rows]
+
+
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> _Bind | None:
+    processor: _Bind | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return processor

@@ -29,6 +29,7 @@ def transactions(source: Source) -> Iterator[int]:
             yield node.lineno
 
 
+PURE_FILES = {"rules.py", "clocks.py"}
 PURE_FOLDERS = {"rules", "measures", "projections"}
 IMPURE_MODULES = {"time", "random", "secrets", "uuid_utils", "asyncio"}
 CLOCKS = {"now", "utcnow", "today"}
@@ -37,7 +38,7 @@ CLOCKS = {"now", "utcnow", "today"}
 def is_pure(source: Source) -> bool:
     """Whether decisions live here."""
     path = PurePosixPath(source.path)
-    return source.is_product and (path.name == "rules.py" or bool(PURE_FOLDERS.intersection(path.parent.parts)))
+    return source.is_product and (path.name in PURE_FILES or bool(PURE_FOLDERS.intersection(path.parent.parts)))
 
 
 def impurities(source: Source) -> Iterator[int]:

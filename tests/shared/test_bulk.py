@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, Uuid, select
 
-from shared.bulk import OnConflict, bulk_upsert
+from shared.bulk import OnConflict, bulk_update, bulk_upsert
 from shared.db import EVERY_DISTRICT, Database, UtcDateTime
 
 metadata = MetaData()
@@ -79,3 +79,21 @@ async def test_ids_instants_flags_bytes_and_nothing_come_back_as_they_went_in(da
     async with database.read(EVERY_DISTRICT) as session:
         found = {row.id: tuple(row) for row in await session.execute(wanted)}
     assert found == {row[0]: row, empty[0]: empty}
+
+
+async def test_many_rows_are_overwritten_by_their_keys_and_what_is_not_there_stays_away(database: Database) -> None:
+    await upsert(database, ("x", 1, 5), ("y", 2, 5), ("z", 3, 5), on_conflict="replace")
+    async with database.write(EVERY_DISTRICT) as session:
+        assert await bulk_update(session, sums, ("n", "a"), []) == 0
+        assert await bulk_update(session, sums, ("n", "a"), [(7, "y"), (None, "x"), (9, "w")]) == 2
+    assert await stored(database) == [("x", None, 5), ("y", 7, 5), ("z", 3, 5)]
+
+
+async def test_ids_instants_flags_and_bytes_are_overwritten_as_they_are(database: Database) -> None:
+    row = (uuid4(), datetime(2026, 11, 2, 14, 5, 6, 789, tzinfo=UTC), True, b"\x00\xff")
+    columns = ("id", "at", "flag", "blob")
+    async with database.write(EVERY_DISTRICT) as session:
+        await bulk_upsert(session, kinds, columns, [(row[0], None, None, None)], on_conflict="ignore")
+        assert await bulk_update(session, kinds, columns, [row]) == 1
+    async with database.read(EVERY_DISTRICT) as session:
+        assert tuple((await session.execute(select(*[kinds.c[c] for c in columns]))).one()) == row

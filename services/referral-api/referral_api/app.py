@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
 from referral_api.base import metadata
-from referral_api.calendar import models as _models  # noqa: F401  # declares its table
-from referral_api.calendar.rules import DEFAULT_CALENDAR
+from referral_api.calendar.routes import calendar_routes
 from referral_api.disclosures.routes import router as disclosures_router
+from referral_api.referrals.operations.numbering import ensure_numbers_rise
+from referral_api.referrals.operations.rescheduling import reschedule_referrals
 from referral_api.referrals.routes import reading, submitting, working
+from referral_api.referrals.worker import ContactClock
 from referral_api.settings import Settings
 from referral_api.students.imports.routes import PATH as IMPORTS
 from referral_api.students.imports.routes import import_routes
@@ -25,6 +26,7 @@ MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     return (
+        calendar_routes(on_change=reschedule_referrals),
         import_routes(process.settings),
         students_router,
         disclosures_router,
@@ -35,8 +37,10 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
 
 
 def _workers(process: Process[Settings]) -> Sequence[Worker]:
-    zone = ZoneInfo(DEFAULT_CALENDAR.time_zone)
-    return (ImportWorker(process.database, process.ring, process.settings, process.clock, zone=zone),)
+    return (
+        ImportWorker(process.database, process.ring, process.settings, process.clock),
+        ContactClock(process.database, process.clock),
+    )
 
 
 SERVICE = Service(
@@ -50,4 +54,5 @@ SERVICE = Service(
     routers=_routers,
     workers=_workers,
     streamed=frozenset({IMPORTS}),
+    before_serving=lambda process: ensure_numbers_rise(process.database),
 )

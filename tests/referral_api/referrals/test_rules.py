@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from referral_api.calendar.rules import SchoolCalendar
 from referral_api.referrals import rules
 from referral_api.referrals.errors import NoSuchStep, NotedInFuture, NotedTooLongAgo, NotYourStep
 from referral_api.referrals.rules import Referral, Status
@@ -151,30 +150,6 @@ def test_a_referrer_learns_the_class_only(status: str, contacted: bool, seen: st
     assert rules.status_class(referral) == seen
 
 
-@pytest.mark.parametrize(
-    ("submitted", "urgency", "due"),
-    [
-        ("2026-11-02T15:00", "imminent", "2026-11-02T16:00"),  # an hour, whatever the school's clock says
-        ("2026-11-07T03:00", "imminent", "2026-11-07T04:00"),  # a Saturday night too
-        ("2026-11-02T15:00", "urgent", "2026-11-03T15:00"),  # Monday 10:00 -> Tuesday 10:00
-        ("2026-11-02T15:00", "routine", "2026-11-09T15:00"),  # five school days: next Monday
-        ("2026-11-06T22:00", "urgent", "2026-11-10T13:00"),  # Friday 17:00 -> opens Monday 8:00 -> Tuesday 8:00
-        ("2026-11-02T11:00", "soon", "2026-11-04T13:00"),  # Monday 6:00 -> opens at 8:00 -> Wednesday 8:00
-        ("2026-10-30T14:00", "soon", "2026-11-03T15:00"),  # over the end of daylight time: 10:00 stays 10:00
-    ],
-)
-def test_the_clock_runs_in_school_time(submitted: str, urgency: str, due: str) -> None:
-    calendar = SchoolCalendar(closed_on=frozenset())
-    start = datetime.fromisoformat(submitted).replace(tzinfo=UTC)
-    wanted = datetime.fromisoformat(due).replace(tzinfo=UTC)
-    assert rules.due_at(start, Urgency(urgency), calendar) == wanted
-
-
-def test_a_closed_day_stops_the_clock() -> None:
-    closed = SchoolCalendar(closed_on=frozenset({NOW.date().replace(day=3)}))
-    assert rules.due_at(NOW, Urgency.URGENT, closed) == NOW.replace(day=4)
-
-
 def test_what_a_phone_noted_lies_in_the_last_year_and_not_ahead_of_its_skew() -> None:
     rules.ensure_noted_in_time(None, NOW)
     rules.ensure_noted_in_time(NOW.replace(minute=4), NOW)
@@ -182,13 +157,6 @@ def test_what_a_phone_noted_lies_in_the_last_year_and_not_ahead_of_its_skew() ->
         rules.ensure_noted_in_time(NOW.replace(minute=6), NOW)
     with pytest.raises(NotedTooLongAgo):
         rules.ensure_noted_in_time(NOW.replace(year=2025, month=10), NOW)
-
-
-def test_a_late_evening_counts_under_the_local_day() -> None:
-    late = datetime(2026, 11, 3, 3, 30, tzinfo=UTC)  # still 2 November in New York
-    sent = rules.send(a_referral(status=Status.DRAFT, noted_at=late), NOW, SchoolCalendar())
-    assert sent.submitted_on is not None
-    assert sent.submitted_on.isoformat() == "2026-11-02"
 
 
 def test_a_stage_is_reached_once() -> None:

@@ -36,7 +36,13 @@ def step_taken(before: Referral, after: Referral, *, event_id: UUID, now: dateti
     common = _common(after, event_id, now)
     to = after.status
     if to is Status.ENTERED_IN_ERROR:
-        return events.ReferralEnteredInError(**common, reached=tuple(s for s in Stage if s in before.reached))
+        return events.ReferralEnteredInError(
+            **common,
+            reached=tuple(s for s in Stage if s in before.reached),
+            contacted_at=before.contacted_at,
+            due_at=before.due_at,
+            was_overdue=before.overdue_at is not None,
+        )
     if to is Status.IN_PROGRESS:
         first = newly_reached(before, to) is not None
         return (events.ReferralStarted if first else events.ReferralResumed)(**common)
@@ -51,7 +57,26 @@ def contacted(referral: Referral, *, event_id: UUID, now: datetime) -> ReferralE
         **_common(referral, event_id, now),
         contacted_at=_known(referral.contacted_at),
         due_at=_known(referral.due_at),
+        was_overdue=referral.overdue_at is not None,
     )
+
+
+def reminded(referral: Referral, *, event_id: UUID, now: datetime) -> ReferralEvent:
+    """Its clock runs out soon."""
+    common = _common(referral, event_id, now)
+    return events.ReferralContactReminded(**common, due_at=_known(referral.due_at))
+
+
+def overdue(referral: Referral, *, event_id: UUID, now: datetime) -> ReferralEvent:
+    """Its clock ran out."""
+    common = _common(referral, event_id, now)
+    return events.ReferralContactOverdue(**common, due_at=_known(referral.due_at))
+
+
+def rescheduled(before: Referral, after: Referral, *, event_id: UUID, now: datetime) -> ReferralEvent:
+    """School time changed, and with it the day it is due."""
+    common = _common(after, event_id, now)
+    return events.ReferralRescheduled(**common, due_at=_known(after.due_at), was_due_at=_known(before.due_at))
 
 
 def loop_closed(referral: Referral, *, event_id: UUID, now: datetime) -> ReferralEvent:

@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from referral_api.calendar.rules import SchoolCalendar, school_days_later
 from referral_api.referrals.errors import (
     ConsentInFuture,
     ContactInFuture,
@@ -59,12 +58,12 @@ _STEPS: Mapping[Status, frozenset[Status]] = {
     Status.ON_HOLD: _WORKING - {Status.ON_HOLD} | {Status.IN_PROGRESS},
 }
 OUTCOMES = frozenset({Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.CANCELLED})
+ENDED = OUTCOMES | {Status.ENTERED_IN_ERROR}
 NEEDS_REASON = frozenset({Status.REJECTED, Status.FAILED, Status.CANCELLED, Status.ON_HOLD})
 _FULL_READERS = frozenset({Role.COUNSELOR, Role.ADMINISTRATOR})
 _CLOCK_SKEW = timedelta(minutes=5)
 _FARTHEST_EAST = timedelta(hours=14)
 _OLDEST_NOTE = timedelta(days=366)
-_SCHOOL_DAYS = {Urgency.URGENT: 1, Urgency.SOON: 2, Urgency.ROUTINE: 5}
 _STAGE_OF = {
     Status.ACCEPTED: Stage.ACCEPTED,
     Status.REJECTED: Stage.REJECTED,
@@ -205,24 +204,9 @@ def class_of(status: Status, *, contacted: bool) -> StatusClass | None:
     """The class of a referral in this state, whose student was reached or not."""
     if status is Status.DRAFT:
         return None
-    if status in OUTCOMES or status is Status.ENTERED_IN_ERROR:
+    if status in ENDED:
         return StatusClass.CLOSED
     return StatusClass.CONTACTED if contacted or status is Status.IN_PROGRESS else StatusClass.RECEIVED
-
-
-def send(referral: Referral, now: datetime, calendar: SchoolCalendar) -> Referral:
-    """The referral as it is once sent: its clock runs from now, and it counts under the day it was noted."""
-    noted = referral.noted_at if referral.noted_at is not None else now
-    return replace(
-        referral,
-        status=Status.REQUESTED,
-        submitted_at=now,
-        submitted_on=calendar.local(noted).date(),
-        due_at=due_at(now, referral.urgency, calendar),
-        updated_at=now,
-        reached=frozenset({Stage.SUBMITTED}),
-        was_shared=is_shared(referral),
-    )
 
 
 def take_step(referral: Referral, to: Status, reason: StatusReason | None, now: datetime) -> Referral:
@@ -233,6 +217,7 @@ def take_step(referral: Referral, to: Status, reason: StatusReason | None, now: 
         status=to,
         reason=reason,
         closed_at=now if to in OUTCOMES else referral.closed_at,
+        alarm_at=None if to in ENDED else referral.alarm_at,
         reached=referral.reached | {stage} if stage else referral.reached,
         version=referral.version + 1,
         updated_at=now,
@@ -253,16 +238,6 @@ def closes_loop(referral: Referral) -> bool:
 def close_loop(referral: Referral) -> Referral:
     """The referral with its loop closed."""
     return replace(referral, reached=referral.reached | {Stage.LOOPED})
-
-
-def due_at(submitted_at: datetime, urgency: Urgency, calendar: SchoolCalendar) -> datetime:
-    """When somebody must have reached the student: an hour by the clock, or 1, 2 or 5 school days.
-
-    Source: design defaults; no national norm was found (research on referral practice).
-    """
-    if urgency is Urgency.IMMINENT:
-        return submitted_at + timedelta(hours=1)
-    return school_days_later(calendar, submitted_at, _SCHOOL_DAYS[urgency])
 
 
 def ensure_noted_in_time(noted_at: datetime | None, now: datetime) -> None:

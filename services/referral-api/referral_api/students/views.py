@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Select, and_, bindparam, exists, select
 
+from referral_api.calendar.rules import SchoolCalendar, calendar_of
+from referral_api.calendar.views import calendar_text
 from referral_api.students.errors import StudentNotFound
 from referral_api.students.models import orgs, student_schools, students
 from referral_api.students.rules import grade_band
@@ -69,11 +71,15 @@ class Student(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StudentForReferral:
-    """A student as a referral needs him: that he is active at the school, and the groups he is counted in today."""
+    """A student as a referral needs him: that he is active at the school, and the groups he is counted in today.
+
+    With him comes the school time that his referral's clock runs in.
+    """
 
     student_id: str
     school_id: str
     facets: Facets
+    calendar: SchoolCalendar
 
 
 _OF_STUDENT = and_(
@@ -82,7 +88,12 @@ _OF_STUDENT = and_(
 )
 _FOR_REFERRAL = (
     select(
-        students.c.grade, students.c.race_ethnicity, students.c.sex, students.c.disability, students.c.english_learner
+        students.c.grade,
+        students.c.race_ethnicity,
+        students.c.sex,
+        students.c.disability,
+        students.c.english_learner,
+        calendar_text(bindparam("district_id")).label("calendar"),
     )
     .join(student_schools, _OF_STUDENT)
     .where(
@@ -97,7 +108,10 @@ _FOR_REFERRAL = (
 async def student_for_referral(
     session: ReadSession, *, district_id: str, student_id: str, school_id: str
 ) -> StudentForReferral | None:
-    """The student's groups today; None unless he is active at that school. Two primary-key reads in one statement."""
+    """The student's groups today; None unless he is active at that school.
+
+    Three primary-key reads in one statement: each further one would be felt in every submission.
+    """
     found = await one_row(session, _FOR_REFERRAL, district_id=district_id, student_id=student_id, school_id=school_id)
     if found is None:
         return None
@@ -108,7 +122,8 @@ async def student_for_referral(
         english_learner=found["english_learner"],
         grade_band=grade_band(found["grade"]),
     )
-    return StudentForReferral(student_id=student_id, school_id=school_id, facets=facets)
+    calendar = calendar_of(found["calendar"])
+    return StudentForReferral(student_id=student_id, school_id=school_id, facets=facets, calendar=calendar)
 
 
 async def school_exists(session: ReadSession, *, district_id: str, school_id: str) -> bool:

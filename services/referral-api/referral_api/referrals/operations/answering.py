@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from sqlalchemy import select
 
-from referral_api.referrals import announcements, rules
+from referral_api.referrals import announcements, clocks, rules
 from referral_api.referrals.errors import ContactExists
 from referral_api.referrals.models import referral_contacts
 from referral_api.referrals.operations.storing import SOURCE, Doing, note_sealed, sealed, store, to_change
@@ -16,7 +16,6 @@ from shared.auth import Caller
 from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
 from shared.db import Session
-from shared.events.referrals import Stage
 from shared.http.bodies import Id, Line, Moment, Narrative, StrictBody
 from shared.http.etags import ensure_match
 from shared.outbox import new_event_id, record
@@ -70,13 +69,7 @@ async def note_contact(
         await _ensure_the_same(session, row)
     if not is_new or not command.reached or before.contacted_at is not None:
         return before
-    after = replace(
-        before,
-        contacted_at=command.contacted_at,
-        reached=before.reached | {Stage.CONTACTED},
-        version=before.version + 1,
-        updated_at=now,
-    )
+    after = clocks.reach(before, command.contacted_at, now)
     await store(session, before, after, caller=caller, step=Doing.CONTACTED)
     await record(session, announcements.contacted(after, event_id=new_event_id(), now=now), source=SOURCE)
     return after

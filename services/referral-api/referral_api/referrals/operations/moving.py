@@ -7,17 +7,15 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from referral_api.calendar.rules import DEFAULT_CALENDAR
-from referral_api.referrals import announcements, rules
+from referral_api.referrals import announcements, clocks, rules
 from referral_api.referrals.errors import SchoolNotFound, StudentNotAtSchool
 from referral_api.referrals.operations.storing import SOURCE, note_sealed, store, to_change
 from referral_api.referrals.rules import Referral, Status
-from referral_api.students.views import student_for_referral
+from referral_api.students.views import StudentForReferral, student_for_referral
 from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import Session
 from shared.errors import Fault
-from shared.events.facets import Facets
 from shared.events.referrals import ReferralEvent, StatusReason
 from shared.http.bodies import Narrative, StrictBody
 from shared.http.etags import ensure_match
@@ -76,8 +74,9 @@ async def move_referral(
     if command.to is Status.REQUESTED:
         if not caller.sees_school(before.school_id):
             raise SchoolNotFound  # its author has left the school since
-        after = replace(rules.send(before, now, DEFAULT_CALENDAR), version=before.version + 1)
-        after = replace(after, facets=await _facets_today(session, before))
+        student = await _student_today(session, before)
+        after = clocks.send(before, now, student.calendar)
+        after = replace(after, facets=student.facets, version=before.version + 1)
         event = announcements.submitted(after, event_id=event_id, now=now)
     else:
         after = rules.take_step(before, command.to, command.reason, now)
@@ -98,11 +97,11 @@ async def move_referral(
     return after
 
 
-async def _facets_today(session: Session, referral: Referral) -> Facets:
-    """The groups a draft's student is in on the day it is sent. Raises: StudentNotAtSchool when he has left."""
+async def _student_today(session: Session, referral: Referral) -> StudentForReferral:
+    """A draft's student on the day it is sent. Raises: StudentNotAtSchool when he has left."""
     student = await student_for_referral(
         session, district_id=referral.district_id, student_id=referral.student_id, school_id=referral.school_id
     )
     if student is None:
         raise StudentNotAtSchool(errors=[Fault("student_id", "is no student of this school any more")])
-    return student.facets
+    return student

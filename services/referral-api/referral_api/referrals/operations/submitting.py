@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from referral_api.calendar.rules import DEFAULT_CALENDAR
-from referral_api.referrals import announcements, rules
+from referral_api.referrals import announcements, clocks, rules
 from referral_api.referrals.errors import (
     NothingToReopen,
     ReferralExists,
@@ -125,7 +124,7 @@ async def submit_referral(
         facets=student.facets,
     )
     if command.send:
-        referral = rules.send(referral, now, DEFAULT_CALENDAR)
+        referral = clocks.send(referral, now, student.calendar)
     if not await add(session, referral):
         return await _the_same(session, command, caller=caller, ring=ring), False
     if command.send:

@@ -2,20 +2,23 @@
 
 import asyncio
 import contextlib
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 from sqlalchemy import select, update
 
+from referral_api.calendar.views import find_calendar
 from referral_api.students.imports.errors import Interrupted
 from referral_api.students.imports.models import roster_imports
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.running import Run, run_import
+from shared.away import is_away
 from shared.backoff import Backoff
 from shared.crypto import KeyRing
 from shared.db import EVERY_DISTRICT, Database, Session
@@ -51,15 +54,11 @@ class ImportWorker:
         ring: KeyRing,
         settings: ImportSettings,
         clock: Callable[[], datetime],
-        *,
-        zone: tzinfo = UTC,
     ) -> None:
-        """`zone` is where the district's days begin and end."""
         self._database = database
         self._ring = ring
         self._folder = settings.import_dir
         self._clock = clock
-        self._zone = zone
         self._owner = str(uuid.uuid4())
 
     async def run(self) -> None:
@@ -71,7 +70,7 @@ class ImportWorker:
                     await asyncio.sleep(POLL.total_seconds())
                 backoff.reset()
             except DatabaseUnavailable:
-                log.warning("imports_wait", because="the database is away")
+                log.warning("imports_wait", because="the database is away, or the disk is full")
                 await backoff.wait()
 
     async def run_next(self) -> bool:
@@ -100,12 +99,22 @@ class ImportWorker:
                 database=self._database,
                 ring=self._ring,
                 now=self._clock,
-                today=self._clock().astimezone(self._zone).date(),
+                today=await self._today(run.district_id),
                 progress=progress,
             )
             run.archive.unlink(missing_ok=True)
         except Interrupted:
             log.warning("roster_import_interrupted", import_id=str(run.import_id))
+        except (OSError, sqlite3.OperationalError) as error:
+            if not is_away(error):
+                raise
+            raise DatabaseUnavailable from error  # the scratch database's disk: it is tried again as well
+
+    async def _today(self, district_id: str) -> date:
+        """The day it is where the district is."""
+        async with self._database.read(district_id) as session:
+            known = await find_calendar(session, district_id)
+        return known.calendar.local(self._clock()).date()
 
     async def _something_is_for_us(self) -> bool:
         """Whether a waiting file lies here, or is due to be given up: only then is leading worth its cost."""
@@ -136,11 +145,13 @@ class ImportWorker:
                     await self._give_up(session, one.import_id, "It was begun several times and never came to an end.")
                     archive.unlink(missing_ok=True)
                 elif archive.exists():
-                    await session.execute(
+                    taken = await session.execute(
                         update(roster_imports)
-                        .where(roster_imports.c.import_id == one.import_id)
+                        .where(roster_imports.c.import_id == one.import_id, _IS_OPEN)  # not if it has just ended
                         .values(status="running", owner=self._owner, attempts=one.attempts + 1, rows_read=0)
                     )
+                    if taken.rowcount != 1:
+                        continue
                     scratch = archive.with_suffix(".scratch")
                     return Run(one.import_id, one.district_id, one.force, self._owner, archive, scratch)
                 elif self._is_overdue(one.requested_at):

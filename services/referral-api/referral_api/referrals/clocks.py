@@ -1,0 +1,110 @@
+"""The contact clock: when somebody must have reached the student, and what is said before and after. Pure.
+
+It runs from the sending on, through every open status, until somebody is reached or the referral ends. `alarm_at` is
+the next moment at which it has something to say: a reminder, then the escalation, then nothing any more.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from referral_api.calendar.rules import SchoolCalendar, opening_before, school_days_later
+from referral_api.referrals.rules import Referral, Status, is_shared
+from shared.events.referrals import Stage, Urgency
+
+_AN_HOUR = timedelta(hours=1)
+_REMINDER_OF_IMMINENT = timedelta(minutes=15)
+_SCHOOL_DAYS = {Urgency.URGENT: 1, Urgency.SOON: 2, Urgency.ROUTINE: 5}
+
+
+class Said(StrEnum):
+    """What the clock says, each once per referral."""
+
+    REMINDED = "reminded"
+    OVERDUE = "overdue"
+
+
+def send(referral: Referral, now: datetime, calendar: SchoolCalendar) -> Referral:
+    """The referral as it is once sent: its clock runs from now, and it counts under the day it was noted."""
+    noted = referral.noted_at if referral.noted_at is not None else now
+    sent = replace(
+        referral,
+        status=Status.REQUESTED,
+        submitted_at=now,
+        submitted_on=calendar.local(noted).date(),
+        updated_at=now,
+        reached=frozenset({Stage.SUBMITTED}),
+        was_shared=is_shared(referral),
+    )
+    return _timed(sent, calendar)
+
+
+def due_at(submitted_at: datetime, urgency: Urgency, calendar: SchoolCalendar) -> datetime:
+    """When somebody must have reached the student: an hour by the clock, or 1, 2 or 5 school days.
+
+    Source: design defaults; no national norm was found (research on referral practice).
+    """
+    if urgency is Urgency.IMMINENT:
+        return submitted_at + _AN_HOUR
+    return school_days_later(calendar, submitted_at, _SCHOOL_DAYS[urgency])
+
+
+def remind_at(due_at: datetime, urgency: Urgency, calendar: SchoolCalendar) -> datetime:
+    """When to say that the clock runs out: a quarter of an hour before, or when school opens for the last time before.
+
+    On the morning of the day itself, then, and on that of the school day before for what is due at the opening.
+    """
+    if urgency is Urgency.IMMINENT:
+        return due_at - _REMINDER_OF_IMMINENT
+    return opening_before(calendar, due_at)
+
+
+def reach(referral: Referral, contacted_at: datetime, now: datetime) -> Referral:
+    """The referral once somebody was reached, which may have been before it was noted: its clock has stopped."""
+    return replace(
+        referral,
+        contacted_at=contacted_at,
+        alarm_at=None,
+        reached=referral.reached | {Stage.CONTACTED},
+        version=referral.version + 1,
+        updated_at=now,
+    )
+
+
+def reschedule(referral: Referral, calendar: SchoolCalendar, now: datetime) -> Referral:
+    """The referral as the calendar has it now; as it is where the calendar moves nothing.
+
+    Only a clock that still has something to say is moved: one that ran out has been escalated, and what counted as in
+    time stays so. An hour is an hour whatever the calendar says.
+    """
+    if referral.alarm_at is None:
+        return referral
+    moved = _timed(referral, calendar)
+    if moved.due_at == referral.due_at:
+        return referral
+    return replace(moved, version=referral.version + 1, updated_at=now)
+
+
+def ring(referral: Referral, now: datetime) -> tuple[Referral, Said | None]:
+    """What the clock says by now, and the referral once it is said.
+
+    After a silence past the due time only the escalation: a reminder after the fact helps nobody.
+    """
+    if referral.alarm_at is None or referral.due_at is None or now < referral.alarm_at:
+        return referral, None
+    if now >= referral.due_at:
+        return replace(referral, alarm_at=None, overdue_at=now), Said.OVERDUE
+    return replace(referral, alarm_at=referral.due_at, reminded_at=now), Said.REMINDED
+
+
+def _timed(referral: Referral, calendar: SchoolCalendar) -> Referral:
+    """The referral with its due time and next alarm by this calendar.
+
+    No second reminder, and none that would have come with the sending or before it: that is news enough.
+    """
+    if referral.submitted_at is None:
+        raise ValueError("a draft has no clock")
+    due = due_at(referral.submitted_at, referral.urgency, calendar)
+    reminder = remind_at(due, referral.urgency, calendar)
+    is_due = referral.reminded_at is None and reminder > referral.submitted_at
+    return replace(referral, due_at=due, alarm_at=reminder if is_due else due)
