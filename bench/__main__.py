@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bench.consumer import consumer
 from bench.engines import Engines, engines
 from bench.figures import Figure, machine, write_results
+from bench.importing import importing
 from bench.posting import posting
 from bench.relay import relay
 from bench.rest import rest
@@ -18,6 +19,7 @@ BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
     "posting": posting,
     "visible": visible,
     "rest": rest,
+    "importing": importing,
 }
 
 

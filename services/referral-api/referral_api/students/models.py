@@ -90,3 +90,17 @@ enrollments = Table(
     Column("ends_on", Date),
 )
 """Who sits in which class, where the district sends it; nothing depends on it."""
+
+roster_revisions = Table(
+    "roster_revisions",
+    metadata,
+    Column("district_id", Text, primary_key=True),
+    Column("file", Text, primary_key=True),
+    Column("sourced_id", Text, primary_key=True),
+    Column("modified_at", Text, nullable=False),
+)
+"""The `dateLastModified` of the newest row taken of each sourcedId, of those that named one, also of the deleted.
+
+A delta file that arrives late must not undo a newer one. As text of fixed width in UTC, which sorts as the time does:
+it is compared in the scratch database alone.
+"""

@@ -3,9 +3,12 @@
 import io
 import struct
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from referral_api.students.imports.archive import open_archive
 from referral_api.students.imports.errors import RosterRefused
@@ -15,6 +18,7 @@ from tests.referral_api.students.rosters import Roster, a_manifest, a_zip
 GOOD = Roster().files()
 USERS = GOOD["users.csv"]
 ONE = a_manifest({"users": "bulk"})
+SMALL = a_zip({"manifest.csv": ONE, "users.csv": "sourcedId,givenName\r\nst-1,Zoë\r\n"})
 
 
 def read_all(body: bytes, folder: Path) -> str:
@@ -76,6 +80,11 @@ def an_endless_line() -> bytes:
     return a_zip({"manifest.csv": ONE, "users.csv": random_letters(2 << 20)})
 
 
+def many_files() -> bytes:
+    """Sixty thousand empty files: the list of them alone is larger than what is read of a list."""
+    return a_zip({"manifest.csv": ONE, **{f"{number}{'-' * 60}": "" for number in range(60_000)}})
+
+
 def random_letters(size: int) -> str:
     """Letters without a pattern, the same each time."""
     import random
@@ -90,7 +99,7 @@ def random_letters(size: int) -> str:
         (b"hello", "no zip"),
         (Roster().zip()[:-40], "no zip"),
         (a_zip({"users.csv": USERS}), "manifest.csv is not at the top"),
-        (a_zip({"inside/manifest.csv": ONE, "inside/users.csv": USERS}), "manifest.csv is not at the top"),
+        (a_zip({"inside/manifest.csv": ONE, "inside/users.csv": USERS}), "lies in a folder"),
         (a_zip({"manifest.csv": ONE, "users.csv": USERS, "../../outside.csv": "x"}), "leads out"),
         (a_zip({"manifest.csv": ONE, "users.csv": USERS, "/etc/x.csv": "x"}), "leads out"),
         (a_zip({"manifest.csv": ONE, "users.csv": USERS, "C:\\x.csv": "x"}), "leads out"),
@@ -101,6 +110,8 @@ def random_letters(size: int) -> str:
         (a_bomb(), "far more than a roster"),
         (a_bomb(zipfile.ZIP_BZIP2), "packed in a way"),
         (an_endless_line(), "a line of more than"),
+        (many_files(), "more than 200 files"),
+        (a_zip({"manifest.csv": ONE, **{f"{number}.csv": "" for number in range(200)}}), "more than 200 files"),
         (
             a_zip({"manifest.csv": a_manifest({"users": "bulk", "roles": "bulk"}), "users.csv": USERS}),
             "names roles.csv",
@@ -115,9 +126,8 @@ def random_letters(size: int) -> str:
         (a_zip({"manifest.csv": ONE.replace("propertyName", "name"), "users.csv": USERS}), "the header must be"),
         (a_zip({"manifest.csv": ONE + '"open\r\n', "users.csv": USERS}), "cannot be read as CSV"),
         (a_zip({"manifest.csv": ONE + "lonely\r\n", "users.csv": USERS}), "a property name and a value"),
-        (a_zip({"manifest.csv": ONE, "users.csv": "José".encode("latin-1")}), "looks like Latin-1"),
+        (a_zip({"manifest.csv": ONE, "users.csv": "José".encode("latin-1")}), "line 1 looks like Latin-1"),
         (a_zip({"manifest.csv": ONE, "users.csv": "sourcedId".encode("utf-16")}), "looks like UTF-16"),
-        (a_zip({"manifest.csv": ONE, "users.csv": "a\0b"}), "NUL"),
     ],
 )
 def test_an_unusable_zip_is_refused_with_its_reason(body: bytes, said: str, tmp_path: Path) -> None:
@@ -129,3 +139,31 @@ def test_a_usable_zip_is_read_with_or_without_a_byte_order_mark(tmp_path: Path) 
     plain = read_all(a_zip({"manifest.csv": ONE, "users.csv": USERS}), tmp_path)
     marked = read_all(a_zip({"manifest.csv": "\ufeff" + ONE, "users.csv": "\ufeff" + str(USERS)}), tmp_path)
     assert plain == marked == USERS
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("lines", [1, 2, 40_000])
+def test_the_first_line_that_is_not_utf_8_is_named(lines: int, end: str, tmp_path: Path) -> None:
+    # Two bytes for an accented letter, so that the pieces in which it is read end in the middle of some.
+    good = f"Zoë,é{end}".encode() * (lines - 1)
+    body = a_zip({"manifest.csv": ONE, "users.csv": good + f"José,x{end}Zoë{end}".encode("latin-1")})
+    with pytest.raises(RosterRefused, match=f"line {lines} looks like Latin-1"):
+        read_all(body, tmp_path)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, len(SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=8))
+def test_a_zip_with_any_bytes_changed_is_read_or_refused_and_nothing_else(
+    tmp_path: Path, changes: list[tuple[int, int]]
+) -> None:
+    body = bytearray(SMALL)
+    for at, byte in changes:
+        body[at] = byte
+    with suppress(RosterRefused):
+        read_all(bytes(body), tmp_path)
+
+
+@pytest.mark.parametrize("end", range(0, len(SMALL), 7))
+def test_a_zip_cut_off_anywhere_is_refused(end: int, tmp_path: Path) -> None:
+    with pytest.raises(RosterRefused, match="no zip"):
+        read_all(SMALL[:end], tmp_path)

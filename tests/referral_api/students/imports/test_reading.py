@@ -13,7 +13,7 @@ from referral_api.students.imports.errors import Interrupted, RosterRefused
 from referral_api.students.imports.files import ORGS, USERS
 from referral_api.students.imports.manifest import Mode
 from referral_api.students.imports.reading import BATCH, Progress, read_file
-from referral_api.students.imports.scratch import add_file
+from referral_api.students.imports.scratch import add_file, add_refusals
 
 HEADER = "sourcedId,name,type"
 
@@ -21,7 +21,7 @@ HEADER = "sourcedId,name,type"
 def read(text: str, *, mode: Mode = Mode.BULK, progress: Progress | None = None) -> sqlite3.Connection:
     """An orgs file, read."""
     scratch = sqlite3.connect(":memory:")
-    scratch.execute("CREATE TABLE errors (file, line, field, problem)")
+    add_refusals(scratch)
     add_file(scratch, ORGS)
     read_file(scratch, ORGS, mode, io.StringIO(text, newline=""), progress or Progress())
     return scratch
@@ -52,8 +52,8 @@ def test_a_fault_is_named_by_the_line_that_its_row_begins_on(rows: list[tuple[st
         ("", "lacks the columns sourcedId, name, type"),
         ("a,b,c\r\n1,2,3\r\n", "lacks the columns sourcedId, name, type"),
         (f"{HEADER},name\r\n", "a column twice"),
-        (f'{HEADER}\r\no-1,"never closed,school\r\no-2,b,school\r\n', "line 3: cannot be read as CSV"),
-        (f'{HEADER}\r\no-1,"closed" early,school\r\n', "line 2: cannot be read as CSV"),
+        (f'{HEADER}\r\no-1,"never closed,school\r\no-2,b,school\r\n', "begins on line 2 cannot be read as CSV"),
+        (f'{HEADER}\r\no-1,"closed" early,school\r\n', "begins on line 2 cannot be read as CSV"),
     ],
 )
 def test_a_file_with_the_wrong_columns_or_quotes_is_refused_as_a_whole(text: str, said: str) -> None:
@@ -89,8 +89,8 @@ def test_reading_stops_when_it_is_told_to() -> None:
 
 def test_columns_may_come_in_any_order_and_unknown_ones_are_ignored(tmp_path: Path) -> None:
     scratch = sqlite3.connect(":memory:")
-    scratch.execute("CREATE TABLE errors (file, line, field, problem)")
+    add_refusals(scratch)
     add_file(scratch, USERS)
     text = io.StringIO("metadata.x,familyName,givenName,sourcedId\r\n?,Field,Ana,st-1\r\n", newline="")
     read_file(scratch, USERS, Mode.BULK, text, Progress())
-    assert scratch.execute("SELECT * FROM file_users").fetchall() == [(2, 0, "st-1", "Ana", "Field", None)]
+    assert scratch.execute("SELECT * FROM file_users").fetchall() == [(2, 0, None, "st-1", "Ana", "Field", None)]

@@ -13,10 +13,12 @@ from referral_api.students.imports.counting import Enrollment, announcements
 from referral_api.students.imports.errors import Interrupted
 from referral_api.students.imports.inserting import insert_rows
 from referral_api.students.imports.models import roster_import_errors, roster_imports
+from referral_api.students.imports.naming import Names
 from referral_api.students.imports.reading import Progress
-from referral_api.students.imports.relations import RELATIONS, Relation, Row
-from referral_api.students.imports.threads import each_in_thread
+from referral_api.students.imports.relations import RELATIONS, STUDENTS, Relation, Row
+from referral_api.students.imports.threads import made_in_thread
 from shared.bulk import bulk_upsert
+from shared.crypto import KeyRing
 from shared.db import Session
 from shared.outbox import record
 
@@ -47,17 +49,22 @@ async def take_over(session: Session, import_id: UUID, owner: str) -> None:
 
 
 async def apply_differences(
-    session: Session, scratch: sqlite3.Connection, district_id: str, progress: Progress
+    session: Session, scratch: sqlite3.Connection, district_id: str, ring: KeyRing, progress: Progress
 ) -> None:
     """Bring every table of the roster to what was resolved. Raises: Interrupted."""
     for relation in RELATIONS:
-        async for keys in each_in_thread(progress, relation.removed(scratch, BATCH)):
-            await _remove(session, relation, district_id, keys)
+        names = Names(ring, district_id) if relation is STUDENTS else None
+        added, changed = (names or relation).added(scratch, BATCH), (names or relation).changed(scratch, BATCH)
+        async with made_in_thread(progress, relation.removed(scratch, BATCH)) as batches:
+            async for keys in batches:
+                await _remove(session, relation, district_id, keys)
         columns = ["district_id", *relation.columns]
-        async for rows in each_in_thread(progress, relation.changed(scratch, BATCH)):
-            whole = [(district_id, *row) for row in rows]
-            await bulk_upsert(session, relation.table, columns, whole, on_conflict="replace")
-        await insert_rows(session, relation, district_id, each_in_thread(progress, relation.added(scratch, BATCH)))
+        async with made_in_thread(progress, changed) as batches:
+            async for rows in batches:
+                whole = [(district_id, *row) for row in rows]
+                await bulk_upsert(session, relation.table, columns, whole, on_conflict="replace")
+        async with made_in_thread(progress, added) as batches:
+            await insert_rows(session, relation, district_id, batches)
 
 
 async def _remove(session: Session, relation: Relation, district_id: str, keys: list[Row]) -> None:
@@ -76,8 +83,9 @@ async def announce(
     )
     version = int((await session.execute(newest)).scalar_one()) + 1
     events = announcements(enrollment, district_id=district_id, version=version, now=now)
-    async for some in each_in_thread(progress, _chunks(events, _EVENTS_AT_ONCE)):
-        await record(session, *some, source=SOURCE)
+    async with made_in_thread(progress, _chunks(events, _EVENTS_AT_ONCE)) as batches:
+        async for some in batches:
+            await record(session, *some, source=SOURCE)
     return version
 
 
@@ -96,9 +104,10 @@ async def finish(
     rejected = scratch.execute("SELECT count(*) FROM (SELECT DISTINCT file, line FROM errors)").fetchone()[0]
     numbers = count(1)
     columns = ("import_id", "number", "district_id", "file", "line", "field", "problem")
-    async for errors in each_in_thread(progress, _fetched(scratch.execute(_ERRORS))):
-        rows = [(import_id, next(numbers), district_id, *error) for error in errors]
-        await bulk_upsert(session, roster_import_errors, columns, rows, on_conflict="ignore")
+    async with made_in_thread(progress, _fetched(scratch.execute(_ERRORS))) as batches:
+        async for errors in batches:
+            rows = [(import_id, next(numbers), district_id, *error) for error in errors]
+            await bulk_upsert(session, roster_import_errors, columns, rows, on_conflict="ignore")
     await session.execute(
         update(roster_imports)
         .where(roster_imports.c.import_id == import_id)

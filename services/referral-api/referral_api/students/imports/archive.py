@@ -1,6 +1,8 @@
 """Opens a roster zip and refuses what could harm or mislead, before a row is read."""
 
+import codecs
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,7 +22,10 @@ RATIO_FROM_BYTES = 1 << 20
 MOST_LINE_BYTES = 1 << 20
 MANIFEST = "manifest.csv"
 _BUFFER_BYTES = 1 << 16
+_MOST_DIRECTORY_BYTES = 4 << 20
+"""Of the list of files at a zip's end, which is read as one piece."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
 _ENCRYPTED = 0x1
 _LINK = 0o120000
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -43,13 +48,11 @@ class Archive:
 @contextmanager
 def open_archive(path: Path, *, wanted: frozenset[str]) -> Iterator[Archive]:
     """The zip at a path; `wanted` are the kinds of file that are used. Raises: RosterRefused."""
-    try:
-        opened = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError):
-        raise RosterRefused("The file is no zip, or a part of it is missing.") from None
-    with opened:
+    with _File(path) as file, _opened(file) as opened:
         names = _checked_names(opened)
         if MANIFEST not in names:
+            if any(n.endswith(f"/{MANIFEST}") for n in names):
+                raise RosterRefused("manifest.csv lies in a folder of the zip; pack the files without their folder.")
             raise RosterRefused("manifest.csv is not at the top of the zip.")
         with _text(opened, MANIFEST) as text:
             manifest = read_manifest(text)
@@ -62,6 +65,31 @@ def open_archive(path: Path, *, wanted: frozenset[str]) -> Iterator[Archive]:
         if all(manifest.mode(kind) is Mode.ABSENT for kind in wanted):
             raise RosterRefused("manifest.csv names no file that is used here.")
         yield Archive(opened, manifest)
+
+
+class _File(io.FileIO):
+    """A zip on disk. A list of ten million empty files would fill the memory before anybody could count them."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go there. Raises: BadZipFile, where a forged list of files leads before the beginning."""
+        if whence == io.SEEK_SET and offset < 0:
+            raise zipfile.BadZipFile
+        return super().seek(offset, whence)
+
+    def read(self, size: int | None = -1) -> bytes:
+        """So many bytes. Raises: RosterRefused."""
+        too_many = _MOST_DIRECTORY_BYTES + 1
+        data = super().read(too_many if size is None or size < 0 else min(size, too_many)) or b""
+        if len(data) == too_many:
+            raise RosterRefused(f"The zip holds more than {MOST_FILES} files.")
+        return data
+
+
+def _opened(file: _File) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, OSError):
+        raise RosterRefused("The file is no zip, or a part of it is missing.") from None
 
 
 def _checked_names(opened: zipfile.ZipFile) -> frozenset[str]:
@@ -98,8 +126,9 @@ def _text(opened: zipfile.ZipFile, name: str) -> Iterator[TextIO]:
             io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text,
         ):
             yield text
-    except UnicodeDecodeError as error:
-        raise RosterRefused(_not_utf_8(name, error.object[:2])) from None
+    except UnicodeDecodeError:
+        with opened.open(name) as unpacked:
+            raise RosterRefused(_not_utf_8(name, unpacked)) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
         raise RosterRefused(f"{name} is damaged inside the zip.") from None
 
@@ -121,9 +150,6 @@ class _Lines(io.RawIOBase):
         """Fill the buffer. Raises: RosterRefused."""
         data = self._unpacked.read(len(buffer))
         buffer[: len(data)] = data
-        if b"\0" in data:
-            start = b"\0" if self._line_bytes else data[:2]
-            raise RosterRefused(_not_utf_8(self._name, start) if start in _UTF_16 else _no_text(self._name))
         last = max(data.rfind(b"\n"), data.rfind(b"\r"))
         self._line_bytes = len(data) - last if last >= 0 else self._line_bytes + len(data)
         if self._line_bytes > MOST_LINE_BYTES:
@@ -131,11 +157,23 @@ class _Lines(io.RawIOBase):
         return len(data)
 
 
-def _no_text(name: str) -> str:
-    return f"{name} holds NUL characters; it is no text file."
-
-
-def _not_utf_8(name: str, start: bytes) -> str:
-    if start in _UTF_16:
+def _not_utf_8(name: str, unpacked: IO[bytes]) -> str:
+    """What a file is instead, and the first line that tells: it is read once more for that."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line, ends_in_return, piece = 1, False, unpacked.read(_BUFFER_BYTES)
+    if piece[:2] in _UTF_16:
         return f"{name} is not UTF-8; it looks like UTF-16."
-    return f"{name} is not UTF-8; it looks like Latin-1 (Windows-1252)."
+    try:
+        while piece:
+            decoder.decode(piece)
+            line += _line_breaks(piece, ends_in_return)
+            ends_in_return, piece = piece.endswith(b"\r"), unpacked.read(_BUFFER_BYTES)
+    except UnicodeDecodeError as error:
+        # Its object begins with what the piece before had left over of a character, in which there is no line break.
+        line += _line_breaks(error.object[: error.start], ends_in_return)
+    return f"{name} is not UTF-8; line {line} looks like Latin-1 (Windows-1252)."
+
+
+def _line_breaks(data: bytes, ends_in_return: bool) -> int:
+    """How many line breaks there are, but one that began with the return before."""
+    return len(_LINE_BREAK.findall(data)) - (ends_in_return and data.startswith(b"\n"))

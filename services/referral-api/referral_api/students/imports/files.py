@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from referral_api.students.rules import (
@@ -51,11 +51,15 @@ def _one_of(*allowed: str) -> Check:
 
 
 def _id(value: str) -> str | None:
-    return "is too long" if len(value) > MOST_CHARACTERS_OF_ID else None
+    return "is too long" if len(value) > MOST_CHARACTERS_OF_ID else _no_text(value)
 
 
 def _text(value: str) -> str | None:
-    return "is too long" if len(value) > MOST_CHARACTERS_OF_TEXT else None
+    return "is too long" if len(value) > MOST_CHARACTERS_OF_TEXT else _no_text(value)
+
+
+def _no_text(value: str) -> str | None:
+    return "holds a NUL character" if "\0" in value else None
 
 
 def _boolean(value: str) -> str | None:
@@ -75,13 +79,20 @@ def _is_day(value: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=20_000)  # a nightly export has few of them
+def instant(value: str) -> str | None:
+    """`dateLastModified` as text of fixed width in UTC; None where it is no ISO 8601 instant."""
+    try:
+        found = datetime.fromisoformat(value)
+        utc = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    return utc.isoformat(timespec="microseconds")
+
+
 def check_instant(value: str) -> str | None:
     """Whether `dateLastModified` is an ISO 8601 instant."""
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return "must be a date and time, as 2026-08-31T06:00:00.000Z"
-    return None
+    return None if instant(value) else "must be a date and time, as 2026-08-31T06:00:00.000Z"
 
 
 def _year(value: str) -> str | None:
@@ -89,17 +100,22 @@ def _year(value: str) -> str | None:
 
 
 ROLES = (
-    *("administrator", "aide", "counselor", "districtAdministrator", "guardian", "parent", "principal", "proctor"),
+    *("aide", "counselor", "districtAdministrator", "guardian", "parent", "principal", "proctor"),
     *("relative", "siteAdministrator", "student", "systemAdministrator", "teacher"),
 )
-"""Of OneRoster 1.1 and 1.2 together; `ext:…` may name any other."""
-_is_role = _one_of(*ROLES)
+"""The roles of OneRoster 1.2; `ext:…` may name any other, as `ext:schoolResourceOfficer`."""
+ROLES_1_1 = (*ROLES, "administrator")
+"""Systems that write 1.1 mix both versions' words."""
+ROLES_OF_CLASSES = ("administrator", "aide", "proctor", "student", "teacher")
+"""What somebody may be to a class."""
 
 
-def _role(value: str) -> str | None:
-    if value.startswith("ext:") and len(value) > len("ext:"):
-        return _id(value)
-    return _is_role(value)
+def _one_of_or_other(*allowed: str) -> Check:
+    is_allowed = _one_of(*allowed)
+    return lambda value: _id(value) if value.startswith("ext:") and len(value) > len("ext:") else is_allowed(value)
+
+
+_role, _role_1_1 = _one_of_or_other(*ROLES), _one_of_or_other(*ROLES_1_1)
 
 
 SOURCED_ID = Column("sourcedId", _id, in_header=True, filled=True, free=True)
@@ -143,7 +159,7 @@ USERS = FileKind(
 )
 USERS_1_1 = FileKind(
     "users",
-    (*_USER_COLUMNS, _required("role", _role), Column("orgSourcedIds", _text, in_header=True, free=True)),
+    (*_USER_COLUMNS, _required("role", _role_1_1), Column("orgSourcedIds", _text, in_header=True, free=True)),
     ("id", "given_name", "family_name", "grade", "role", "org_ids"),
     lambda v: (v[0], v[1], v[2], _grade(v[3]), v[5], v[6]),
 )
@@ -214,7 +230,7 @@ ENROLLMENTS = FileKind(
         _required("classSourcedId", _id),
         _required("schoolSourcedId", _id),
         _required("userSourcedId", _id),
-        _required("role", _role),
+        _required("role", _one_of_or_other(*ROLES_OF_CLASSES)),
         Column("primary", _boolean),
         *_PERIOD,
     ),

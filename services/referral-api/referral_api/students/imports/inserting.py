@@ -1,14 +1,13 @@
 """Puts the new rows of one table in: by COPY on PostgreSQL, which an import of a whole district lives by."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 from referral_api.students.imports.relations import Relation, Row
 from shared.bulk import bulk_upsert
 from shared.db import Session, driver
 
-_LONGEST = timedelta(hours=1)
-"""A million rows are one statement here; the driver's own limit is meant for requests."""
+_AT_ONCE = 4
+"""Batches that the server takes to the table in one statement, while the next ones are made here."""
 
 
 async def insert_rows(
@@ -27,17 +26,17 @@ async def insert_rows(
         return
     raw = await driver(session)
     incoming, names = f"incoming_{relation.name}", ", ".join(relation.columns)
-    any_came = False
+    take = f"INSERT INTO {relation.name} (district_id, {names}) SELECT $1, {names} FROM {incoming}"
+    came = 0
     async for rows in batches:
-        if not any_came:
+        if came == 0:
             await raw.execute(
                 f"CREATE TEMPORARY TABLE {incoming} ON COMMIT DROP AS SELECT {names} FROM {relation.name} LIMIT 0"
             )
-            any_came = True
         await raw.copy_records_to_table(incoming, records=rows, columns=relation.columns)
-    if any_came:
-        await raw.execute(
-            f"INSERT INTO {relation.name} (district_id, {names}) SELECT $1, {names} FROM {incoming}",
-            district_id,
-            timeout=_LONGEST.total_seconds(),
-        )
+        came += 1
+        if came % _AT_ONCE == 0:
+            await raw.execute(take, district_id)
+            await raw.execute(f"TRUNCATE {incoming}")
+    if came % _AT_ONCE:
+        await raw.execute(take, district_id)

@@ -1,24 +1,26 @@
-"""`now_students`: everybody who has a student's role, names sealed, with the groups he is counted in."""
+"""Students and their names: who is one, which groups he is counted in, and his name sealed on its way to the table."""
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from referral_api.students.imports.manifest import Manifest, Mode
+from referral_api.students.imports.manifest import Manifest
+from referral_api.students.imports.relations import STUDENTS, Row
+from referral_api.students.imports.resolving import stays
 from shared.crypto import KeyRing
 from shared.events.facets import Disability, RaceEthnicity, Sex
-
-_BATCH = 2000
 
 # A row of demographics decides alone; without one, a bulk file says that nothing is known, a delta or absent file that
 # nothing has changed.
 _FACET = (
-    "CASE WHEN d.gone = 0 THEN d.{0} WHEN d.gone = 1 OR :replaced OR w.student_id IS NULL THEN :no_{0} ELSE w.{0} END"
+    "CASE WHEN d.gone = 0 THEN d.{0} WHEN d.gone = 1 OR w.student_id IS NULL OR NOT ({{stays}}) THEN :no_{0}"
+    " ELSE w.{0} END"
 )
 _FACETS = ", ".join(_FACET.format(c) for c in ("race_ethnicity", "sex", "disability", "english_learner"))
-_CANDIDATES = f"""
-SELECT r.user_id, f.id IS NOT NULL, f.given_name, f.family_name, w.given_name, w.family_name,
-       CASE WHEN f.id IS NULL THEN w.grade ELSE f.grade END, {_FACETS},
+_STUDENTS = f"""
+INSERT INTO now_students
+SELECT r.user_id, NULL, NULL, CASE WHEN f.id IS NULL THEN w.grade ELSE f.grade END, {_FACETS},
        EXISTS (SELECT 1 FROM now_student_schools s WHERE s.student_id = r.user_id)
 FROM (SELECT DISTINCT user_id FROM now_roster_roles WHERE role = 'student' ORDER BY user_id) r
 LEFT JOIN file_users f ON f.id = r.user_id AND NOT f.gone
@@ -33,38 +35,75 @@ _NOTHING_KNOWN = {
 }
 _LEAVERS = """
 INSERT OR IGNORE INTO now_students
-SELECT student_id, given_name, family_name, grade, race_ethnicity, sex, disability, english_learner, 0 FROM was_students
+SELECT student_id, NULL, NULL, grade, race_ethnicity, sex, disability, english_learner, 0 FROM was_students
+"""
+_GROUPS = STUDENTS.columns[STUDENTS.columns.index("grade") :]
+_NOW = ", ".join(f"n.{c}" for c in _GROUPS)
+_ADDED = f"""
+SELECT n.student_id, f.given_name, f.family_name, {_NOW}
+FROM now_students n LEFT JOIN was_students w USING (student_id) LEFT JOIN file_users f ON f.id = n.student_id
+WHERE w.student_id IS NULL
+"""
+_KNOWN = f"""
+SELECT n.student_id, w.given_name, w.family_name, {_NOW},
+       f.given_name, f.family_name, {" OR ".join(f"n.{c} IS NOT w.{c}" for c in _GROUPS)}
+FROM now_students n JOIN was_students w USING (student_id) LEFT JOIN file_users f ON f.id = n.student_id AND NOT f.gone
 """
 
 
-def resolve_students(scratch: sqlite3.Connection, manifest: Manifest, ring: KeyRing, district_id: str) -> None:
-    """Fill `now_students`; who is not a student any more stays as he was, inactive.
-
-    A name that has not changed keeps its ciphertext, so that a repeated import writes nothing.
-    """
-    found = scratch.execute(_CANDIDATES, {"replaced": manifest.mode("demographics") is Mode.BULK, **_NOTHING_KNOWN})
-    seal = _Sealer(ring, district_id)
-    while rows := found.fetchmany(_BATCH):
-        scratch.executemany(f"INSERT INTO now_students VALUES ({', '.join('?' * 9)})", seal.students(rows))
+def resolve_students(scratch: sqlite3.Connection, manifest: Manifest) -> None:
+    """`now_students` without names; who is not a student any more stays as he was, inactive."""
+    scratch.execute(_STUDENTS.format(stays=stays(manifest, "demographics", "r.user_id")), _NOTHING_KNOWN)
     scratch.execute(_LEAVERS)
 
 
-class _Sealer:
-    """Seals the names of one district's students."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Students as their table takes them: what `Relation` says of any other table, with the names sealed.
 
-    def __init__(self, ring: KeyRing, district_id: str) -> None:
-        self._ring = ring
-        self._district_id = district_id
+    Sealed while the rows are written, so that our work and the server's are done side by side.
+    """
 
-    def students(self, rows: list[Any]) -> Iterator[tuple[Any, ...]]:
-        for student_id, is_named, given, family, was_given, was_family, *rest in rows:
-            if is_named:
-                key = f"{self._district_id}/{student_id}"
-                was_given = self._name("given_name", key, given, was_given)
-                was_family = self._name("family_name", key, family, was_family)
-            yield (student_id, was_given, was_family, *rest)
+    ring: KeyRing
+    district_id: str
 
-    def _name(self, column: str, key: str, name: str, before: bytes | None) -> bytes:
-        if before is not None and self._ring.open(before, table="students", column=column, key=key) == name:
+    def added(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
+        """The students that are new, in the order of their ids."""
+        found = scratch.execute(_ADDED)
+        while rows := found.fetchmany(size):
+            ids, given, family, *groups = zip(*rows, strict=True)
+            keys = [f"{self.district_id}/{student_id}" for student_id in ids]
+            sealed = (
+                self.ring.seal_each(names, keys, table="students", column=column)
+                for names, column in ((given, "given_name"), (family, "family_name"))
+            )
+            yield [_decoded(row) for row in zip(ids, *sealed, *groups, strict=True)]
+
+    def changed(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
+        """The students that are there and differ.
+
+        A name that has not changed keeps its ciphertext, so that a repeated import writes nothing.
+        """
+        found = scratch.execute(_KNOWN)
+        while rows := found.fetchmany(size):
+            yield [row for row in map(self._renamed, rows) if row]
+
+    def _renamed(self, found: Row) -> Row | None:
+        student_id, was_given, was_family, *groups, given, family, differs = found
+        key = f"{self.district_id}/{student_id}"
+        now_given = self._name("given_name", key, given, was_given)
+        now_family = self._name("family_name", key, family, was_family)
+        if not differs and now_given is was_given and now_family is was_family:
+            return None
+        return _decoded((student_id, now_given, now_family, *groups))
+
+    def _name(self, column: str, key: str, name: str | None, before: bytes) -> bytes:
+        if name is None or self.ring.open(before, table="students", column=column, key=key) == name:
             return before
-        return self._ring.seal(name, table="students", column=column, key=key)
+        return self.ring.seal(name, table="students", column=column, key=key)
+
+
+def _decoded(row: tuple[Any, ...]) -> Row:
+    """SQLite has no booleans."""
+    *rest, english_learner, active = row
+    return (*rest, None if english_learner is None else bool(english_learner), bool(active))

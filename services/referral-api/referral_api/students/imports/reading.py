@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, TextIO
 
 from referral_api.students.imports.errors import Interrupted, RosterRefused
-from referral_api.students.imports.files import SOURCED_ID, FileKind, check_day, check_instant
+from referral_api.students.imports.files import SOURCED_ID, FileKind, check_day, check_instant, instant
 from referral_api.students.imports.manifest import Mode
 
 BATCH = 2000
@@ -43,6 +43,8 @@ class Layout:
     def __init__(self, kind: FileKind, mode: Mode, header: Sequence[str]) -> None:
         """Raises: RosterRefused when columns are missing or there twice."""
         name = f"{kind.name}.csv"
+        if any("\0" in h for h in header):
+            raise RosterRefused(f"{name} holds NUL characters in its header; is it UTF-16? It must be UTF-8.")
         needed = [c.name for c in kind.columns if c.in_header] + ([STATUS, MODIFIED] if mode is Mode.DELTA else [])
         missing = [n for n in needed if n not in header]
         if missing:
@@ -55,6 +57,7 @@ class Layout:
         self._width = len(header)
         # Columns that the file does not have are read from behind the row's end, where an empty value is put.
         places = {h: i for i, h in enumerate(header)}
+        self._id_place = places[SOURCED_ID.name]
         self._pick = itemgetter(*(places.get(c.name, self._width) for c in kind.columns))
         self._status, self._modified = places.get(STATUS, self._width), places.get(MODIFIED, self._width)
         self._checks = [(c.name, c.check, c.filled) for c in kind.columns]
@@ -79,18 +82,30 @@ class Layout:
         if (
             self._codes(row) in self._good_codes
             and "" not in self._filled(row)
-            and len("".join(self._free(row))) <= SHORT
+            and len(free := "".join(self._free(row))) <= SHORT
+            and "\0" not in free
             and self._dates(row) in self._good_dates
         ):
-            return (line, 0, *self._kind.keep(self._pick(row))), ()
+            return (line, 0, instant(row[self._modified]), *self._kind.keep(self._pick(row))), ()
         return self._check_each(line, row)
 
+    def id_of(self, row: Sequence[str]) -> str:
+        """The sourcedId of a row that was refused, as far as it can be told."""
+        return row[self._id_place] if self._id_place < len(row) else ""
+
     def _check_each(self, line: int, row: list[str]) -> tuple[tuple[object, ...], Sequence[Fault]]:
-        values = self._pick(row)
+        values, modified = self._pick(row), instant(row[self._modified])
         faults = self._base_faults(row) if self._mode is Mode.DELTA or row[self._status] else []
         if not faults and row[self._status] == "tobedeleted":
             problem = SOURCED_ID.check(values[0]) if values[0] else "is missing"
-            return ((), [(SOURCED_ID.name, problem)]) if problem else ((line, 1, values[0], *self._nothing), [])
+            return (
+                ((), [(SOURCED_ID.name, problem)])
+                if problem
+                else (
+                    (line, 1, modified, values[0], *self._nothing),
+                    [],
+                )
+            )
         for value, (name, check, filled) in zip(values, self._checks, strict=True):
             if value:
                 problem = check(value)
@@ -103,7 +118,7 @@ class Layout:
         if self._mode is Mode.BULK:
             _remember(self._good_codes, self._codes(row))
             _remember(self._good_dates, self._dates(row))
-        return (line, 0, *self._kind.keep(values)), faults
+        return (line, 0, modified, *self._kind.keep(values)), faults
 
     def _base_faults(self, row: Sequence[str]) -> list[Fault]:
         status, modified = row[self._status], row[self._modified]
@@ -130,12 +145,14 @@ def _getter(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]
 
 
 def read_file(scratch: sqlite3.Connection, kind: FileKind, mode: Mode, text: TextIO, progress: Progress) -> None:
-    """Take one file in, row by row. Raises: RosterRefused, Interrupted."""
+    """Take one file in, row by row; note which are refused. Raises: RosterRefused, Interrupted."""
     name = f"{kind.name}.csv"
     reader = csv.reader(text, strict=True)
+    line = 1
     try:
         layout = Layout(kind, mode, next(reader, []))
         kept: list[tuple[object, ...]] = []
+        refused: list[tuple[str, str]] = []
         faulty: list[tuple[object, ...]] = []
         count = 0
         line = reader.line_num + 1
@@ -147,21 +164,25 @@ def read_file(scratch: sqlite3.Connection, kind: FileKind, mode: Mode, text: Tex
             values, faults = layout.check(start, row)
             if faults:
                 faulty += [(name, start, field, problem) for field, problem in faults]
+                refused.append((kind.name, layout.id_of(row)))
             else:
                 kept.append(values)
             if count == BATCH:
-                _store(scratch, kind, kept, faulty)
+                _store(scratch, kind, kept, refused, faulty)
                 progress.advance(count)
                 count = 0
-        _store(scratch, kind, kept, faulty)
+        _store(scratch, kind, kept, refused, faulty)
         progress.advance(count)
     except csv.Error:
-        raise RosterRefused(f"{name}, line {reader.line_num}: cannot be read as CSV; is a quote missing?") from None
+        raise RosterRefused(
+            f"{name}: the row that begins on line {line} cannot be read as CSV; is a quote missing?"
+        ) from None
 
 
-def _store(scratch: sqlite3.Connection, kind: FileKind, kept: list[Any], faulty: list[Any]) -> None:
-    places = ", ".join("?" * (len(kind.kept) + 2))
+def _store(scratch: sqlite3.Connection, kind: FileKind, kept: list[Any], refused: list[Any], faulty: list[Any]) -> None:
+    places = ", ".join("?" * (len(kind.kept) + 3))
     scratch.executemany(f"INSERT INTO file_{kind.name} VALUES ({places})", kept)
+    scratch.executemany("INSERT OR IGNORE INTO refused VALUES (?, ?)", refused)
     scratch.executemany("INSERT INTO errors VALUES (?, ?, ?, ?)", faulty)
-    kept.clear()
-    faulty.clear()
+    for stored in (kept, refused, faulty):
+        stored.clear()

@@ -15,7 +15,7 @@ FEWEST_LOST = 5
 """Below this a shrinking roster is a small school's ordinary change. Source: peers' roster shrink guards."""
 _DUPLICATE = (
     "id IN (SELECT id FROM file_{0} GROUP BY id HAVING count(*) > 1)"
-    " AND line > (SELECT min(line) FROM file_{0} o WHERE o.id = file_{0}.id)"
+    " AND line <> (SELECT line FROM file_{0} o WHERE o.id = file_{0}.id ORDER BY {1} LIMIT 1)"
 )
 _NO_ORG = "NOT gone AND {} NOT IN (SELECT org_id FROM now_orgs WHERE active)"
 _NO_USER = "NOT gone AND {} NOT IN (SELECT id FROM known_users)"
@@ -23,10 +23,24 @@ _NAMES_NO_ORG = "names no org of the roster"
 _NAMES_NO_USER = "names no user of the roster"
 
 
-def refuse_duplicates(scratch: sqlite3.Connection, kind: str) -> None:
-    """Of rows with the same sourcedId the first one counts."""
+def refuse_duplicates(scratch: sqlite3.Connection, kind: str, mode: Mode) -> None:
+    """Of rows with the same sourcedId the first one counts, in a delta file the one that was modified last."""
     scratch.execute(f"CREATE INDEX file_{kind}_by_id ON file_{kind} (id)")
-    reject(scratch, kind, "sourcedId", "is in the file before; the first row counts", _DUPLICATE.format(kind))
+    if mode is Mode.DELTA:
+        order, problem = "modified DESC, line", "is in the file more than once; the row modified last counts"
+    else:
+        order, problem = "line", "is in the file before; the first row counts"
+    reject(scratch, kind, "sourcedId", problem, _DUPLICATE.format(kind, order))
+
+
+def stays(manifest: Manifest, kind: str, sourced_id: str) -> str:
+    """The condition under which something known stays though no good row names it.
+
+    A bulk file takes away what it does not name. What a refused row names is still there: nobody leaves for a typo.
+    """
+    if manifest.mode(kind) is not Mode.BULK:
+        return "true"
+    return f"{sourced_id} IN (SELECT id FROM refused WHERE kind = '{kind}')"
 
 
 def resolve_orgs(scratch: sqlite3.Connection, manifest: Manifest) -> None:
@@ -36,9 +50,9 @@ def resolve_orgs(scratch: sqlite3.Connection, manifest: Manifest) -> None:
         " WHERE NOT gone ORDER BY id"
     )
     scratch.execute(
-        "INSERT OR IGNORE INTO now_orgs SELECT org_id, name, kind, identifier, parent_org_id,"
-        " active AND NOT ? AND org_id NOT IN (SELECT id FROM file_orgs WHERE gone) FROM was_orgs",
-        (manifest.mode("orgs") is Mode.BULK,),
+        "INSERT OR IGNORE INTO now_orgs SELECT org_id, name, kind, identifier, parent_org_id, active"
+        f" AND {stays(manifest, 'orgs', 'org_id')} AND org_id NOT IN (SELECT id FROM file_orgs WHERE gone)"
+        " FROM was_orgs"
     )
 
 
@@ -48,20 +62,19 @@ def resolve_users(scratch: sqlite3.Connection, manifest: Manifest) -> None:
         _take_roles_from_users(scratch)
     scratch.execute("CREATE TABLE known_users (id PRIMARY KEY) WITHOUT ROWID")
     scratch.execute("INSERT INTO known_users SELECT id FROM file_users WHERE NOT gone ORDER BY id")
-    if manifest.mode("users") is not Mode.BULK:
-        scratch.execute(
-            "INSERT OR IGNORE INTO known_users"
-            " SELECT id FROM (SELECT student_id AS id FROM was_students WHERE active"
-            " UNION ALL SELECT user_id FROM was_other_users)"
-            " WHERE id NOT IN (SELECT id FROM file_users WHERE gone)"
-        )
+    scratch.execute(
+        "INSERT OR IGNORE INTO known_users"
+        " SELECT id FROM (SELECT student_id AS id FROM was_students WHERE active"
+        " UNION ALL SELECT user_id FROM was_other_users)"
+        f" WHERE {stays(manifest, 'users', 'id')} AND id NOT IN (SELECT id FROM file_users WHERE gone)"
+    )
 
 
 def _take_roles_from_users(scratch: sqlite3.Connection) -> None:
     """OneRoster 1.1 has a user's role and orgs on the user's row; one with an unknown org is refused as a whole."""
     users = scratch.execute("SELECT line, id, role, org_ids FROM file_users WHERE NOT gone")
     scratch.executemany(
-        "INSERT INTO file_roles VALUES (?, 0, ?, ?, ?, ?, NULL, NULL)",
+        "INSERT INTO file_roles VALUES (?, 0, NULL, ?, ?, ?, ?, NULL, NULL)",
         (
             (line, f"{user_id}/{org_id}", user_id, role, org_id)
             for line, user_id, role, org_ids in users
@@ -89,12 +102,12 @@ def resolve_roles(scratch: sqlite3.Connection, manifest: Manifest, day: date) ->
         "INSERT INTO now_roster_roles SELECT id, user_id, role, org_id, begins_on, ends_on FROM file_roles"
         " WHERE NOT gone ORDER BY id"
     )
-    if manifest.mode("users" if of_users else "roles") is not Mode.BULK:
-        scratch.execute(
-            "INSERT OR IGNORE INTO now_roster_roles SELECT * FROM was_roster_roles"
-            " WHERE user_id IN (SELECT id FROM known_users) AND role_id NOT IN (SELECT id FROM file_roles WHERE gone)"
-            + (" AND user_id NOT IN (SELECT id FROM file_users)" if of_users else "")
-        )
+    kept = stays(manifest, "users", "user_id") if of_users else stays(manifest, "roles", "role_id")
+    scratch.execute(
+        f"INSERT OR IGNORE INTO now_roster_roles SELECT * FROM was_roster_roles WHERE {kept}"
+        " AND user_id IN (SELECT id FROM known_users) AND role_id NOT IN (SELECT id FROM file_roles WHERE gone)"
+        + (" AND user_id NOT IN (SELECT id FROM file_users)" if of_users else "")
+    )
     scratch.execute(
         "INSERT OR IGNORE INTO now_student_schools SELECT r.user_id, r.org_id FROM now_roster_roles r"
         " JOIN now_orgs o ON o.org_id = r.org_id AND o.active AND o.kind = 'school' WHERE r.role = 'student'"
@@ -127,11 +140,11 @@ def resolve_rest(scratch: sqlite3.Connection, manifest: Manifest, sessions: Rela
     for relation, kind in ((sessions, "academicSessions"), (enrollments, "enrollments")):
         columns = ", ".join(["id", *relation.columns[1:]])
         scratch.execute(f"INSERT INTO now_{relation.name} SELECT {columns} FROM file_{kind} WHERE NOT gone ORDER BY id")
-        if manifest.mode(kind) is not Mode.BULK:
-            scratch.execute(
-                f"INSERT OR IGNORE INTO now_{relation.name} SELECT * FROM was_{relation.name}"
-                f" WHERE {relation.keys[0]} NOT IN (SELECT id FROM file_{kind} WHERE gone)"
-            )
+        key = relation.keys[0]
+        scratch.execute(
+            f"INSERT OR IGNORE INTO now_{relation.name} SELECT * FROM was_{relation.name}"
+            f" WHERE {stays(manifest, kind, key)} AND {key} NOT IN (SELECT id FROM file_{kind} WHERE gone)"
+        )
 
 
 def ensure_not_shrunk(scratch: sqlite3.Connection) -> None:

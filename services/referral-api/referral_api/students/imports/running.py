@@ -20,6 +20,7 @@ from referral_api.students.imports.manifest import Manifest, Mode
 from referral_api.students.imports.naming import resolve_students
 from referral_api.students.imports.reading import Progress, read_file
 from referral_api.students.imports.relations import ACADEMIC_SESSIONS, ENROLLMENTS
+from referral_api.students.imports.revisions import refuse_older, resolve_revisions
 from referral_api.students.imports.scratch import add_file, scratch_database
 from referral_api.students.imports.threads import in_thread
 from shared.crypto import KeyRing
@@ -56,13 +57,13 @@ async def run_import(
         try:
             manifest = await in_thread(progress, _read, run, scratch, progress)
             await load_known(database, run.district_id, manifest, scratch, progress)
-            enrollment = await in_thread(progress, _resolve, run, scratch, manifest, ring, today)
+            enrollment = await in_thread(progress, _resolve, run, scratch, manifest, today)
         except RosterRefused as refused:
             because = str(refused)
         async with database.write(run.district_id) as session:
             await take_over(session, run.import_id, run.owner)
             if enrollment is not None:
-                await apply_differences(session, scratch, run.district_id, progress)
+                await apply_differences(session, scratch, run.district_id, ring, progress)
                 version = await announce(session, enrollment, progress, district_id=run.district_id, now=now())
             await finish(
                 session,
@@ -94,16 +95,19 @@ def _read(run: Run, scratch: sqlite3.Connection, progress: Progress) -> Manifest
 def _read_one(archive: Archive, kind: FileKind, scratch: sqlite3.Connection, progress: Progress) -> None:
     with archive.text(kind.name) as text:
         read_file(scratch, kind, archive.manifest.mode(kind.name), text, progress)
-    resolving.refuse_duplicates(scratch, kind.name)
+    resolving.refuse_duplicates(scratch, kind.name, archive.manifest.mode(kind.name))
 
 
-def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, ring: KeyRing, today: date) -> Enrollment:
+def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, today: date) -> Enrollment:
+    kinds = [k.name for k in kinds_of(manifest.version)]
+    refuse_older(scratch, manifest, kinds)
     resolving.resolve_orgs(scratch, manifest)
     resolving.resolve_users(scratch, manifest)
     resolving.resolve_roles(scratch, manifest, today)
     resolving.resolve_rest(scratch, manifest, ACADEMIC_SESSIONS, ENROLLMENTS)
-    resolve_students(scratch, manifest, ring, run.district_id)
+    resolve_students(scratch, manifest)
     resolving.resolve_other_users(scratch)
+    resolve_revisions(scratch, manifest, kinds)
     if not run.force:
         resolving.ensure_not_shrunk(scratch)
     school_year = resolving.school_year_said(scratch, today) or school_year_of(today)

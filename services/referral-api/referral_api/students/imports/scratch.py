@@ -31,7 +31,7 @@ def scratch_database(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as scratch:
             for pragma in _PRAGMAS:
                 scratch.execute(pragma)
-            scratch.execute("CREATE TABLE errors (file, line, field, problem)")
+            add_refusals(scratch)
             for relation in RELATIONS:
                 relation.create(scratch)
             scratch.execute("BEGIN")  # never committed: the file is as short-lived as this connection
@@ -40,13 +40,20 @@ def scratch_database(path: Path) -> Iterator[sqlite3.Connection]:
         path.unlink(missing_ok=True)
 
 
+def add_refusals(scratch: sqlite3.Connection) -> None:
+    """Make the empty tables of what is wrong with rows, and of the sourcedIds of those that were refused."""
+    scratch.execute("CREATE TABLE errors (file, line, field, problem)")
+    scratch.execute("CREATE TABLE refused (kind, id, PRIMARY KEY (kind, id)) WITHOUT ROWID")
+
+
 def add_file(scratch: sqlite3.Connection, kind: FileKind) -> None:
-    """Make the empty table of a file's rows."""
-    scratch.execute(f"CREATE TABLE file_{kind.name} (line, gone, {', '.join(kind.kept)})")
+    """Make the empty table of a file's rows: `gone` says that one is to be deleted."""
+    scratch.execute(f"CREATE TABLE file_{kind.name} (line, gone, modified, {', '.join(kind.kept)})")
 
 
 def reject(scratch: sqlite3.Connection, kind: str, field: str, problem: str, rows: str) -> None:
     """Refuse the rows of a file that the condition `rows` finds: note each and leave it out."""
+    scratch.execute(f"INSERT OR IGNORE INTO refused SELECT ?, id FROM file_{kind} WHERE {rows}", (kind,))
     noted = scratch.execute(
         f"INSERT INTO errors SELECT ?, line, ?, ? FROM file_{kind} WHERE {rows}", (f"{kind}.csv", field, problem)
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from referral_api.students.imports.reading import Progress
@@ -20,8 +21,22 @@ async def in_thread(progress: Progress, work: Callable[..., T], *arguments: Any)
         raise
 
 
-async def each_in_thread(progress: Progress, batches: Iterator[T]) -> AsyncIterator[T]:
-    """Batches that are made in a thread, one at a time. Raises: Interrupted."""
-    while (batch := await in_thread(progress, next, batches, None)) is not None:
-        progress.advance(0)
-        yield batch
+@asynccontextmanager
+async def made_in_thread(progress: Progress, batches: Iterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+    """Batches that are made in a thread, the next one while this one is used. Raises: Interrupted.
+
+    Whoever uses a batch leaves the scratch database alone meanwhile. When the block ends nothing is being made.
+    """
+    making = asyncio.ensure_future(asyncio.to_thread(next, batches, None))
+
+    async def each() -> AsyncIterator[T]:
+        nonlocal making
+        while (batch := await asyncio.shield(making)) is not None:
+            progress.advance(0)
+            making = asyncio.ensure_future(asyncio.to_thread(next, batches, None))
+            yield batch
+
+    try:
+        yield each()
+    finally:
+        await asyncio.gather(making, return_exceptions=True)
