@@ -1,5 +1,6 @@
 """What comes in: strict models, size limits, and bytes that no database could store refused at the door."""
 
+import re
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,10 +20,23 @@ class StrictBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+_YEAR_FIRST = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
 def _text_only(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("must be text")
     return value
+
+
+def _dated_text(otherwise: str) -> BeforeValidator:
+    # Else text that holds a number would pass as seconds since 1970.
+    def begins_with_a_date(value: Any) -> Any:
+        if not _YEAR_FIRST.match(_text_only(value)):
+            raise ValueError(otherwise)
+        return value
+
+    return BeforeValidator(begins_with_a_date)
 
 
 def _one_text(**limits: Any) -> StringConstraints:
@@ -38,9 +52,9 @@ Narrative = Annotated[str, _one_text(min_length=1, max_length=20_000)]
 """A text about a person: encrypted at rest, in no event, in no log."""
 Id = Annotated[UUID, Field(strict=False), BeforeValidator(_text_only)]
 """A UUID; the caller may choose it."""
-Moment = Annotated[Instant, Field(strict=False), BeforeValidator(_text_only)]
+Moment = Annotated[Instant, Field(strict=False), _dated_text("must be an instant with its zone")]
 """An instant with its zone, as RFC 3339 text."""
-Day = Annotated[date, Field(strict=False), BeforeValidator(_text_only)]
+Day = Annotated[date, Field(strict=False), _dated_text("must be a date")]
 """A date, as ISO 8601 text."""
 
 

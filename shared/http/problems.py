@@ -203,8 +203,17 @@ async def _framework_refused(request: Request, error: Exception) -> Response:
         405: MethodNotAllowed,
         413: BodyTooLarge,
     }
-    refusal = refusals.get(error.status_code, InternalError)(headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == MethodNotAllowed.status:
+        headers["Allow"] = _methods_at(request) or headers.get("Allow", "")
+    refusal = refusals.get(error.status_code, InternalError)(headers=headers)
     return answer(request, refusal)
+
+
+def _methods_at(request: Request) -> str:
+    """All that this address takes; the framework names the methods of the first of its routes and no more."""
+    route = getattr(request.scope.get("route"), "path_format", "")
+    return ", ".join(sorted(method.upper() for method in request.app.openapi()["paths"].get(route, ())))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from shared.errors import Conflict, DatabaseUnavailable, Fault, Invalid
 from shared.http import problems
-from shared.http.bodies import Line, Moment, StrictBody
+from shared.http.bodies import Day, Line, Moment, StrictBody
 from shared.http.problems import MEDIA_TYPE, MOST_FAULTS
 
 SECRET = "Lindqvist"
@@ -21,6 +21,7 @@ class Named(StrictBody):
 
     name: Line
     at: Moment | None = None
+    on: Day | None = None
     parts: tuple[Line, ...] = Field((), strict=False)
 
 
@@ -35,6 +36,9 @@ def made() -> FastAPI:
     @app.post("/named")
     async def named(body: Named) -> None:
         raise NameTaken(f"Not {len(body.name)} letters.", errors=[Fault("name", "is taken")], holder="c-1")
+
+    @app.put("/named")
+    async def rename(body: Named) -> None: ...
 
     @app.get("/broken")
     async def broken() -> None:
@@ -81,6 +85,8 @@ async def test_a_refusal_tells_type_title_case_faults_and_what_it_adds(client: h
         ({"name": SECRET * 50}, "name", "must have at most 200 characters"),
         ({"name": "x", "at": SECRET}, "at", "must be an instant with its zone"),
         ({"name": "x", "at": "2026-11-02T10:00:00"}, "at", "must be an instant with its zone"),
+        ({"name": "x", "at": "1790000000"}, "at", "must be an instant with its zone"),
+        ({"name": "x", "on": "0"}, "on", "must be a date"),
         ({"name": "x", SECRET * 50: 1}, (SECRET * 50)[:80], "is not a field of this request"),
         ({"name": "x", "parts": ["y", 5]}, "parts.1", "must be text"),
         ([SECRET], "body", "must be an object"),
@@ -93,6 +99,12 @@ async def test_a_fault_is_told_by_path_in_our_words(
     assert answer.status_code == 422
     assert {"path": path, "problem": problem} in answer.json()["errors"]
     assert SECRET not in answer.json()["detail"]
+
+
+async def test_a_wrong_method_is_told_every_right_one(client: httpx2.AsyncClient) -> None:
+    answer = await client.delete("/named")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST, PUT")
+    assert answer.json()["type"] == "urn:rapport:problem:method-not-allowed"
 
 
 async def test_a_bug_is_a_problem_without_its_message_and_logged_with_its_way(client: httpx2.AsyncClient) -> None:

@@ -13,7 +13,7 @@ from referral_api.referrals.views.finding import find_referral, list_referrals
 from referral_api.referrals.views.records import ListedReferral, ReferralView, view_for
 from shared.auth import Caller
 from shared.auth.permissions import Permission
-from shared.events.base import Instant
+from shared.http.bodies import Moment
 from shared.http.etags import etag
 from shared.http.paging import (
     DEFAULT_LIMIT,
@@ -59,7 +59,7 @@ async def read_referrals(
     status: Annotated[Status | None, Query(description="Of those read in full.")] = None,
     school_id: str | None = None,
     due_before: Annotated[
-        Instant | None,
+        Moment | None,
         Query(description="Not yet contacted, and due before this instant; of those read in full."),
     ] = None,
     changed_since: Annotated[
