@@ -30,15 +30,15 @@ async def next_alarm(session: ReadSession) -> datetime | None:
     return found.scalar_one_or_none()
 
 
-async def ring_alarms(session: Session, now: datetime) -> int:
-    """Some of the clocks that have something to say by now have said it; how many, 0 when there are no more.
+async def ring_alarms(session: Session, now: datetime, *, most: int = CHUNK) -> int:
+    """At most so many clocks that have something to say by now have said it; how many, 0 when there are no more.
 
     ReferralContactReminded or ReferralContactOverdue is announced of each. Before that each is set by the calendar of
     the present: a referral that was being submitted while the calendar changed was timed by the old one, and
     ReferralRescheduled is announced where it shows.
     What somebody else is just changing is left for the next look: he may be noting the contact.
     """
-    found = await _due(session, now)
+    found = await _due(session, now, most)
     calendars = await calendars_of(session, {r.district_id for r in found})
     moves: list[Move] = []
     rung: list[Referral] = []
@@ -58,7 +58,7 @@ async def ring_alarms(session: Session, now: datetime) -> int:
     return len(found)
 
 
-async def _due(session: Session, now: datetime) -> list[Referral]:
+async def _due(session: Session, now: datetime, most: int) -> list[Referral]:
     """Referrals whose alarm has come, the longest waiting first, locked until the transaction ends."""
-    wanted = select(referrals).where(referrals.c.alarm_at <= now).order_by(referrals.c.alarm_at).limit(CHUNK)
+    wanted = select(referrals).where(referrals.c.alarm_at <= now).order_by(referrals.c.alarm_at).limit(most)
     return [referral_of(row) for row in await session.execute(wanted.with_for_update(skip_locked=True))]
