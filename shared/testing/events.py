@@ -11,6 +11,7 @@ from shared.events.referrals import (
     ReferralCancelled,
     ReferralCompleted,
     ReferralContacted,
+    ReferralContactOverdue,
     ReferralEnteredInError,
     ReferralEvent,
     ReferralFailed,
@@ -101,7 +102,15 @@ def taken_back(life: list[ReferralEvent]) -> ReferralEnteredInError:
     submitted = life[0]
     assert isinstance(submitted, ReferralSubmitted)
     reached = tuple(stage for stage, kind in EVENT_OF_STAGE.items() if any(type(e) is kind for e in life))
-    return later(ReferralEnteredInError, submitted, reached=reached)
+    contacts = [e for e in life if isinstance(e, ReferralContacted)]
+    return later(
+        ReferralEnteredInError,
+        submitted,
+        reached=reached,
+        contacted_at=contacts[0].contacted_at if contacts else None,
+        due_at=contacts[0].due_at if contacts else submitted.due_at,
+        was_overdue=any(isinstance(e, ReferralContactOverdue) for e in life),
+    )
 
 
 def an_enrollment(*counts: tuple[Facets, int], **given: Any) -> EnrollmentCounted:

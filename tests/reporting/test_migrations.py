@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import select, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, select, text
 
 from reporting.app import MIGRATIONS
-from reporting.models import REBUILT, places
+from reporting.models import REBUILT, places, students_referred
 from reporting.sink import ViewSink
 from shared.db import EVERY_DISTRICT, Database
+from shared.events.referrals import Stage
 from shared.migrations import current_revision, migrate
-from shared.testing.events import a_submission, an_enrollment, some_facets
+from shared.testing.events import a_life, a_submission, an_enrollment, some_facets
 from shared.testing.tables import differences
 
 
@@ -28,11 +31,37 @@ async def test_migrations_end_up_with_the_tables_of_the_models(database: Databas
     assert await current_revision(database) == MIGRATIONS.head()
 
 
+async def test_students_counted_before_there_were_days_are_still_counted(database_url: str) -> None:
+    database = Database(database_url, pool_size=2)
+    await migrate_to(database, "20261122_01")
+    async with database.write(EVERY_DISTRICT) as session:
+        await session.execute(text("INSERT INTO places (place_no, district_id, school_id) VALUES (7, 'demo', 's-1')"))
+        await session.execute(text("INSERT INTO students_referred VALUES (7, 24320, 8388609, 42, 3)"))
+    await migrate(database, MIGRATIONS)
+    async with database.read(EVERY_DISTRICT) as session:
+        assert (await session.execute(select(students_referred))).all() == [(7, 24320, 1, 8388609, 42, 3, 0)]
+    await database.close()
+
+
+async def migrate_to(database: Database, revision: str) -> None:
+    """Bring an empty database to a revision that is not the last one."""
+
+    def upgrade(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS.folder))
+        config.attributes.update(connection=connection, metadatas=MIGRATIONS.metadatas)
+        command.upgrade(config, revision)
+
+    async with database.write(EVERY_DISTRICT) as session:
+        await session.run_sync(upgrade)
+
+
 async def test_a_district_sees_no_row_of_another_even_without_a_condition(postgresql_url: str) -> None:
     database = Database(postgresql_url, pool_size=4)
     await migrate(database, MIGRATIONS)
     sink = ViewSink()
-    events = [a_submission(), an_enrollment((some_facets(), 5)), a_submission(district_id="elsewhere")]
+    lives = [a_life(a_submission(district_id=d), Stage.CONTACTED) for d in ("demo", "elsewhere")]
+    events = [*lives[0], *lives[1], an_enrollment((some_facets(), 5))]
     async with database.write(EVERY_DISTRICT) as session:
         await sink.store(session, sink.prepare(events))
     for table in (*REBUILT, places):
@@ -58,7 +87,9 @@ async def test_a_login_without_powers_can_consume_and_row_security_binds_it(post
     plain = Database(f"postgresql://{name}_app:secret@{address}", pool_size=2)
     sink = ViewSink()
     async with plain.write(EVERY_DISTRICT) as session:
-        await sink.store(session, sink.prepare([a_submission(), an_enrollment((some_facets(), 5))]))
+        await sink.store(
+            session, sink.prepare([*a_life(a_submission(), Stage.CONTACTED), an_enrollment((some_facets(), 5))])
+        )
     for table in REBUILT:
         async with plain.read("elsewhere") as session:
             assert (await session.execute(select(table))).all() == []

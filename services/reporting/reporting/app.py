@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import APIRouter
@@ -24,7 +25,8 @@ HEARS = ("roster", "referrals")
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     horizon = Horizon(process.bus, HEARS, process.clock)
-    return (views_router(horizon, minimum_cell=process.settings.minimum_cell),)
+    zone = ZoneInfo(process.settings.time_zone)
+    return (views_router(horizon, minimum_cell=process.settings.minimum_cell, zone=zone),)
 
 
 async def _rebuild(process: Process[Settings]) -> None:

@@ -15,7 +15,11 @@ narrow. The numbers are in the tables for good: one may be added, none may be ch
     23-26    version          -        1
 
 `absent` is for counts of students, enrolment for instance, which have neither need nor urgency. The month stands beside
-the cell, in a column of its own, so that a period is a range; in memory both make one integer, the slot.
+the cell, in a column of its own, so that a period is a range; in memory both make one integer, the slot. Where the day
+matters, it stands between them.
+
+How a referral's contact clock ended is one integer too, its timing: 0 where the clock ran out and nobody has been
+reached yet, else 1 + 2 x the histogram's bucket of the time that it took, + 1 where that was too late.
 """
 
 from collections.abc import Mapping
@@ -176,6 +180,36 @@ def month_of(day: date) -> int:
     if month > _LAST_MONTH:
         raise Unstorable(f"no school year has the month {day:%Y-%m}")
     return month
+
+
+DAY_BITS = 5
+DAY_MASK = (1 << DAY_BITS) - 1
+
+
+def day_of(day: date) -> int:
+    """A day in ascending order, its month in the upper bits. Raises: Unstorable for a year that no school has."""
+    return month_of(day) << DAY_BITS | day.day
+
+
+def on_day(slot: int, day: date) -> int:
+    """The slot with the day between its month and its cell."""
+    return (slot >> CELL_BITS << DAY_BITS | day.day) << CELL_BITS | slot & (1 << CELL_BITS) - 1
+
+
+TIMING_BITS = 9
+NOT_REACHED = 0
+"""The timing of a referral that was due and has not been contacted."""
+
+
+def timing_of(bucket: int, *, in_time: bool) -> int:
+    """The timing of a referral that was contacted after so long."""
+    return 1 + 2 * bucket + (not in_time)
+
+
+def reached_in(timing: int) -> tuple[int, bool]:
+    """The bucket of the time that it took, and whether it was in time. Not for `NOT_REACHED`."""
+    bucket, late = divmod(timing - 1, 2)
+    return bucket, not late
 
 
 def month_text(month: int) -> str:

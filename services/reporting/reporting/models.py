@@ -31,16 +31,34 @@ referral_funnel = Table(
 )
 """How many referrals of a month and cell have ever reached each stage. A cell that fell to zero keeps its row."""
 
+contact_times = Table(
+    "contact_times",
+    metadata,
+    Column("place_no", Integer, primary_key=True, autoincrement=False),
+    Column("month", SmallInteger, primary_key=True, autoincrement=False),
+    Column("cell", Integer, primary_key=True, autoincrement=False),
+    Column("timing", SmallInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
+)
+"""How many contact clocks of a month's referrals ended how: in time or late, and after how long (`codec`)."""
+
 students_referred = Table(
     "students_referred",
     metadata,
     Column("place_no", Integer, primary_key=True, autoincrement=False),
     Column("month", SmallInteger, primary_key=True, autoincrement=False),
+    Column("day", SmallInteger, primary_key=True, autoincrement=False),  # beside the month it takes no room of its own
     Column("cell", Integer, primary_key=True, autoincrement=False),
     Column("student", BigInteger, primary_key=True, autoincrement=False),
     Column("n", Integer, nullable=False),
+    Column("still_open", Integer, nullable=False),
+    # Most rows are changed once, when the referral has its outcome.
+    postgresql_with={"fillfactor": "85"},
 )
-"""How often a student was referred in a month and cell; he stands in the set while `n` is above zero."""
+"""How often a student was referred on a day and in a cell, and how many of these referrals have no outcome yet.
+
+He stands in the set of students referred while `n` is above zero.
+"""
 
 enrollment = Table(
     "enrollment",
@@ -62,5 +80,5 @@ enrollment_versions = Table(
 )
 """The latest version of a school's enrolment; a school that has lost its last student has one and no valid cell."""
 
-REBUILT = (referral_funnel, students_referred, enrollment, enrollment_versions)
+REBUILT = (referral_funnel, contact_times, students_referred, enrollment, enrollment_versions)
 """The tables that a rebuild makes anew from the log."""

@@ -1,8 +1,10 @@
 """The routes of the views: who may see them, what is asked, one query, one answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import tzinfo
+from functools import partial
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -10,8 +12,10 @@ from pydantic import ConfigDict
 
 from reporting.views import answers
 from reporting.views.breakdown import Breakdown, ViewParameters
+from reporting.views.contact_times import METHOD, ContactTimes, contact_times
 from reporting.views.errors import BusAway, UnknownSchool
 from reporting.views.freshness import Freshness, Horizon, applied_offsets, as_of, freshness_of
+from reporting.views.open_referrals import OpenReferrals, open_referrals
 from reporting.views.referral_funnel import FunnelRow, referral_funnel
 from reporting.views.rows import Row
 from reporting.views.scope import ensure_school
@@ -74,8 +78,8 @@ class StudentsReferred(answers.View):
     rows: list[StudentsReferredRow]
 
 
-def views_router(horizon: Horizon, *, minimum_cell: int) -> APIRouter:
-    """Every route of reporting, over the logs that `horizon` watches."""
+def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRouter:
+    """Every route of reporting, over the logs that `horizon` watches; the districts' days begin in `zone`."""
 
     @asynccontextmanager
     async def watching(_app: object) -> AsyncIterator[None]:
@@ -95,6 +99,7 @@ def views_router(horizon: Horizon, *, minimum_cell: int) -> APIRouter:
         session: ReadSession,
         asked: ViewParameters,
         accept: str,
+        beside: Mapping[str, object] | None = None,
     ) -> Response:
         """One view as this caller may see it, with the instant up to which it is complete."""
         minimum = 0 if Permission.VIEWS_SMALL_CELLS in PERMISSIONS[caller.role] else minimum_cell
@@ -104,7 +109,7 @@ def views_router(horizon: Horizon, *, minimum_cell: int) -> APIRouter:
         rows = await view(session, caller, breakdown, school_id=asked.school_id, minimum=minimum)
         instant = as_of(await applied_offsets(session, CONSUMER), horizon.seen)
         columns = (*measured, "suppressed")
-        return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept)
+        return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept, beside=beside)
 
     @router.get(
         "/views/referral-funnel", responses={**_csv(ReferralFunnel), **problems(UnknownSchool)}, response_model=None
@@ -123,6 +128,28 @@ def views_router(horizon: Horizon, *, minimum_cell: int) -> APIRouter:
     ) -> Response:
         """How many students were referred in the period, each counted once, and the risk of it."""
         return await answered(students_referred, ("students", "per_100"), caller, session, asked, accept)
+
+    @router.get(
+        "/views/contact-times", responses={**_csv(ContactTimes), **problems(UnknownSchool)}, response_model=None
+    )
+    async def get_contact_times(
+        caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
+    ) -> Response:
+        """How long the referrals submitted in the period waited for their first contact, and how many in time."""
+        measured = ("n", "median_hours", "p90_hours", "within_clock")
+        method = {"method": METHOD.model_dump()}
+        return await answered(contact_times, measured, caller, session, asked, accept, beside=method)
+
+    @router.get(
+        "/views/open-referrals", responses={**_csv(OpenReferrals), **problems(UnknownSchool)}, response_model=None
+    )
+    async def get_open_referrals(
+        caller: Reader, session: ReadOnlySession, asked: Asked, now: Now, accept: answers.Accept = "application/json"
+    ) -> Response:
+        """How many of the referrals submitted in the period are open now, by the days since they were submitted."""
+        today = now.astimezone(zone).date()
+        view = partial(open_referrals, today=today)
+        return await answered(view, ("age_days", "n"), caller, session, asked, accept, beside={"today": today})
 
     @router.get("/freshness", responses=problems(BusAway))
     async def get_freshness(_caller: Watcher, session: ReadOnlySession, now: Now) -> Freshness:

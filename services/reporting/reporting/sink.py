@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import MetaData, Table, select, text
 
 from reporting.additions import Addition
-from reporting.codec import CELL_BITS, STAGES
-from reporting.models import enrollment, enrollment_versions, places, referral_funnel, students_referred
+from reporting.codec import CELL_BITS, DAY_BITS, DAY_MASK, STAGES, TIMING_BITS
+from reporting.models import contact_times, enrollment, enrollment_versions, places, referral_funnel, students_referred
 from reporting.projections.changes import Place
 from reporting.projections.folding import MOST_EVENTS, PROJECTIONS, STAGE_BITS, Folded, fold
 from shared.bulk import bulk_upsert
@@ -41,11 +41,31 @@ _funnel_addition = Addition(
     (INTEGER, BIGINT, *[BIGINT] * _WORDS),
     _place_and_slot | {stage.value: _stage_in(i) for i, stage in enumerate(STAGES)},
 )
+_timings_addition = Addition(
+    contact_times,
+    (INTEGER, BIGINT, INTEGER),
+    {
+        "place_no": ("{}", 0),
+        "month": (f"{{}} >> {CELL_BITS + TIMING_BITS}", 1),
+        "cell": (f"{{}} >> {TIMING_BITS} & {(1 << CELL_BITS) - 1}", 1),
+        "timing": (f"{{}} & {(1 << TIMING_BITS) - 1}", 1),
+        "n": ("{}", 2),
+    },
+)
 _students_addition = Addition(
     students_referred,
-    (INTEGER, BIGINT, BIGINT, INTEGER),
-    _place_and_slot | {"student": ("{}", 2), "n": ("{}", 3)},
+    (INTEGER, BIGINT, BIGINT, BIGINT),
+    {
+        "place_no": ("{}", 0),
+        "month": (f"{{}} >> {CELL_BITS + DAY_BITS}", 1),
+        "day": (f"{{}} >> {CELL_BITS} & {DAY_MASK}", 1),
+        "cell": (f"{{}} & {(1 << CELL_BITS) - 1}", 1),
+        "student": ("{}", 2),
+        "n": (_stage_in(1)[0], 3),
+        "still_open": (_stage_in(0)[0], 3),
+    },
 )
+_OF_STUDENTS_ABOVE_ZERO = MOST_EVENTS << STAGE_BITS | MOST_EVENTS
 
 
 class ViewSink:
@@ -67,6 +87,9 @@ class ViewSink:
         if prepared.tallies:
             into = self._into.get(referral_funnel.name)
             await _funnel_addition.run(session, _funnel_columns(prepared, numbers), into=into)
+        if prepared.timings:
+            into = self._into.get(contact_times.name)
+            await _timings_addition.run(session, _timing_columns(prepared, numbers), into=into)
         if prepared.sightings:
             into = self._into.get(students_referred.name)
             await _students_addition.run(session, _student_columns(prepared, numbers), into=into)
@@ -145,10 +168,15 @@ def _funnel_columns(folded: Folded, numbers: Mapping[Place, int]) -> list[list[i
     return [place_nos, slots, *words]
 
 
+def _timing_columns(folded: Folded, numbers: Mapping[Place, int]) -> list[list[int]]:
+    rows = sorted((numbers[place], slot, n) for place, timings in folded.timings.items() for slot, n in timings.items())
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
 def _student_columns(folded: Folded, numbers: Mapping[Place, int]) -> list[list[int]]:
     rows = sorted(
-        (numbers[place], slot, student, n)
+        (numbers[place], slot, student, counts + _OF_STUDENTS_ABOVE_ZERO)
         for place, sightings in folded.sightings.items()
-        for (slot, student), n in sightings.items()
+        for (slot, student), counts in sightings.items()
     )
     return [list(column) for column in zip(*rows, strict=True)]

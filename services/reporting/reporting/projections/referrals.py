@@ -1,30 +1,31 @@
-"""What the topic `referrals` changes: the funnel, and which students were referred.
+"""What the topic `referrals` changes: the funnel, the contact times, and which students were referred and still wait.
 
 Each stage is counted by exactly one event, under the month, school, need, urgency and facets of the submission, which
-every event of a referral carries: so no stage of a cell exceeds the one before it, and no event needs a look-up.
+every event of a referral carries: so no stage of a cell exceeds the one before it, and no event needs a look-up. A
+contact clock that ran out counts when that is announced, until somebody is reached after all; then its time counts.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from reporting.codec import CELL_BITS, month_of, pack_referrals
-from reporting.projections.changes import Change, Place, Sighting, Slot, Tally
+from reporting.codec import CELL_BITS, NOT_REACHED, month_of, on_day, pack_referrals, timing_of
+from reporting.measures.histograms import bucket_of
+from reporting.projections.changes import Change, Place, Sighting, Slot, Tally, Timing
 from shared.events import referrals
 from shared.events.base import Event
 from shared.events.referrals import ReferralEvent, Stage
 
 # Names of our own: looking a member up on its class takes ten times as long, and happens once per event.
 SUBMITTED, ACCEPTED, CONTACTED, STARTED, COMPLETED, FAILED, REJECTED, CANCELLED, LOOPED = Stage
+_OUTCOMES = frozenset({COMPLETED, FAILED, REJECTED, CANCELLED})
 
 
 def on_referral_submitted(event: referrals.ReferralSubmitted) -> Iterable[Change]:
-    """It counts as submitted, and its student as referred."""
+    """It counts as submitted and open, and its student as referred."""
     place, slot = _slot(event)
-    return (
-        Tally(place, slot, SUBMITTED, 1),
-        Sighting(place, slot, student_number(event.district_id, event.student_id), 1),
-    )
+    return Tally(place, slot, SUBMITTED, 1), _sighting(event, place, slot, n=1, still_open=1)
 
 
 def on_referral_accepted(event: referrals.ReferralAccepted) -> Iterable[Change]:
@@ -34,9 +35,16 @@ def on_referral_accepted(event: referrals.ReferralAccepted) -> Iterable[Change]:
 
 
 def on_referral_contacted(event: referrals.ReferralContacted) -> Iterable[Change]:
-    """It counts as contacted."""
+    """It counts as contacted, and by how long that took; as not reached no more."""
     place, slot = _slot(event)
-    return (Tally(place, slot, CONTACTED, 1),)
+    reached = Tally(place, slot, CONTACTED, 1), Timing(place, slot, _timing(event, event.contacted_at, event.due_at), 1)
+    return (*reached, Timing(place, slot, NOT_REACHED, -1)) if event.was_overdue else reached
+
+
+def on_referral_contact_overdue(event: referrals.ReferralContactOverdue) -> Iterable[Change]:
+    """It counts as due and not reached."""
+    place, slot = _slot(event)
+    return (Timing(place, slot, NOT_REACHED, 1),)
 
 
 def on_referral_started(event: referrals.ReferralStarted) -> Iterable[Change]:
@@ -46,27 +54,27 @@ def on_referral_started(event: referrals.ReferralStarted) -> Iterable[Change]:
 
 
 def on_referral_completed(event: referrals.ReferralCompleted) -> Iterable[Change]:
-    """It counts as completed."""
+    """It counts as completed, and as open no more."""
     place, slot = _slot(event)
-    return (Tally(place, slot, COMPLETED, 1),)
+    return Tally(place, slot, COMPLETED, 1), _sighting(event, place, slot, n=0, still_open=-1)
 
 
 def on_referral_failed(event: referrals.ReferralFailed) -> Iterable[Change]:
-    """It counts as failed."""
+    """It counts as failed, and as open no more."""
     place, slot = _slot(event)
-    return (Tally(place, slot, FAILED, 1),)
+    return Tally(place, slot, FAILED, 1), _sighting(event, place, slot, n=0, still_open=-1)
 
 
 def on_referral_rejected(event: referrals.ReferralRejected) -> Iterable[Change]:
-    """It counts as rejected."""
+    """It counts as rejected, and as open no more."""
     place, slot = _slot(event)
-    return (Tally(place, slot, REJECTED, 1),)
+    return Tally(place, slot, REJECTED, 1), _sighting(event, place, slot, n=0, still_open=-1)
 
 
 def on_referral_cancelled(event: referrals.ReferralCancelled) -> Iterable[Change]:
-    """It counts as cancelled."""
+    """It counts as cancelled, and as open no more."""
     place, slot = _slot(event)
-    return (Tally(place, slot, CANCELLED, 1),)
+    return Tally(place, slot, CANCELLED, 1), _sighting(event, place, slot, n=0, still_open=-1)
 
 
 def on_referral_loop_closed(event: referrals.ReferralLoopClosed) -> Iterable[Change]:
@@ -76,18 +84,31 @@ def on_referral_loop_closed(event: referrals.ReferralLoopClosed) -> Iterable[Cha
 
 
 def on_referral_entered_in_error(event: referrals.ReferralEnteredInError) -> Iterable[Change]:
-    """Every stage it had reached is taken back, and its student with the submission."""
+    """Every stage it had reached is taken back, its student with the submission, and what its contact clock said."""
     place, slot = _slot(event)
-    changes: list[Change] = [Tally(place, slot, stage, -1) for stage in dict.fromkeys(event.reached)]
-    if SUBMITTED in event.reached:
-        student = student_number(event.district_id, event.student_id)
-        changes.append(Sighting(place, slot, student, -1))
+    reached = frozenset(event.reached)
+    changes: list[Change] = [Tally(place, slot, stage, -1) for stage in reached]
+    if SUBMITTED in reached:
+        changes.append(_sighting(event, place, slot, n=-1, still_open=0 if reached & _OUTCOMES else -1))
+    if event.contacted_at is not None and event.due_at is not None:
+        changes.append(Timing(place, slot, _timing(event, event.contacted_at, event.due_at), -1))
+    elif event.was_overdue:
+        changes.append(Timing(place, slot, NOT_REACHED, -1))
     return changes
 
 
 def _slot(event: ReferralEvent) -> tuple[Place, Slot]:
     cell = pack_referrals(event.need, event.urgency, event.facets)
     return (event.district_id, event.school_id), month_of(event.submitted_on) << CELL_BITS | cell
+
+
+def _sighting(event: ReferralEvent, place: Place, slot: Slot, *, n: int, still_open: int) -> Sighting:
+    student = student_number(event.district_id, event.student_id)
+    return Sighting(place, on_day(slot, event.submitted_on), student, n, still_open)
+
+
+def _timing(event: ReferralEvent, contacted_at: datetime, due_at: datetime) -> int:
+    return timing_of(bucket_of(contacted_at - event.submitted_at), in_time=contacted_at <= due_at)
 
 
 def student_number(district_id: str, student_id: str) -> int:
@@ -104,6 +125,7 @@ PROJECTIONS: Mapping[type[Event], Callable[[Any], Iterable[Change]]] = {
     referrals.ReferralSubmitted: on_referral_submitted,
     referrals.ReferralAccepted: on_referral_accepted,
     referrals.ReferralContacted: on_referral_contacted,
+    referrals.ReferralContactOverdue: on_referral_contact_overdue,
     referrals.ReferralStarted: on_referral_started,
     referrals.ReferralCompleted: on_referral_completed,
     referrals.ReferralFailed: on_referral_failed,

@@ -1,0 +1,124 @@
+"""The referrals that have no outcome yet, by how long ago they were submitted."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from enum import StrEnum
+
+from pydantic import ConfigDict, Field
+from sqlalchemy import ColumnElement, func, literal_column, select
+
+from reporting.codec import DAY_BITS, day_of
+from reporting.models import students_referred as referred
+from reporting.views import answers
+from reporting.views.breakdown import Breakdown, Numbers, columns_of, only_these
+from reporting.views.enrolled import enrolled
+from reporting.views.rows import Keyed, Row, Sums, series
+from reporting.views.scope import in_scope, schools_by_number
+from shared.auth import Caller
+from shared.db import ReadSession
+
+
+class AgeBand(StrEnum):
+    """How many days ago, by the calendar: weekends and holidays count. The day of the submission is 0."""
+
+    DAYS_0_1 = "0_1"
+    DAYS_2_7 = "2_7"
+    DAYS_8_14 = "8_14"
+    DAYS_15_30 = "15_30"
+    DAYS_31_60 = "31_60"
+    OVER_60 = "over_60"
+
+
+_LAST_DAYS = {
+    AgeBand.DAYS_0_1: 1,
+    AgeBand.DAYS_2_7: 7,
+    AgeBand.DAYS_8_14: 14,
+    AgeBand.DAYS_15_30: 30,
+    AgeBand.DAYS_31_60: 60,
+}
+_BANDS = tuple(AgeBand)
+
+
+class OpenReferralsRow(Keyed):
+    """How many referrals of one combination of keys and one age are open."""
+
+    age_days: AgeBand
+    n: int | None = Field(description="Referrals submitted in the period that have no outcome yet.")
+
+
+class OpenReferrals(answers.View):
+    """The open referrals of a school year."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "rows": [{"school_id": "sc-003", "age_days": "8_14", "n": 12, "suppressed": False}],
+                    "as_of": "2026-11-22T15:04:05Z",
+                    "policy": {"minimum_cell": 10},
+                    "today": "2026-11-22",
+                }
+            ]
+        }
+    )
+
+    rows: list[OpenReferralsRow]
+    today: date = Field(description="The district's day that ages are counted to.")
+
+
+async def open_referrals(
+    session: ReadSession, caller: Caller, breakdown: Breakdown, *, school_id: str | None, minimum: int, today: date
+) -> list[Row]:
+    """The referrals submitted in the period that are neither completed, failed, rejected nor cancelled.
+
+    Shape: per combination of keys one row for each age band, also where it is 0; by the keys, then by age.
+    Combinations without an open referral are there with 0 where students are enrolled and enrolment has all the keys,
+    else absent. One that counts under a day to come (a phone's clock runs ahead) is in the first band.
+    Units: referrals; days by the calendar from `submitted_on` to `today`. Counts under `minimum` are suppressed.
+    """
+    sums = Sums(
+        breakdown,
+        await schools_by_number(session, caller),
+        await _open_by_age(session, caller, breakdown, school_id, today),
+        await enrolled(session, caller, breakdown, school_id),
+    )
+    by_band = [list(series(sums, i, minimum=minimum, counts_students=False)) for i in range(len(_BANDS))]
+    rows: list[Row] = []
+    for at, numbers in enumerate(sums.everywhere()):
+        keys = sums.keys_at(numbers)
+        for band, shown in zip(_BANDS, by_band, strict=True):
+            n, _rate = shown[at]
+            rows.append({**keys, "age_days": band.value, "n": n, "suppressed": n is None})
+    return rows
+
+
+async def _open_by_age(
+    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None, today: date
+) -> dict[Numbers, list[int]]:
+    """For each combination of keys the open referrals of each band."""
+    keys = columns_of(referred, breakdown.keys)
+    band = _band_on(today).label("band")
+    counted = (
+        select(*keys, band, func.sum(referred.c.still_open))
+        .where(
+            in_scope(referred, caller, school_id),
+            referred.c.month.between(breakdown.first_month, breakdown.last_month),
+            referred.c.still_open > 0,
+            *only_these(referred, breakdown.only),
+        )
+        .group_by(*keys, band)
+    )
+    found: defaultdict[Numbers, list[int]] = defaultdict(lambda: [0] * len(_BANDS))
+    for *numbers, number, n in await session.execute(counted):
+        found[tuple(numbers)][number] = int(n)
+    return found
+
+
+def _band_on(today: date) -> ColumnElement[int]:
+    """The band's place in `AgeBand` of a row's day."""
+    # Multiplied, because PostgreSQL shifts two bytes within two bytes.
+    submitted_on = f"students_referred.month * {1 << DAY_BITS} + students_referred.day"
+    first_days = [(day_of(today - timedelta(days=last)), index) for index, last in enumerate(_LAST_DAYS.values())]
+    # Written out, like the keys: an expression with parameters in it cannot be grouped by.
+    whens = " ".join(f"WHEN {submitted_on} >= {first_day} THEN {index}" for first_day, index in first_days)
+    return literal_column(f"CASE {whens} ELSE {len(first_days)} END")

@@ -1,0 +1,42 @@
+"""Reporting in a test: events put on its bus, views asked for through HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reporting.app import SERVICE
+from reporting.settings import Settings
+from shared.cloudevents import to_message
+from shared.events.base import Event
+from shared.testing.service import ServiceInTest, in_test
+
+NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
+Reporting = ServiceInTest[Settings]
+
+
+@asynccontextmanager
+async def reporting_on(database_url: str, folder: Path, *, now: datetime = NOW) -> AsyncIterator[Reporting]:
+    """Reporting over a database and an embedded bus of its own; its clock stands still."""
+    settings = Settings(
+        database_url=database_url, event_bus_url=f"sqlite:///{folder / 'bus.db'}", keys_dir=folder / "keys"
+    )
+    async with in_test(SERVICE, settings, clock=lambda: now) as service:
+        yield service
+
+
+async def announce(reporting: Reporting, *events: Event) -> None:
+    """Put these events on the bus and let reporting apply them."""
+    await reporting.process.bus.ensure_topics(reporting.process.service.topics())
+    await reporting.process.bus.publish([to_message(event, source="referral-api") for event in events])
+    await reporting.drain()
+
+
+async def view(reporting: Reporting, name: str, *, role: str = "counselor", **query: Any) -> Any:
+    """A view's answer; the school year is 2026-27 unless it is given."""
+    caller = {key: query.pop(key) for key in ("schools", "district") if key in query}
+    async with reporting.client(role, **caller) as client:
+        response = await client.get(f"/v1/views/{name}", params={"school_year": 2027, **query})
+    assert response.status_code == 200, response.text
+    return response.json()
