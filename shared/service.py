@@ -61,6 +61,8 @@ class Service(Generic[SettingsT]):
     sink: "Callable[[], Sink[Any]] | None" = None
     workers: "Callable[[Process[SettingsT]], Sequence[Worker]]" = lambda _process: ()
     streamed: frozenset[str] = frozenset()
+    before_serving: "Callable[[Process[SettingsT]], Awaitable[None]] | None" = None
+    """What must be so before an API process answers its first request; where it fails, the process ends."""
     rebuild: "Callable[[Process[SettingsT]], Awaitable[None]] | None" = None
 
     @property
@@ -138,6 +140,8 @@ class Process(Generic[SettingsT]):
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        if self.parts.api and self.service.before_serving is not None:
+            await self.service.before_serving(self)
         workers = self.service.workers(self) if self.parts.api else ()
         parts = (self.relay, self.consumer, self.janitor, *workers)
         running = [asyncio.create_task(w.run()) for w in parts if w is not None]

@@ -18,8 +18,9 @@ _MOST = (1 << 63) - 1
 
 def ensure_nothing_is_hidden(**filters: object) -> None:
     """Only what never changes about a referral may be filtered by. Raises: WouldHideChanges."""
-    faults = [Fault(f"query.{name}", f"cannot go with {PARAMETER}") for name, value in filters.items() if value is not None]
-    if faults:
+    asked = [name for name, value in filters.items() if value is not None]
+    if asked:
+        faults = [Fault(f"query.{name}", f"cannot go with {PARAMETER}") for name in asked]
         raise WouldHideChanges(errors=faults)
 
 
