@@ -109,16 +109,17 @@ async def test_a_change_meant_for_another_version_is_refused(admin: httpx2.Async
     assert (await admin.get(PATH)).json()["closed_on"] == CHICAGO["closed_on"]
 
 
-async def test_of_two_who_set_the_first_calendar_at_once_one_is_told_that_the_other_did(
-    api: ServiceInTest[Settings],
-) -> None:
+async def test_of_two_who_set_it_at_once_one_is_told_that_the_other_did(api: ServiceInTest[Settings]) -> None:
     async with api.client("district_admin", "a-1") as one, api.client("district_admin", "a-2") as other:
-        answers = await asyncio.gather(
-            one.put(PATH, json=CHICAGO, headers={"If-Match": '"0"'}),
-            other.put(PATH, json=CHICAGO | {"closed_on": []}, headers={"If-Match": '"0"'}),
-        )
-        assert sorted(a.status_code for a in answers) == [200, 412]
-        assert (await one.get(PATH)).headers["etag"] == '"1"'
+        for version in range(5):
+            this = {"If-Match": f'"{version}"'}
+            day = f"2026-12-{version + 10}"
+            answers = await asyncio.gather(
+                one.put(PATH, json=CHICAGO | {"closed_on": [day]}, headers=this),
+                other.put(PATH, json=CHICAGO | {"closed_on": [day, "2026-12-24"]}, headers=this),
+            )
+            assert sorted(a.status_code for a in answers) == [200, 412]
+            assert (await one.get(PATH)).headers["etag"] == f'"{version + 1}"'
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,188 @@
+"""Another calendar sets running clocks anew: those it moves, all of them, noted and announced, and nobody twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from referral_api.calendar.rules import DEFAULT_CALENDAR
+from referral_api.referrals import clocks
+from referral_api.referrals.models import referrals
+from referral_api.referrals.operations.rescheduling import CHUNK
+from referral_api.referrals.operations.storing import COLUMNS, stored
+from referral_api.referrals.operations.submitting import SubmitReferral, submit_referral
+from referral_api.referrals.rules import Status
+from shared.auth import Caller, Role
+from shared.bulk import bulk_upsert
+from shared.events.referrals import Urgency
+from shared.outbox import new_event_id
+from shared.testing.service import DISTRICT
+from tests.referral_api.referrals.test_rules import a_referral
+from tests.referral_api.referrals.waiting import CALENDAR, CLOSED_TUESDAY, MONDAY, REFERRAL, Waiting, at, waiting
+
+OLD_DUE, NEW_DUE = at("03T15:00"), at("04T15:00")
+"""An urgent referral of Monday: due on Tuesday, on Wednesday where Tuesday is closed."""
+
+
+@pytest.fixture
+async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Waiting]:
+    async with waiting(database_url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def on_postgresql(postgresql_url: str, tmp_path: Path) -> AsyncIterator[Waiting]:
+    """Where two transactions can write at once."""
+    async with waiting(postgresql_url, tmp_path) as made:
+        yield made
+
+
+async def test_a_closed_day_moves_what_was_due_on_it(api: Waiting) -> None:
+    referral_id = await api.submit()
+    api.now = at("02T16:00")
+    await api.set_calendar(CLOSED_TUESDAY)
+    row = await api.stored(referral_id)
+    assert (row.due_at, row.alarm_at) == (NEW_DUE, at("04T13:00"))
+    assert (row.version, row.updated_at) == (2, at("02T16:00"))
+    moved = {"due_at": ["2026-11-03T15:00:00Z", "2026-11-04T15:00:00Z"]}
+    assert await api.history(referral_id) == [("district_admin-1", "rescheduled", moved)]
+    ((_, event),) = (await api.told())[1:]
+    assert (event["due_at"], event["was_due_at"]) == ("2026-11-04T15:00:00Z", "2026-11-03T15:00:00Z")
+    assert event["version"] == 2
+    assert [await api.ring(now) for now in ("03T15:00", "04T13:00", "04T15:00")] == [0, 1, 1]
+    assert await api.names() == ["rescheduled", "contact_reminded", "contact_overdue"]
+
+
+async def test_who_reads_changes_sees_the_new_due_time_and_an_old_etag_is_refused(api: Waiting) -> None:
+    referral_id = await api.submit()
+    async with api.service.client("counselor", "counselor-1") as client:
+        before = (await client.get("/v1/referrals?changed_since=")).json()
+        await api.set_calendar(CLOSED_TUESDAY)
+        since = await client.get("/v1/referrals", params={"changed_since": before["next_cursor"]})
+        assert [i["due_at"] for i in since.json()["items"]] == ["2026-11-04T15:00:00Z"]
+        path = f"/v1/referrals/{referral_id}/transitions"
+        stale = await client.post(path, json={"to": "accepted"}, headers={"If-Match": '"1"'})
+        assert stale.status_code == 412
+
+
+async def test_only_clocks_that_still_run_in_school_time_are_moved(api: Waiting) -> None:
+    untouched = {
+        "imminent": await api.submit(urgency="imminent"),
+        "not due then": await api.submit(urgency="routine"),
+        "draft": await api.submit(send=False),
+        "reached": await api.submit(),
+        "rejected": await api.submit(),
+        "entered in error": await api.submit(),
+        "completed": await api.submit(),
+    }
+    await api.reach(untouched["reached"], "02T15:00")
+    await api.move(untouched["rejected"], "rejected", reason="not_eligible")
+    await api.move(untouched["entered in error"], "entered_in_error")
+    await api.move(untouched["completed"], "accepted")
+    await api.move(untouched["completed"], "completed")
+    held = await api.submit()
+    await api.move(held, "accepted")
+    await api.move(held, "on_hold", reason="waitlisted")
+    before = {name: await api.stored(referral_id) for name, referral_id in untouched.items()}
+    await api.set_calendar(CALENDAR | {"closed_on": ["2026-11-03", "2026-11-14"], "weekdays": [1, 2, 3, 4, 5, 6]})
+    assert {name: await api.stored(referral_id) for name, referral_id in untouched.items()} == before
+    assert (await api.stored(held)).due_at == NEW_DUE
+    assert (await api.names()).count("rescheduled") == 1
+
+
+async def test_what_was_escalated_stays_so(api: Waiting) -> None:
+    referral_id = await api.submit()
+    await api.ring("03T15:00")
+    before = await api.stored(referral_id)
+    await api.set_calendar(CLOSED_TUESDAY)
+    assert await api.stored(referral_id) == before
+    assert await api.names() == ["contact_overdue"]
+
+
+async def test_who_was_reminded_is_not_reminded_again(api: Waiting) -> None:
+    await api.submit()
+    await api.ring("03T13:00")
+    await api.set_calendar(CLOSED_TUESDAY)
+    assert [await api.ring(now) for now in ("04T13:00", "04T15:00")] == [0, 1]
+    assert await api.names() == ["contact_reminded", "rescheduled", "contact_overdue"]
+
+
+async def test_a_due_time_moved_into_the_past_is_escalated(api: Waiting) -> None:
+    await api.set_calendar(CLOSED_TUESDAY)
+    await api.submit()
+    api.now = at("03T20:00")
+    await api.set_calendar(CALENDAR)
+    assert await api.names() == ["rescheduled"]
+    await api.ring("03T20:00")
+    assert await api.names() == ["rescheduled", "contact_overdue"]
+
+
+async def test_the_same_calendar_again_or_one_that_is_refused_moves_nothing(api: Waiting) -> None:
+    referral_id = await api.submit()
+    await api.set_calendar(CLOSED_TUESDAY)
+    await api.set_calendar(CLOSED_TUESDAY)
+    async with api.service.client("district_admin") as admin:
+        refused = await admin.put("/v1/calendar", json=CALENDAR, headers={"If-Match": '"7"'})
+        assert refused.status_code == 412
+    assert (await api.stored(referral_id)).version == 2
+    assert await api.names() == ["rescheduled"]
+
+
+async def test_another_districts_clocks_are_its_own(api: Waiting) -> None:
+    referral_id = await api.submit()
+    await api.set_calendar(CLOSED_TUESDAY, district="elsewhere")
+    assert (await api.stored(referral_id)).due_at == OLD_DUE
+
+
+async def test_thousands_are_moved_each_once(api: Waiting) -> None:
+    count = 2 * CHUNK + 1
+    await add_many(api, count)
+    await api.set_calendar(CLOSED_TUESDAY)
+    events = await api.told()
+    assert len(events) == len({event["referral_id"] for _, event in events}) == count
+    assert {(event["due_at"], event["version"]) for _, event in events} == {("2026-11-04T15:00:00Z", 2)}
+    api.now = at("04T15:00")
+    assert await api.clock().ring_what_is_due() == count
+
+
+async def add_many(api: Waiting, count: int) -> None:
+    """Urgent referrals of Monday, as they are stored."""
+    draft = a_referral(status=Status.DRAFT, submitted_at=None, urgency=Urgency.URGENT)
+    sent = clocks.send(draft, MONDAY, DEFAULT_CALENDAR)
+    rows = [
+        [stored(getattr(referral, name)) for name in COLUMNS]
+        for referral in (replace(sent, referral_id=new_event_id()) for _ in range(count))
+    ]
+    async with api.database.write(DISTRICT) as session:
+        await bulk_upsert(session, referrals, COLUMNS, rows, on_conflict="ignore")
+
+
+async def test_what_was_being_submitted_while_the_calendar_changed_is_set_by_the_new_one(
+    on_postgresql: Waiting,
+) -> None:
+    api = on_postgresql
+    caller = Caller(sub="counselor-1", district_id=DISTRICT, role=Role.COUNSELOR, school_ids=None, provider_id=None)
+    command = SubmitReferral.model_validate(REFERRAL)
+    async with api.database.write(DISTRICT) as session:
+        ring = api.service.process.ring
+        referral, _ = await submit_referral(session, command, caller=caller, ring=ring, now=api.now)
+        await api.set_calendar(CLOSED_TUESDAY)
+    assert (await api.stored(referral.referral_id)).due_at == OLD_DUE
+    assert [await api.ring(now) for now in ("03T13:00", "03T15:00", "04T13:00", "04T15:00")] == [1, 0, 1, 1]
+    assert (await api.stored(referral.referral_id)).due_at == NEW_DUE
+    assert await api.names() == ["rescheduled", "contact_reminded", "contact_overdue"]
+    assert [by for by, _, _ in await api.history(referral.referral_id)] == ["contact-clock"]
+
+
+async def test_a_contact_at_the_moment_of_the_change_is_not_lost(on_postgresql: Waiting) -> None:
+    api = on_postgresql
+    for _ in range(10):
+        referral_id = await api.submit()
+        await asyncio.gather(api.set_calendar(CLOSED_TUESDAY), api.reach(referral_id, "02T15:00"))
+        row = await api.stored(referral_id)
+        assert (row.contacted_at, row.alarm_at) == (MONDAY, None)
+        assert sorted(await api.names(referral_id)) in (["contacted"], ["contacted", "rescheduled"])
+        await api.set_calendar(CALENDAR)
+        assert (await api.stored(referral_id)).version == row.version
