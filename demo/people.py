@@ -30,7 +30,7 @@ def at_school(role: str, school_id: str) -> Person:
 
 def roster_staff(school_id: str) -> Iterator[tuple[Person, str]]:
     """The adults of a school whom a roster names, with OneRoster's word for what they are."""
-    yield at_school("administrator", school_id), "administrator"
+    yield at_school("administrator", school_id), "principal"
     yield at_school("counselor", school_id), "counselor"
     yield at_school("staff", school_id), "teacher"
 

@@ -44,6 +44,7 @@ def add_refusals(scratch: sqlite3.Connection) -> None:
     """Make the empty tables of what is wrong with rows, and of the sourcedIds of those that were refused."""
     scratch.execute("CREATE TABLE errors (file, line, field, problem)")
     scratch.execute("CREATE TABLE refused (kind, id, PRIMARY KEY (kind, id)) WITHOUT ROWID")
+    scratch.execute("CREATE TABLE found_bad (row, line, id)")
 
 
 def add_file(scratch: sqlite3.Connection, kind: FileKind) -> None:
@@ -53,9 +54,9 @@ def add_file(scratch: sqlite3.Connection, kind: FileKind) -> None:
 
 def reject(scratch: sqlite3.Connection, kind: str, field: str, problem: str, rows: str) -> None:
     """Refuse the rows of a file that the condition `rows` finds: note each and leave it out."""
-    scratch.execute(f"INSERT OR IGNORE INTO refused SELECT ?, id FROM file_{kind} WHERE {rows}", (kind,))
-    noted = scratch.execute(
-        f"INSERT INTO errors SELECT ?, line, ?, ? FROM file_{kind} WHERE {rows}", (f"{kind}.csv", field, problem)
-    )
-    if noted.rowcount:
-        scratch.execute(f"DELETE FROM file_{kind} WHERE {rows}")
+    found = scratch.execute(f"INSERT INTO found_bad SELECT rowid, line, id FROM file_{kind} WHERE {rows}")
+    if found.rowcount:
+        scratch.execute("INSERT OR IGNORE INTO refused SELECT ?, id FROM found_bad", (kind,))
+        scratch.execute("INSERT INTO errors SELECT ?, line, ?, ? FROM found_bad", (f"{kind}.csv", field, problem))
+        scratch.execute(f"DELETE FROM file_{kind} WHERE rowid IN (SELECT row FROM found_bad)")
+        scratch.execute("DELETE FROM found_bad")
