@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -159,10 +161,8 @@ async def add_many(api: Waiting, count: int) -> None:
         await bulk_upsert(session, referrals, COLUMNS, rows, on_conflict="ignore")
 
 
-async def test_what_was_being_submitted_while_the_calendar_changed_is_set_by_the_new_one(
-    on_postgresql: Waiting,
-) -> None:
-    api = on_postgresql
+async def submit_while_the_calendar_changes(api: Waiting) -> UUID:
+    """A referral that was timed by the old calendar and committed after the new one had moved all others."""
     caller = Caller(sub="counselor-1", district_id=DISTRICT, role=Role.COUNSELOR, school_ids=None, provider_id=None)
     command = SubmitReferral.model_validate(REFERRAL)
     async with api.database.write(DISTRICT) as session:
@@ -170,10 +170,27 @@ async def test_what_was_being_submitted_while_the_calendar_changed_is_set_by_the
         referral, _ = await submit_referral(session, command, caller=caller, ring=ring, now=api.now)
         await api.set_calendar(CLOSED_TUESDAY)
     assert (await api.stored(referral.referral_id)).due_at == OLD_DUE
+    return referral.referral_id
+
+
+async def test_what_was_being_submitted_while_the_calendar_changed_is_set_by_the_new_one(
+    on_postgresql: Waiting,
+) -> None:
+    api = on_postgresql
+    referral_id = await submit_while_the_calendar_changes(api)
+    api.now += timedelta(seconds=5)
+    assert [await api.clock().set_latecomers() for _ in range(2)] == [1, 0]
+    assert (await api.stored(referral_id)).due_at == NEW_DUE
+    assert await api.names() == ["rescheduled"]
+    assert [by for by, _, _ in await api.history(referral_id)] == ["contact-clock"]
+
+
+async def test_a_process_that_was_down_meanwhile_sets_it_before_it_rings(on_postgresql: Waiting) -> None:
+    api = on_postgresql
+    referral_id = await submit_while_the_calendar_changes(api)
     assert [await api.ring(now) for now in ("03T13:00", "03T15:00", "04T13:00", "04T15:00")] == [1, 0, 1, 1]
-    assert (await api.stored(referral.referral_id)).due_at == NEW_DUE
+    assert (await api.stored(referral_id)).due_at == NEW_DUE
     assert await api.names() == ["rescheduled", "contact_reminded", "contact_overdue"]
-    assert [by for by, _, _ in await api.history(referral.referral_id)] == ["contact-clock"]
 
 
 async def test_a_contact_at_the_moment_of_the_change_is_not_lost(on_postgresql: Waiting) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, PlainSerializer, WithJsonSchema
@@ -85,6 +85,22 @@ async def find_calendar(session: ReadSession, district_id: str, *, for_update: b
     wanted = select(calendars.c.calendar, calendars.c.version).where(calendars.c.district_id == district_id)
     row = (await session.execute(wanted.with_for_update() if for_update else wanted)).one_or_none()
     return KnownCalendar(calendar_of(row.calendar), row.version) if row is not None else KnownCalendar()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCalendar:
+    """A calendar, whose it is, and since when it is as it is."""
+
+    district_id: str
+    calendar: SchoolCalendar
+    changed_at: datetime
+
+
+async def changed_calendars(session: ReadSession, since: datetime) -> list[ChangedCalendar]:
+    """Calendars that were set lately. A table of one row per district is read as a whole."""
+    wanted = select(calendars.c.district_id, calendars.c.calendar, calendars.c.updated_at)
+    found = await session.execute(wanted.where(calendars.c.updated_at >= since).order_by(calendars.c.district_id))
+    return [ChangedCalendar(row.district_id, calendar_of(row.calendar), row.updated_at) for row in found]
 
 
 async def calendars_of(session: ReadSession, district_ids: Iterable[str]) -> dict[str, SchoolCalendar]:

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from referral_api.calendar.views import changed_calendars
 from referral_api.referrals.operations.alarming import next_alarm, ring_alarms
+from referral_api.referrals.operations.rescheduling import SETTLES_WITHIN, reschedule_latecomers
 from shared.backoff import Backoff
 from shared.db import EVERY_DISTRICT, Database
 from shared.errors import DatabaseUnavailable
@@ -34,6 +36,7 @@ class ContactClock:
         backoff = Backoff()
         while True:
             try:
+                await self.set_latecomers()
                 await self.ring_what_is_due()
                 rest = await self._rest()
                 backoff.reset()
@@ -41,6 +44,16 @@ class ContactClock:
             except DatabaseUnavailable:
                 log.warning("contact_clock_waits", because="the database is away")
                 await backoff.wait()
+
+    async def set_latecomers(self) -> int:
+        """Set by the new calendar what was being submitted while it changed; how many. Raises: DatabaseUnavailable."""
+        async with self._database.read(EVERY_DISTRICT) as session:
+            changed = await changed_calendars(session, since=self._clock() - SETTLES_WITHIN)
+        late = 0
+        for one in changed:
+            async with self._database.write(EVERY_DISTRICT) as session:
+                late += await reschedule_latecomers(session, one, self._clock())
+        return late
 
     async def ring_what_is_due(self) -> int:
         """Let every clock speak that has something to say by now; how many there were. Raises: DatabaseUnavailable."""

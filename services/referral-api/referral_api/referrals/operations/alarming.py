@@ -8,7 +8,7 @@ from referral_api.calendar.views import calendars_of
 from referral_api.referrals import announcements, clocks
 from referral_api.referrals.clocks import Said
 from referral_api.referrals.models import referrals
-from referral_api.referrals.operations.rescheduling import CHUNK, Move, store_moves
+from referral_api.referrals.operations.rescheduling import BY_THE_CLOCK, CHUNK, Move, store_moves
 from referral_api.referrals.operations.storing import SOURCE
 from referral_api.referrals.rules import Referral
 from referral_api.referrals.views.finding import referral_of
@@ -17,8 +17,6 @@ from shared.db import ReadSession, Session
 from shared.events.referrals import ReferralEvent
 from shared.outbox import new_event_id, record
 
-BY_THE_CLOCK = "contact-clock"
-"""Who is noted in a referral's history where nobody did it."""
 _ANNOUNCE = {Said.REMINDED: announcements.reminded, Said.OVERDUE: announcements.overdue}
 _RUNG = ("district_id", "referral_id", "alarm_at", "reminded_at", "overdue_at")
 
@@ -34,8 +32,7 @@ async def ring_alarms(session: Session, now: datetime, *, most: int = CHUNK) -> 
     """At most so many clocks that have something to say by now have said it; how many, 0 when there are no more.
 
     ReferralContactReminded or ReferralContactOverdue is announced of each. Before that each is set by the calendar of
-    the present: a referral that was being submitted while the calendar changed was timed by the old one, and
-    ReferralRescheduled is announced where it shows.
+    the present, and ReferralRescheduled is announced where it was not: nobody is escalated by a calendar of the past.
     What somebody else is just changing is left for the next look: he may be noting the contact.
     """
     found = await _due(session, now, most)
@@ -52,7 +49,7 @@ async def ring_alarms(session: Session, now: datetime, *, most: int = CHUNK) -> 
         if said is not None:
             rung.append(after)
             events.append(_ANNOUNCE[said](after, event_id=new_event_id(), now=now))
-    await store_moves(session, moves, taken_by=BY_THE_CLOCK, role=BY_THE_CLOCK)
+    await store_moves(session, moves, BY_THE_CLOCK)
     await bulk_update(session, referrals, _RUNG, [[getattr(r, column) for column in _RUNG] for r in rung])
     await record(session, *events, source=SOURCE)
     return len(found)
