@@ -48,6 +48,7 @@ class RosterImport(QueuedImport):
                 {
                     "import_id": "019c8a5e-7b7a-7c3e-9f10-3d2a6f1b4c55",
                     "status": "done",
+                    "attempts": 1,
                     "rows_read": 1204,
                     "rows_applied": 1203,
                     "rows_rejected": 1,
@@ -65,6 +66,10 @@ class RosterImport(QueuedImport):
         }
     )
 
+    attempts: int = Field(
+        description="How often it was begun. Above 1, a process died in the middle of it: nothing had changed by then, "
+        "and it began anew."
+    )
     rows_read: int = Field(description="Rows read so far.")
     rows_applied: int = Field(description="Rows taken into the roster; 0 until it is done.")
     rows_rejected: int = Field(description="Rows refused, each on its own.")
@@ -87,6 +92,7 @@ async def roster_import(session: ReadSession, *, district_id: str, import_id: UU
     return RosterImport(
         import_id=found.import_id,
         status=found.status,
+        attempts=found.attempts,
         rows_read=found.rows_read,
         rows_applied=found.rows_applied,
         rows_rejected=found.rows_rejected,
