@@ -1,0 +1,197 @@
+"""A district for schemathesis to look around in: both services on ports of this process, with something to be found.
+
+What it makes up it can only stumble over, so that nearly every request would end as 404. `known` holds what is there.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import structlog
+import uvicorn
+
+from shared.auth import Role
+from shared.auth.issuing import issue_token
+from shared.testing.service import DISTRICT, ServiceInTest
+from tests.flows.suite import Suite, suite
+
+PROVIDER = "p-1"
+STUDENTS = {"st-1": "s-1", "st-2": "s-2", "st-3": "s-1"}
+_LIVES: tuple[tuple[Mapping[str, str], ...], ...] = (
+    (),
+    ({"to": "accepted"},),
+    ({"to": "rejected", "reason": "not_eligible"},),
+    ({"to": "accepted"}, {"to": "in_progress"}),
+    ({"to": "accepted"}, {"to": "on_hold", "reason": "waitlisted"}),
+    ({"to": "accepted"}, {"to": "in_progress"}, {"to": "completed"}),
+    ({"to": "cancelled", "reason": "family_declined"},),
+    ({"to": "entered_in_error"},),
+)
+_EACH_LIFE = 8
+"""More referrals than a page holds, so that lists have a second one."""
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """Two services that answer, and what is known of the district in them."""
+
+    services: Mapping[str, ServiceInTest[Any]]
+    urls: Mapping[str, str]
+    tokens: Mapping[Role, str]
+    known: Mapping[str, tuple[str, ...]]
+    """Values that lead somewhere, by the name of the parameter or field that takes them."""
+    cursors: Mapping[str, str]
+    """A way to the second page, by the list that gave it."""
+
+
+@contextmanager
+def district(folder: Path) -> Iterator[District]:
+    """The services, served from a thread until the end; the caller's own is free to block."""
+    opened: list[District] = []
+    broken: list[BaseException] = []
+    is_open, is_over = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        urls = (f"sqlite:///{folder / 'a.db'}", f"sqlite:///{folder / 'b.db'}")
+        async with suite(folder, urls) as both, _listening(both) as addresses:
+            opened.append(await _lived_in(both, addresses))
+            is_open.set()
+            await asyncio.to_thread(is_over.wait)
+
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as problem:
+            broken.append(problem)
+            is_open.set()
+
+    # A failure's report would drown in a line for each of thousands of requests.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    thread = threading.Thread(target=run)
+    thread.start()
+    is_open.wait()
+    try:
+        if opened:
+            yield opened[0]
+    finally:
+        is_over.set()
+        thread.join()
+        structlog.reset_defaults()
+    if broken:
+        raise broken[0]
+
+
+@asynccontextmanager
+async def _listening(both: Suite) -> AsyncIterator[dict[str, str]]:
+    """Both services on ports of their own, over the HTTP server that they run on in earnest."""
+    servers: list[uvicorn.Server] = []
+    async with asyncio.TaskGroup() as tasks:
+        for service in (both.referral_api, both.reporting):
+            config = uvicorn.Config(service.app, port=0, http="httptools", log_config=None, lifespan="off", ws="none")
+            servers.append(uvicorn.Server(config))
+            tasks.create_task(servers[-1].serve())
+        try:
+            while not all(server.started for server in servers):
+                await asyncio.sleep(0.01)
+            ports = [server.servers[0].sockets[0].getsockname()[1] for server in servers]
+            names = ("referral-api", "reporting")
+            yield {name: f"http://127.0.0.1:{port}" for name, port in zip(names, ports, strict=True)}
+        finally:
+            for server in servers:
+                server.should_exit = True
+
+
+async def _lived_in(both: Suite, urls: dict[str, str]) -> District:
+    tokens = {role: _token(both, role) for role in Role}
+    async with both.referral_api.client("counselor") as counselor, both.referral_api.client("staff") as staff:
+        referrals = [
+            await _a_life(staff if n % 4 == 1 else counselor, counselor, life, student=list(STUDENTS)[n % 3])
+            for n in range(_EACH_LIFE)
+            for life in _LIVES
+        ]
+    async with both.referral_api.client("administrator") as reader:
+        for student in (*STUDENTS, "nobody"):
+            await reader.get(f"/v1/students/{student}")  # for the ledger
+    async with both.referral_api.client("integration") as vendor:
+        sent = await vendor.post("/v1/roster/imports", content=b"no zip", headers={"Content-Type": "application/zip"})
+        imports = [sent.json()["import_id"]]
+    await both.drain()
+    return District(
+        services={"referral-api": both.referral_api, "reporting": both.reporting},
+        urls=urls,
+        tokens=tokens,
+        known={
+            "referral_id": tuple(referrals),
+            "into": tuple(referrals),
+            "import_id": tuple(imports),
+            "student_id": (*STUDENTS, "nobody"),
+            "school_id": ("s-1", "s-2"),
+            "provider_id": (PROVIDER,),
+            "school_year": ("2027",),
+            "contacted_at": (_now(),),
+            "noted_at": (_now(),),
+            "on": (_now()[:10],),
+            "to": ("accepted", "cancelled", "entered_in_error"),
+            "reason": ("other",),
+            "If-Match": ("*",),
+        },
+        cursors={f"GET {path}": await _second_page(both.referral_api, path) for path in _lists(both.referral_api)},
+    )
+
+
+def _lists(service: ServiceInTest[Any]) -> Iterator[str]:
+    """The paths that answer page by page."""
+    for path, methods in service.app.openapi()["paths"].items():
+        if any(parameter["name"] == "cursor" for parameter in methods.get("get", {}).get("parameters", ())):
+            yield path
+
+
+async def _second_page(service: ServiceInTest[Any], path: str) -> str:
+    async with service.client("administrator") as client:
+        page = (await client.get(path, params={"limit": 1})).json()
+    assert page["next_cursor"], path
+    return str(page["next_cursor"])
+
+
+def _token(both: Suite, role: Role) -> str:
+    return issue_token(
+        both.referral_api.process.settings.keys_dir,
+        sub=role.value,
+        district_id=DISTRICT,
+        role=role,
+        provider_id=PROVIDER if role is Role.PROVIDER else None,
+        now=datetime.now(UTC),
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+async def _a_life(
+    referrer: httpx2.AsyncClient, counselor: httpx2.AsyncClient, life: tuple[Mapping[str, str], ...], *, student: str
+) -> str:
+    """A referral that has come this far, shared with a provider; its id."""
+    body = {
+        "student_id": student,
+        "school_id": STUDENTS[student],
+        "need": "grief",
+        "urgency": "soon",
+        "summary": "Sits alone.",
+        "provider_id": PROVIDER,
+        "consent": {"agreed": True, "by": "parent", "on": _now()[:10]},
+    }
+    answer = await referrer.post("/v1/referrals", json=body)
+    assert answer.status_code == 201, answer.text
+    location = answer.headers["location"]
+    for step in life:
+        moved = await counselor.post(f"{location}/transitions", json=step)
+        assert moved.status_code == 200, moved.text
+    return str(answer.json()["referral_id"])

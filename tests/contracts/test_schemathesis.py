@@ -1,0 +1,227 @@
+"""Schemathesis looks for requests that the services answer otherwise than their OpenAPI documents say.
+
+It sends each operation its examples, what lies at the edges of its schemas, what lies just beyond them, and what
+chance brings; always the same, because its seed is fixed. It knows the documents only, so that a status, a field, a
+type or a header that is not in them is found here, and so is a document that promises more than is kept.
+"""
+
+import copy
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import schemathesis
+from schemathesis import AuthContext, Case, GenerationMode, HookContext
+from schemathesis.config import HealthCheck, SchemathesisConfig
+from schemathesis.engine import events, from_schema
+from schemathesis.schemas import BaseSchema
+
+from shared.auth import PERMISSIONS, Role
+from tests.contracts.schemathesis_district import STUDENTS, District, district
+from tests.flows.routes import routes_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+SEED = 20261125
+BY_CHANCE = 15
+"""Requests per operation that chance makes up; those at the edges of the schemas come to some fifty more."""
+UNLED = 5
+"""One request of so many keeps its made-up ids and meets 404."""
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+    "allow_header_conformance",
+    "ignored_auth",
+)
+"""Not among them: that valid data are accepted. Whether a student goes to a school is for no schema to know."""
+
+
+AnyCase = Case[Any]
+
+
+@schemathesis.serializer("application/zip")
+def _as_it_is(_context: object, value: Any) -> Any:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+@dataclass
+class Findings:
+    """What came of all requests to one service."""
+
+    statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    wrong: set[str] = field(default_factory=set)
+
+    def note(self, event: events.EngineEvent) -> None:
+        """Add what the engine tells."""
+        match event:
+            case events.ScenarioFinished(recorder=recorder, label=str(operation)):
+                for case_id, interaction in recorder.interactions.items():
+                    if interaction.response is not None and recorder.cases[case_id].value.method in operation:
+                        self.statuses[operation][interaction.response.status_code] += 1
+                for check in (check for of_case in recorder.checks.values() for check in of_case):
+                    if check.failure_info is not None:
+                        failure = check.failure_info
+                        self.wrong.add(f"{operation}: {check.name}: {failure.failure.message}\n{failure.code_sample}")
+            case events.NonFatalError(label=str(operation), value=problem):
+                self.wrong.add(f"{operation}: could not be tried: {problem!r}")
+            case events.FatalError(exception=problem):
+                raise problem
+
+
+@dataclass
+class Guide:
+    """Leads made-up requests to what is there, most of the time, and gives each a role that may send it."""
+
+    at: District
+    roles: dict[str, list[Role]]
+
+    def lead(self, case: AnyCase) -> None:
+        """Put known values in place of made-up ones; a request that was made up to be wrong stays as it is."""
+        number = _number_of(case)
+        if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE or not number % UNLED:
+            return
+        for parameters in (case.path_parameters, case.query, case.headers):
+            for name in {str(name) for name in parameters} & self.at.known.keys():
+                parameters[name] = self._known(name, number)
+        if isinstance(case.body, dict):
+            self._lead_body(case.body, number)
+        if "cursor" in case.query:
+            case.query["cursor"] = self.at.cursors[case.operation.label]
+
+    def _lead_body(self, body: dict[str, Any], number: int) -> None:
+        for name in body.keys() & self.at.known.keys() - {"referral_id"}:  # in a body it names a new one
+            body[name] = self._known(name, number)
+        if body.keys() >= {"student_id", "school_id"}:
+            body["school_id"] = STUDENTS.get(body["student_id"], "s-1")
+        body.pop("reopens", None)
+
+    def token(self, case: AnyCase) -> str:
+        """That of a role that may send it."""
+        roles = self.roles.get(case.operation.label, list(Role))
+        return self.at.tokens[roles[_number_of(case) % len(roles)]]
+
+    def _known(self, name: str, number: int) -> str:
+        return self.at.known[name][number % len(self.at.known[name])]
+
+
+def _number_of(case: AnyCase) -> int:
+    """The same number for the same request, in every run."""
+    parts = (case.method, case.path, dict(case.path_parameters), dict(case.query), repr(case.body))
+    return zlib.crc32(repr(parts).encode())
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
+    with district(tmp_path_factory.mktemp("district")) as opened:
+        yield opened
+
+
+def explore(at: District, service: str, document: dict[str, Any], *, only: str | None = None) -> Findings:
+    """Send everything that the document suggests, to `only` the operation on this path if not to all."""
+    roles: dict[str, list[Role]] = {}
+    for method, path, (permission,) in routes_of(at.services[service]):
+        roles[f"{method} {path}"] = [role for role in Role if permission in PERMISSIONS[role]]
+    guide = Guide(at, roles)
+    # Of a parameter that may be any text there is nothing wrong to make up, and the search for it is given up.
+    config = SchemathesisConfig(seed=SEED)
+    config.update(suppress_health_check=[HealthCheck.all], max_failures=None)  # given above, our own profile would win
+    schema: BaseSchema = schemathesis.openapi.from_dict(copy.deepcopy(document), config=config)
+    schema = schema.include(path=only) if only else schema
+
+    @schema.hook
+    def map_case(_context: HookContext, case: AnyCase) -> AnyCase:
+        guide.lead(case)
+        return case
+
+    @schema.auth(refresh_interval=None)
+    class _Tokens:
+        def get(self, case: AnyCase, _context: AuthContext) -> str:
+            return guide.token(case)
+
+        def set(self, case: AnyCase, data: str, _context: AuthContext) -> None:
+            case.headers["Authorization"] = f"Bearer {data}"
+
+    settings = schema.config
+    settings.base_url = at.urls[service]
+    settings.continue_on_failure = True
+    settings.generation.update(
+        deterministic=True, database="none", max_examples=BY_CHANCE, with_security_parameters=False
+    )
+    settings.phases.stateful.enabled = False
+    # What one run answered is new in the next.
+    settings.phases.fuzzing.extra_data_sources.responses = False
+    settings.phases.coverage.extra_data_sources.responses = False
+    settings.phases.examples.extra_data_sources.responses = False
+    settings.checks.update(included_check_names=list(CHECKS))
+    findings = Findings()
+    for event in from_schema(schema).execute():
+        findings.note(event)
+    return findings
+
+
+@pytest.mark.parametrize("service", ["referral-api", "reporting"])
+def test_no_request_finds_an_answer_that_is_not_documented(at: District, service: str) -> None:
+    document = at.services[service].app.openapi()
+
+    findings = explore(at, service, document)
+
+    assert findings.wrong == set(), "\n\n".join(sorted(findings.wrong))
+    operations = {f"{method.upper()} {path}" for path, of_path in document["paths"].items() for method in of_path}
+    assert findings.statuses.keys() == operations
+    # Else it would have looked at nothing but refusals.
+    assert {o for o, seen in findings.statuses.items() if min(seen) >= 300} == set()
+
+
+Document = dict[str, Any]
+
+
+def _forget_a_status(operation: Document) -> None:
+    del operation["responses"]["404"]
+
+
+def _forget_a_media_type(operation: Document) -> None:
+    operation["responses"]["404"]["content"] = {"application/xml": {"schema": {"type": "string"}}}
+
+
+def _promise_a_field(operation: Document) -> None:
+    operation["responses"]["200"]["content"]["application/json"]["schema"] = {
+        "type": "object",
+        "required": ["shoe_size"],
+    }
+
+
+def _promise_a_header(operation: Document) -> None:
+    operation["responses"]["200"]["headers"] = {"Shoe-Size": {"required": True, "schema": {"type": "integer"}}}
+
+
+def _narrow_a_parameter(operation: Document) -> None:
+    (limit,) = (parameter for parameter in operation["parameters"] if parameter["name"] == "limit")
+    limit["schema"]["maximum"] = 7
+
+
+BREAKS: dict[Callable[[Document], None], str] = {
+    _forget_a_status: "status_code_conformance",
+    _forget_a_media_type: "content_type_conformance",
+    _promise_a_field: "response_schema_conformance",
+    _promise_a_header: "response_headers_conformance",
+    _narrow_a_parameter: "negative_data_rejection",
+}
+
+
+@pytest.mark.parametrize("break_it", BREAKS, ids=lambda break_it: break_it.__name__)
+def test_it_would_have_been_found(at: District, break_it: Callable[[Document], None]) -> None:
+    path = "/v1/disclosures"
+    document = copy.deepcopy(at.services["referral-api"].app.openapi())
+    break_it(document["paths"][path]["get"])
+
+    findings = explore(at, "referral-api", document, only=path)
+
+    assert {found.split(": ")[1] for found in findings.wrong} == {BREAKS[break_it]}, findings.wrong
