@@ -43,8 +43,8 @@ $(tools): requirements-dev.lock
 ##### Run it
 
 .PHONY: demo up down token
-demo: $(runtime) ## start the suite, load a synthetic district, show what it found; SIZE=small|large SEED=n
-	@$(suite) --demo $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
+demo: $(runtime) ## start the suite, load a synthetic district, show what it found; SIZE=small|large SEED=n DISTRICT=demo
+	@$(suite) --demo $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED)) $(if $(DISTRICT),--district "$(DISTRICT)")
 
 up: $(runtime) ## start the suite; KAFKA=host:port|local POSTGRES=postgresql://user:pw@host:port|local PORT_BASE=8000 HOME_DIR=var
 	@$(suite)

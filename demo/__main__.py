@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 from datetime import datetime
 from pathlib import Path
 
-from demo import summary
+from demo import costs, summary
 from demo.client import Refused, Services, Unreachable, open_client
 from demo.district import SIZES, District
 from demo.lives import TIME_ZONE
@@ -15,11 +16,25 @@ from demo.people import NoKeys, Tokens
 from demo.progress import Progress
 from demo.steps import check, load
 from demo.truth import OtherDistrictLoaded, truth_path
+from demo.watching import watching
+
+_STOPPED = 130
+"""As shells say it of a program that was ended with Ctrl-C."""
 
 
 def main() -> int:
-    """0 when reporting says all that was sent, 1 when it does not, 2 when the district could not be loaded."""
+    """0 when reporting says all that was sent, 1 when it does not, 2 when nothing could be loaded, 130 when stopped."""
     asked = _parser().parse_args()
+    # A suite starts us deaf to Ctrl-C, because it is deaf itself; but we have to note how far we are.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return _load(asked)
+    except KeyboardInterrupt:
+        print("\nStopped. What has been sent stays; the same command goes on behind it.", file=sys.stderr)
+        return _STOPPED
+
+
+def _load(asked: argparse.Namespace) -> int:
     try:
         return 0 if asyncio.run(_run(asked)) else 1
     except* (NoKeys, OtherDistrictLoaded, Refused, Unreachable) as problems:
@@ -30,6 +45,7 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--base", type=int, default=8000, help="referral-api is at base + 1, reporting at base + 4")
+    parser.add_argument("--host", default="127.0.0.1", help="where the suite runs (127.0.0.1)")
     parser.add_argument("--home", type=Path, default=Path("var"), help="the suite's folder, which holds its keys (var)")
     parser.add_argument("--size", choices=sorted(SIZES), default="small", help="12 schools, or 1,000 (small)")
     parser.add_argument("--seed", type=int, default=3, help="which district to make up (3)")
@@ -39,23 +55,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _run(asked: argparse.Namespace) -> bool:
+    # asyncio has answered Ctrl-C with an orderly end by now; a suite that ends says so with SIGTERM.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     began = time.monotonic()
     district = District(asked.district, SIZES[asked.size], asked.seed)
-    services = Services(f"http://127.0.0.1:{asked.base + 1}", f"http://127.0.0.1:{asked.base + 4}")
+    services = Services(f"http://{asked.host}:{asked.base + 1}", f"http://{asked.host}:{asked.base + 4}")
     path = truth_path(asked.home, asked.district)
     print(f"A synthetic district: {district.size.schools:,} schools, {district.size.students:,} students", flush=True)
-    async with open_client(Tokens(asked.home / "keys", asked.district), services, connections=asked.at_once) as client:
-        await client.ensure_up()
-        progress = Progress(client)
-        today = datetime.now(TIME_ZONE).date()
-        truth = await load(client, district, progress, path, today=today, at_once=asked.at_once)
-        matches = await check(client, truth, progress)
-    print(f"\nIt took {time.monotonic() - began:.1f} s; the truth is in {path}")
-    for step in progress.steps:
-        print(f"  {step.took()}")
+    with watching(asked.home, asked.base) as watch:
+        tokens = Tokens(asked.home / "keys", asked.district)
+        async with open_client(tokens, services, connections=asked.at_once) as client:
+            await client.ensure_up()
+            progress = Progress(client, watch)
+            today = datetime.now(TIME_ZONE).date()
+            truth = await load(client, district, progress, path, today=today, at_once=asked.at_once)
+            matches = await check(client, truth, progress)
+        print(f"\nIt took {time.monotonic() - began:.1f} s; the truth is in {path}")
+        costs.print_costs(progress.steps, watch)
     if client.retries:
         print(f"  {client.retries:,} requests were sent again because no answer came")
-    summary.print_next(truth, asked.base, str(asked.home))
+    summary.print_next(truth, services, str(asked.home))
     return matches
 
 

@@ -28,7 +28,7 @@ class Size:
 SIZES: Mapping[str, Size] = {
     "small": Size(schools=12, students=8_000, reference_rate=0.14),
     # As large as the largest districts of the country; the rate keeps the sending of referrals to minutes.
-    "large": Size(schools=1_000, students=500_000, reference_rate=0.03),
+    "large": Size(schools=1_000, students=500_000, reference_rate=0.04),
 }
 
 

@@ -4,13 +4,13 @@ import csv
 import io
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from demo.district import District, Student
+from demo.district import District, School, Student
 from demo.people import roster_staff
 
 _HEADERS = {
@@ -40,29 +40,40 @@ _RACE_COLUMNS = {
 }
 _SEXES = {"female": "female", "male": "male", "nonbinary": "other", "unknown": "unspecified"}
 _LEARNERS = {True: "true", False: "false", None: ""}
+_DISTRICT = "d-1"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip's own date would make other bytes each time
 
 Row = dict[str, str]
 
 
-def write_roster(path: Path, district: District, *, school_year: int, wrote: Callable[[Student], None]) -> int:
-    """Write the zip and tell of each student as he is written; how many rows its files have.
+def rows_of(district: District) -> int:
+    """How many rows the files have, manifest and headers aside."""
+    staff = sum(1 for _ in roster_staff("any"))
+    return 2 + district.size.schools * (1 + 2 * staff) + 3 * district.size.students
 
-    The files grow side by side in a temporary folder, so that every student is drawn once and none is kept.
+
+def write_roster(path: Path, district: District, *, school_year: int) -> Iterator[Student]:
+    """Write the zip while it is iterated over, and yield each student as he is written; it is there at the end.
+
+    The files grow side by side in a folder beside it, so that every student is drawn once and none is kept.
     """
-    with TemporaryDirectory(prefix="demo-roster-") as folder:
-        rows = 0
+    with TemporaryDirectory(dir=path.parent) as folder:
         with ExitStack() as open_files:
             tables = {name: _table(open_files, Path(folder) / f"{name}.csv", name) for name in _HEADERS}
-            for name, row in _everything(district, school_year, wrote):
+            for name, row in _of_district(district, school_year):
                 tables[name].writerow(row)
-                rows += 1
+            for school in district.schools:
+                for name, row in _of_school(school):
+                    tables[name].writerow(row)
+                for student in district.students(school):
+                    for name, row in _of_student(student):
+                        tables[name].writerow(row)
+                    yield student
         with zipfile.ZipFile(path, "w") as archive:
             _pack(archive, "manifest.csv", io.BytesIO(_manifest().encode()))
             for name in _HEADERS:
                 with (Path(folder) / f"{name}.csv").open("rb") as file:
                     _pack(archive, f"{name}.csv", file)
-    return rows
 
 
 def _table(open_files: ExitStack, path: Path, name: str) -> "csv.DictWriter[str]":
@@ -91,8 +102,8 @@ def _manifest() -> str:
     return "propertyName,value\r\n" + "".join(f"{name},{value}\r\n" for name, value in properties.items())
 
 
-def _everything(district: District, school_year: int, wrote: Callable[[Student], None]) -> Iterator[tuple[str, Row]]:
-    """Every row, each with the name of its file."""
+def _of_district(district: District, school_year: int) -> Iterator[tuple[str, Row]]:
+    """The rows that belong to no school, each with the name of its file."""
     yield (
         "academicSessions",
         {
@@ -104,18 +115,22 @@ def _everything(district: District, school_year: int, wrote: Callable[[Student],
             "schoolYear": str(school_year),
         },
     )
-    yield "orgs", {"sourcedId": "d-1", "name": "Synthetic School District", "type": "district"}
-    for number, school in enumerate(district.schools, 1):
-        about = {"name": school.name, "type": "school", "identifier": f"{number:04}", "parentSourcedId": "d-1"}
-        yield "orgs", {"sourcedId": school.school_id, **about}
-        for person, role in roster_staff(school.school_id):
-            name = {"givenName": "Synthetic", "familyName": f"{role.capitalize()} of {school.school_id}"}
-            yield from _user(person.sub, school.school_id, role, name)
-        for student in district.students(school):
-            wrote(student)
-            name = {"givenName": student.given_name, "familyName": student.family_name, "grades": student.grade}
-            yield from _user(student.student_id, student.school_id, "student", name)
-            yield "demographics", _demographics(student)
+    yield "orgs", {"sourcedId": _DISTRICT, "name": "Synthetic School District", "type": "district"}
+
+
+def _of_school(school: School) -> Iterator[tuple[str, Row]]:
+    """A school and its adults."""
+    about = {"name": school.name, "type": "school", "parentSourcedId": _DISTRICT}
+    yield "orgs", {"sourcedId": school.school_id, "identifier": school.school_id.removeprefix("s-").zfill(4), **about}
+    for person, role in roster_staff(school.school_id):
+        name = {"givenName": "Synthetic", "familyName": f"{role.capitalize()} of {school.school_id}"}
+        yield from _user(person.sub, school.school_id, role, name)
+
+
+def _of_student(student: Student) -> Iterator[tuple[str, Row]]:
+    name = {"givenName": student.given_name, "familyName": student.family_name, "grades": student.grade}
+    yield from _user(student.student_id, student.school_id, "student", name)
+    yield "demographics", _demographics(student)
 
 
 def _user(user_id: str, school_id: str, role: str, about: Row) -> Iterable[tuple[str, Row]]:

@@ -1,57 +1,55 @@
 """The steps of a run, each with its progress: make the roster, import it, send the referrals, wait, compare."""
 
+import time
 from collections.abc import Iterator
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from demo import summary
+from demo.arrivals import Arrivals
 from demo.client import Client
-from demo.district import District, Student
+from demo.district import District
 from demo.lives import Life, days_of_school_year, lives
-from demo.loading import Sent, has_arrived, import_roster, send_lives
-from demo.oneroster import write_roster
+from demo.loading import Sent, import_roster, is_there, send_lives
+from demo.oneroster import rows_of, write_roster
 from demo.progress import Progress
 from demo.reading import compare, funnel, wait_for_views
 from demo.truth import BREAKDOWNS, Truth, earlier_run
+
+_WRITE_DOWN_EVERY_SECONDS = 5.0
 
 
 async def load(
     client: Client, district: District, progress: Progress, truth_file: Path, *, today: date, at_once: int
 ) -> Truth:
-    """Load the district, unless an earlier run has; the truth about it.
+    """Load the district, or what an earlier run left of it; the truth about it.
 
-    It is written down before the first request, so that an interrupted run is resumed with the very same ones, and in
-    full afterwards. Raises: OtherDistrictLoaded, Refused, Unreachable.
+    It is written down before the first request and as the sending goes on, so that a run which was stopped, however,
+    is resumed with the very same requests. Raises: OtherDistrictLoaded, Refused, Unreachable.
     """
     earlier = earlier_run(truth_file, district)
-    if earlier is not None and earlier.sent_all and (recalled := await _recall(client, district, earlier.as_of)):
-        print("Loaded before, and still there: nothing is sent again.", flush=True)
-        return recalled
     truth = Truth(district, as_of=earlier.as_of if earlier is not None else today)
-    with TemporaryDirectory(prefix="demo-") as folder:
-        roster = Path(folder) / "roster.zip"
-        rows = _make_roster(roster, truth, progress)
-        truth.write(truth_file, sent_all=False)
-        had_roster = await _import(client, roster, rows, truth, progress)
-    sent, there = await _send(client, truth, progress, at_once=at_once)
-    truth.write(truth_file, sent_all=True)
-    if had_roster or there:
-        roster_too = "the roster and " if had_roster else ""
-        print(f"Begun before: {roster_too}{there:,} of {sent:,} referrals were there, and none came in twice.")
+    arrivals = earlier.arrivals if earlier is not None else Arrivals()
+    if arrivals.last is not None and await is_there(client, arrivals.last):
+        _say_where_it_goes_on(arrivals)
+        had_roster, left = True, _draw_again(truth, arrivals.count, progress)
+    else:
+        arrivals, left = Arrivals(), _everything(truth)
+        with TemporaryDirectory(prefix="demo-") as folder:
+            roster = Path(folder) / "roster.zip"
+            progress.watch_folder(Path(folder))
+            _make_roster(roster, truth, progress)
+            truth.write(truth_file, arrivals)
+            had_roster = await _import(client, roster, truth, progress)
+        arrivals.total = _count(truth, progress)
+    there = arrivals.count
+    if not arrivals.are_all:
+        there += await _send(client, left, truth, arrivals, truth_file, progress, at_once=at_once)
+        if had_roster:
+            print(f"Begun before: {there:,} of {arrivals.count:,} referrals were there, and none came in twice.")
     return truth
-
-
-async def _recall(client: Client, district: District, as_of: date) -> Truth | None:
-    """The truth about a district that has been loaded; None when its last referral is not there any more."""
-    truth, last = Truth(district, as_of), None
-    for student in district.everybody():
-        truth.enroll(student)
-    for life in _everything(truth):
-        truth.add(life)
-        last = life if life.stages else last
-    return truth if last is not None and await has_arrived(client, last) else None
 
 
 async def check(client: Client, truth: Truth, progress: Progress) -> bool:
@@ -67,36 +65,79 @@ async def check(client: Client, truth: Truth, progress: Progress) -> bool:
     return summary.print_verdict(found, lag)
 
 
-def _make_roster(roster: Path, truth: Truth, progress: Progress) -> int:
-    with progress.step("Roster made", truth.district.size.students, "students") as step:
+def _say_where_it_goes_on(arrivals: Arrivals) -> None:
+    if arrivals.are_all:
+        print("Loaded before, and still there: nothing is sent again.", flush=True)
+    else:
+        print(f"Begun before: going on behind {arrivals.count:,} of {arrivals.total:,} referrals.", flush=True)
 
-        def wrote(student: Student) -> None:
+
+def _draw_again(truth: Truth, arrived: int, progress: Progress) -> Iterator[Life]:
+    """Take the students, and the first so many referrals, into the truth; the referrals that are left."""
+    with progress.step("Students drawn", truth.district.size.students, "students") as step:
+        for student in truth.district.everybody():
+            truth.enroll(student)
+            step.advance()
+    everything = _everything(truth)
+    with progress.step("Referrals drawn", arrived, "referrals") as step:
+        for life in islice(everything, arrived):
+            truth.add(life)
+            step.advance()
+    return everything
+
+
+def _make_roster(roster: Path, truth: Truth, progress: Progress) -> None:
+    with progress.step("Roster made", truth.district.size.students, "students") as step:
+        for student in write_roster(roster, truth.district, school_year=truth.school_year):
             truth.enroll(student)
             step.advance()
 
-        return write_roster(roster, truth.district, school_year=truth.school_year, wrote=wrote)
 
-
-async def _import(client: Client, roster: Path, rows: int, truth: Truth, progress: Progress) -> bool:
+async def _import(client: Client, roster: Path, truth: Truth, progress: Progress) -> bool:
     """Whether the roster was there."""
     key = f"demo-roster-{truth.district.seed}-{truth.as_of}"
-    with progress.step("Roster imported", rows, "rows") as step:
-        return (await import_roster(client, roster, key=key, looked=step.advance_to)).was_there
+    with progress.step("Roster imported", rows_of(truth.district), "rows") as step:
+        return await import_roster(client, roster, key=key, looked=step.advance_to)
 
 
-async def _send(client: Client, truth: Truth, progress: Progress, *, at_once: int) -> tuple[int, int]:
-    """How many referrals were sent, and how many of them were there."""
-    there = 0
-    with progress.step("Referrals sent", sum(1 for _ in _everything(truth)), "referrals") as step:
+def _count(truth: Truth, progress: Progress) -> int:
+    """How many referrals the district has: drawing them twice is quicker than it would be not to see the end."""
+    with progress.step("Referrals drawn", round(truth.expects_referrals), "referrals") as step:
+        for _ in _everything(truth):
+            step.advance()
+    return step.done
+
+
+async def _send(
+    client: Client,
+    left: Iterator[Life],
+    truth: Truth,
+    arrivals: Arrivals,
+    truth_file: Path,
+    progress: Progress,
+    *,
+    at_once: int,
+) -> int:
+    """Send what has not arrived; how many of them were there nevertheless."""
+    assert arrivals.total is not None
+    there, written_at = 0, time.monotonic()
+    with progress.step("Referrals sent", arrivals.total - arrivals.count, "referrals") as step:
 
         def sent(one: Sent) -> None:
-            nonlocal there
+            nonlocal there, written_at
             there += one.was_there
             truth.add(one.life)
+            arrivals.add(one.number, one.life)
             step.advance()
+            if time.monotonic() - written_at > _WRITE_DOWN_EVERY_SECONDS:
+                truth.write(truth_file, arrivals)
+                written_at = time.monotonic()
 
-        await send_lives(client, _everything(truth), at_once=at_once, sent=sent)
-    return step.done, there
+        try:
+            await send_lives(client, enumerate(left, arrivals.count), at_once=at_once, sent=sent)
+        finally:
+            truth.write(truth_file, arrivals)
+    return there
 
 
 def _everything(truth: Truth) -> Iterator[Life]:

@@ -1,9 +1,11 @@
 """What a run prints at its end: what reporting says beside what was planted and sent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from demo.client import Services
 from demo.comparison import Difference, risk_ratio
+from demo.tables import print_table
 from demo.truth import STAGES, Group, Truth
 
 REFERENCE = "white"
@@ -24,7 +26,7 @@ def print_stages(truth: Truth, rows: Rows) -> None:
         row = shown.get(stage, {"n": 0, "per_100": None})
         verdict = "MATCH" if row["n"] == n else "DIFFERS"
         lines.append((stage, f"{n:,}", _count(row["n"]), _decimal(row["per_100"]), verdict))
-    _table("The funnel", ("stage", "sent", "reporting", "per 100 students", ""), lines)
+    print_table("The funnel", ("stage", "sent", "reporting", "per 100 students", ""), lines)
 
 
 def print_groups(truth: Truth, rows: Rows) -> None:
@@ -53,7 +55,7 @@ def print_groups(truth: Truth, rows: Rows) -> None:
         "95 %",
         "",
     )
-    _table(f"Who is referred, beside {REFERENCE}", head, lines)
+    print_table(f"Who is referred, beside {REFERENCE}", head, lines)
     print("  (a draw from what was planted: chance alone puts about one ratio in twenty outside its interval)")
 
 
@@ -92,7 +94,7 @@ def print_schools(truth: Truth, rows: Rows) -> None:
             )
         )
     head = ("school", "students", "sent", "reporting", "per 100, planted", "shown", "")
-    _table("School by school", head, lines)
+    print_table("School by school", head, lines)
     if len(truth.district.schools) > _MOST_SCHOOLS:
         print(f"  … and {len(truth.district.schools) - _MOST_SCHOOLS:,} more schools")
 
@@ -119,13 +121,13 @@ def print_verdict(found: Mapping[str, Sequence[Difference]], lag: int) -> bool:
     return not missing
 
 
-def print_next(truth: Truth, base: int, home: str) -> None:
+def print_next(truth: Truth, services: Services, home: str) -> None:
     """Where to look, and what to try."""
     district, year = truth.district.district_id, truth.school_year
     at_home = "" if home == "var" else f" HOME_DIR={home}"
     counselor = f"$(make -s token ROLE=counselor SUB=me DISTRICT={district} SCHOOLS=s-1{at_home})"
     everyone = f"$(make -s token ROLE=district_admin SUB=me DISTRICT={district}{at_home})"
-    referrals, reporting = f"http://127.0.0.1:{base + 1}", f"http://127.0.0.1:{base + 4}"
+    referrals, reporting = services.referral_api, services.reporting
     body = '{"student_id": "st-000001", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": "Quiet."}'
     print(f"""
 Open     {referrals}/docs   {reporting}/docs
@@ -144,15 +146,3 @@ def _count(n: int | None) -> str:
 
 def _decimal(rate: float | None, digits: int = 2) -> str:
     return "" if rate is None else f"{rate:.{digits}f}"
-
-
-def _table(title: str, head: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
-    rows = [head, *lines]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    print(f"\n{title}")
-    for row in rows:
-        cells = [
-            f"{row[0]:<{widths[0]}}",
-            *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)),
-        ]
-        print(f"  {'  '.join(cells).rstrip()}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from demo import rates
+from demo.arrivals import Arrivals
 from demo.district import District, Student
 from demo.lives import Life, school_year
 
@@ -61,6 +62,12 @@ class Truth:
         """What was sent, by the values of one key and by stage; only what is not zero."""
         return {(value, stage): n for ((of, value), stage), n in self.sent.items() if of == key}
 
+    @property
+    def expects_referrals(self) -> float:
+        """How many referrals are to be sent, drafts and mistakes too, as far as can be told without drawing them."""
+        uncounted = rates.DRAFT_PER_STUDENT + rates.MISTAKE_PER_STUDENT
+        return self.expected["", None] + uncounted * self.enrolled["", None]
+
     def groups(self, key: str) -> list[Group]:
         """The groups of students of one key, the largest first."""
         return [group for group, _ in self.enrolled.most_common() if group[0] == key]
@@ -69,14 +76,18 @@ class Truth:
         """Referrals per student that the planted rates give a group, its other traits being as they are."""
         return self.expected[group] / self.enrolled[group]
 
-    def write(self, path: Path, *, sent_all: bool) -> None:
-        """Write it down, for people and for whoever checks a view by it; `sent_all` when nothing is left to send."""
+    def write(self, path: Path, arrivals: Arrivals) -> None:
+        """Write it down, for people and for whoever checks a view by it, with how far the sending is.
+
+        The old one is replaced as a whole: whoever stops the program meanwhile finds one of the two.
+        """
         district = self.district
-        path.write_text(
+        new = path.with_suffix(".new")
+        new.write_text(
             json.dumps(
                 {
                     **_identity(district),
-                    "sent_all": sent_all,
+                    **arrivals.written(),
                     "as_of": self.as_of.isoformat(),
                     "school_year": self.school_year,
                     "planted": _planted(district),
@@ -87,6 +98,7 @@ class Truth:
             ),
             encoding="utf-8",
         )
+        new.replace(path)
 
     def _enrolled(self, key: str) -> dict[str, dict[str, float]]:
         return {
@@ -114,22 +126,22 @@ class EarlierRun:
     """What a run left behind: the next one takes its day, so that it sends the very same requests."""
 
     as_of: date
-    sent_all: bool
+    arrivals: Arrivals
 
 
 def earlier_run(path: Path, district: District) -> EarlierRun | None:
-    """The run that loaded this district; None when there was none. Raises: OtherDistrictLoaded."""
+    """The last run that loaded this district; None when there was none. Raises: OtherDistrictLoaded."""
     if not path.exists():
         return None
     written = json.loads(path.read_bytes())
     mine = _identity(district)
-    if {name: written[name] for name in mine} != mine:
+    if {name: written.get(name) for name in mine} != mine:
         there = f"seed {written['seed']}, {written['schools']:,} schools, {written['students']:,} students"
         raise OtherDistrictLoaded(
             f"{path} says that district {district.district_id} holds another synthetic district already ({there});"
-            " load this one as another with --district, or in another home."
+            " load this one under another id (make demo DISTRICT=...), or in another home (HOME_DIR=...)."
         )
-    return EarlierRun(date.fromisoformat(written["as_of"]), written["sent_all"])
+    return EarlierRun(date.fromisoformat(written["as_of"]), Arrivals.read(written))
 
 
 def _identity(district: District) -> dict[str, Any]:
@@ -138,6 +150,7 @@ def _identity(district: District) -> dict[str, Any]:
         "seed": district.seed,
         "schools": district.size.schools,
         "students": district.size.students,
+        "reference_rate": district.size.reference_rate,
     }
 
 
@@ -151,7 +164,6 @@ def _word(value: str | bool | None) -> str:
 
 def _planted(district: District) -> dict[str, Any]:
     return {
-        "reference_rate": district.size.reference_rate,
         "ratios": {facet: dict(ratios) for facet, ratios in rates.RATIOS.items()},
         "need": dict(rates.NEED),
         "urgency": {need: dict(rates.urgency(need)) for need in rates.NEED},

@@ -33,7 +33,7 @@ def main() -> int:
             return _run(layout, *asked.run)
         if loader is not None and is_running(layout):
             say(f"a suite runs on port {layout.base} already: only loading")
-            return subprocess.run(loader, check=False).returncode
+            os.execv(loader[0], loader)  # so that Ctrl-C is the loader's own business
         lock = claim(layout)
         if asked.migrate:
             prepare(layout, embedded_too=True)
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--demo", action="store_true", help="load a synthetic district when all is ready")
     parser.add_argument("--size", choices=("small", "large"), help="how large a district --demo loads")
     parser.add_argument("--seed", help="which district --demo makes up")
+    parser.add_argument("--district", help="the id under which --demo loads it")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--down", action="store_true", help="stop the suite of this home instead")
     other.add_argument("--migrate", action="store_true", help="bring the databases to the newest revision instead")
@@ -67,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _loader(asked: argparse.Namespace) -> list[str]:
-    options = [word for name in ("size", "seed") if (value := getattr(asked, name)) for word in (f"--{name}", value)]
+    words = ("size", "seed", "district")
+    options = [word for name in words if (value := getattr(asked, name)) for word in (f"--{name}", value)]
     return program("demo", "--base", str(asked.base), "--home", str(asked.home), *options)
 
 

@@ -3,6 +3,7 @@
 It is a process of its own, forked before the supervisor takes over, and ends when the supervisor does.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -21,6 +22,9 @@ _EXITED = re.compile(r"exited: (\S+) \(([^;)]*)")
 _NOT_SPAWNED = re.compile(r"(spawnerr: .*)")
 _ENDING = re.compile(r"received \S+ indicating exit request")
 _IMPATIENT_SECONDS = 10.0
+_LOADER_ENDS_SECONDS = 3.0
+INTERRUPTED = 130
+"""How a program ends that somebody stopped with Ctrl-C; shells say it so."""
 
 
 @dataclass(slots=True)
@@ -84,12 +88,19 @@ class Announcer:
             return
         self.loading = None
         if not self.ending:
-            ended = {0: "Ctrl-C stops the suite", 1: "the counts differ, see above; the suite runs on"}
+            ended = {
+                0: "Ctrl-C stops the suite",
+                1: "the counts differ, see above; the suite runs on",
+                INTERRUPTED: "loading was stopped; the suite runs on",
+            }
             say(ended.get(status, f"loading failed ({status}); the suite runs on"))
 
     def _end_loader(self) -> None:
+        """It notes how far it came, which takes a moment; the services are stopped meanwhile."""
         if self.loading is not None:
             self.loading.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.loading.wait(_LOADER_ENDS_SECONDS)
             self.loading = None
 
 

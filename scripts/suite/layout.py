@@ -56,6 +56,11 @@ class Layout:
         """The file that names the supervisor's process while it runs."""
         return self.home / "supervisord.pid"
 
+    @property
+    def supervisor_configuration(self) -> Path:
+        """What the supervisor was told to run, with the command of each program."""
+        return self.home / "supervisord.conf"
+
     def port(self, service: SuiteService) -> int:
         """Where a service listens."""
         return self.base + service.port_offset

@@ -62,7 +62,7 @@ def write_configuration(layout: Layout) -> Path:
     for service in SERVICES:
         environment = layout.environment(service) | parent
         parts.append(_program(layout, service.name, program(service.package, "serve"), environment, _SERVICES_NEXT))
-    file = layout.home / "supervisord.conf"
+    file = layout.supervisor_configuration
     file.unlink(missing_ok=True)
     with open(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
         opened.write("".join(parts))

@@ -12,15 +12,16 @@ import pytest
 import uvicorn
 from aiohttp import web
 
+from demo.arrivals import Arrivals
 from demo.client import Client, Refused, Services, Unreachable, open_client
 from demo.comparison import Difference
-from demo.district import District, Size
+from demo.district import SIZES, District, Size
 from demo.lives import TIME_ZONE
 from demo.people import READER, NoKeys, Tokens
 from demo.progress import Progress
 from demo.reading import compare
 from demo.steps import check, load
-from demo.truth import Truth, truth_path
+from demo.truth import Truth, earlier_run, truth_path
 from referral_api.app import SERVICE as REFERRALS
 from referral_api.settings import Settings as ReferralSettings
 from reporting.app import SERVICE as REPORTING
@@ -91,19 +92,68 @@ async def test_a_second_run_sends_nothing(client: Client, tmp_path: Path, capsys
     first = await loaded(client, tmp_path)
     before = client.requests
     again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
-    assert client.requests == before + 1
+    assert client.requests == before + 1  # is the last one there?
     assert "Loaded before" in capsys.readouterr().out
     assert (again.sent, again.enrolled, again.as_of) == (first.sent, first.enrolled, first.as_of)
 
 
-async def test_an_interrupted_run_is_resumed_and_nothing_comes_in_twice(
+async def test_a_run_that_lost_count_sends_all_again_and_nothing_comes_in_twice(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = await loaded(client, tmp_path)
-    first.write(truth_path(tmp_path, TINY.district_id), sent_all=False)
+    first.write(truth_path(tmp_path, TINY.district_id), Arrivals())
     again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
     assert "none came in twice" in capsys.readouterr().out
+    assert again.sent == first.sent
     assert await check(client, again, Progress(client))
+
+
+async def test_a_stopped_run_goes_on_where_it_was(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress, path = Progress(client), truth_path(tmp_path, TINY.district_id)
+    loading = asyncio.create_task(load(client, TINY, progress, path, today=TODAY, at_once=2))
+    while "Referrals drawn" not in [step.title for step in progress.steps]:
+        await asyncio.sleep(0)
+    begun_at = client.requests
+    while client.requests < begun_at + 40:
+        await asyncio.sleep(0)
+    loading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await loading
+    left = earlier_run(path, TINY)
+    assert left is not None
+    assert left.arrivals.total is not None
+    assert 2 < left.arrivals.count < left.arrivals.total
+
+    again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
+    said = capsys.readouterr().out
+    assert f"going on behind {left.arrivals.count} of {left.arrivals.total} referrals" in said
+    assert f"Referrals sent: {left.arrivals.total - left.arrivals.count} referrals" in said
+    assert "Roster imported" not in said[said.index("Begun before") :]
+    assert await check(client, again, Progress(client))
+    all_of_it = earlier_run(path, TINY)
+    assert all_of_it is not None
+    assert all_of_it.arrivals.are_all
+    assert again.sent_by("") == (await loaded(client, tmp_path)).sent_by("")
+
+
+async def test_a_step_that_only_computes_is_stopped_too(tmp_path: Path) -> None:
+    truth, progress = Truth(District("demo", SIZES["large"], seed=5), TODAY), Progress()
+
+    async def compute() -> None:
+        running = asyncio.current_task()
+        assert running is not None
+        with progress.step("Students drawn", 3, "students") as step:
+            for student in truth.district.everybody():
+                truth.enroll(student)
+                if truth.enrolled["", None] == 2:
+                    running.cancel()
+                step.advance()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(compute())
+    assert truth.enrolled["", None] == 2
 
 
 async def test_a_referral_that_was_not_sent_by_us_is_told_as_a_difference(
