@@ -1,4 +1,4 @@
-"""What a reader of the district asks reporting: how far it has come, and the funnel."""
+"""What a reader of the district asks reporting: how far it has come, the funnel, and the contact times."""
 
 import asyncio
 import time
@@ -10,6 +10,10 @@ from demo.comparison import Difference, differences
 from demo.people import READER
 from demo.truth import BREAKDOWNS, Truth
 
+COMPARED_VIEWS = len(BREAKDOWNS) + 1
+REACHED = "contacted"
+"""The funnel's stage for those whom contact times are about."""
+_CONTACT_TIMES_BY = "need"
 _LOOK_AGAIN_SECONDS = 0.2
 _STILL_SECONDS = 5.0
 """With lag 0 and nothing moving for so long, nothing more is on its way."""
@@ -19,7 +23,16 @@ _PATIENCE_SECONDS = 120.0
 
 async def funnel(client: Client, school_year: int, by: str = "") -> list[dict[str, Any]]:
     """The rows of the referral funnel, broken down by one key or not at all."""
-    url = f"{client.services.reporting}/v1/views/referral-funnel"
+    return await _rows(client, "referral-funnel", school_year, by)
+
+
+async def contact_times(client: Client, school_year: int) -> list[dict[str, Any]]:
+    """How long students waited until somebody reached them, by what they needed."""
+    return await _rows(client, "contact-times", school_year, _CONTACT_TIMES_BY)
+
+
+async def _rows(client: Client, view: str, school_year: int, by: str) -> list[dict[str, Any]]:
+    url = f"{client.services.reporting}/v1/views/{view}"
     query = {"school_year": str(school_year)} | ({"by": by} if by else {})
     rows: list[dict[str, Any]] = (await client.get(url, caller=READER, query=query)).body["rows"]
     return rows
@@ -46,9 +59,13 @@ async def wait_for_views(client: Client, truth: Truth, *, looked: Callable[[int]
 
 
 async def compare(client: Client, truth: Truth, *, looked: Callable[[], None]) -> dict[str, list[Difference]]:
-    """Every breakdown of the funnel against what was sent: the counts that differ, by key."""
+    """Every breakdown of the funnel, and who was reached, against what was sent: the counts that differ, by key."""
     found = {}
     for key in BREAKDOWNS:
         found[key] = differences(key, truth.sent_by(key), await funnel(client, truth.school_year, key))
         looked()
+    reached = {cell: n for cell, n in truth.sent_by(_CONTACT_TIMES_BY).items() if cell[1] == REACHED}
+    rows = [row | {"stage": REACHED} for row in await contact_times(client, truth.school_year)]
+    found[f"{_CONTACT_TIMES_BY} (contact times)"] = differences(_CONTACT_TIMES_BY, reached, rows)
+    looked()
     return found

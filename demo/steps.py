@@ -15,8 +15,8 @@ from demo.lives import Life, days_of_school_year, lives
 from demo.loading import Sent, import_roster, is_there, send_lives
 from demo.oneroster import rows_of, write_roster
 from demo.progress import Progress
-from demo.reading import compare, funnel, wait_for_views
-from demo.truth import BREAKDOWNS, Truth, earlier_run
+from demo.reading import COMPARED_VIEWS, compare, contact_times, funnel, wait_for_views
+from demo.truth import Truth, earlier_run
 
 _WRITE_DOWN_EVERY_SECONDS = 5.0
 
@@ -57,10 +57,11 @@ async def check(client: Client, truth: Truth, progress: Progress) -> bool:
     submitted = truth.sent_by("").get((None, "submitted"), 0)
     with progress.step("Reporting caught up", submitted, "referrals") as step:
         lag = await wait_for_views(client, truth, looked=step.advance_to)
-    with progress.step("Compared", len(BREAKDOWNS), "views") as step:
+    with progress.step("Compared", COMPARED_VIEWS, "views") as step:
         found = await compare(client, truth, looked=step.advance)
     summary.print_stages(truth, await funnel(client, truth.school_year))
     summary.print_groups(truth, await funnel(client, truth.school_year, "race_ethnicity"))
+    summary.print_contact_times(truth, await contact_times(client, truth.school_year))
     summary.print_schools(truth, await funnel(client, truth.school_year, "school_id"))
     return summary.print_verdict(found, lag)
 
