@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from reporting.app import SERVICE
+from reporting.rolling import Roller
 from reporting.settings import Settings
 from shared.cloudevents import to_message
+from shared.db import Database
 from shared.events.base import Event
 from shared.testing.service import ServiceInTest, in_test
 
@@ -31,6 +33,13 @@ async def announce(reporting: Reporting, *events: Event) -> None:
     await reporting.process.bus.ensure_topics(reporting.process.service.topics())
     await reporting.process.bus.publish([to_message(event, source="referral-api") for event in events])
     await reporting.drain()
+
+
+async def roll_all(database: Database) -> None:
+    """Bring the margins up to date, as the roller does a moment later."""
+    roller = Roller(database)
+    while await roller.roll_once():
+        pass
 
 
 async def view(reporting: Reporting, name: str, *, role: str = "counselor", **query: Any) -> Any:

@@ -21,6 +21,7 @@ from shared.events.referrals import Stage
 from shared.inbox import OffsetsMoved, consumer_offsets, inbox
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
 from shared.testing.service import ServiceInTest, in_test
+from tests.reporting.suite import roll_all
 
 Reporting = ServiceInTest[Settings]
 
@@ -48,7 +49,8 @@ async def rebuilt(reporting: Reporting) -> int:
 
 
 async def contents(reporting: Reporting) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table a rebuild replaces, and the schools' numbers."""
+    """Every row of every table a rebuild replaces, and the schools' numbers, once everything is rolled."""
+    await roll_all(reporting.process.database)
     async with reporting.process.database.read(EVERY_DISTRICT) as session:
         offsets = select(consumer_offsets.c.topic, consumer_offsets.c.partition, consumer_offsets.c.next_offset)
         return {

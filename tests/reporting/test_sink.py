@@ -20,6 +20,7 @@ from shared.events.facets import Sex
 from shared.events.referrals import Need, Stage
 from shared.migrations import migrate
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
+from tests.reporting.suite import roll_all
 
 
 @pytest.fixture
@@ -40,7 +41,8 @@ async def apply(database: Database, *batches: Sequence[Event]) -> None:
 
 
 async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every view, with schools by their ids."""
+    """Every row of every view, with schools by their ids, once everything is rolled."""
+    await roll_all(database)
     async with database.read(EVERY_DISTRICT) as session:
         schools = {n: (d, s) for n, d, s in await session.execute(select(places))}
         return {

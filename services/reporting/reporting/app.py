@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from reporting import models as _models  # noqa: F401  # declares its tables
 from reporting.base import metadata
+from reporting.rolling import Roller
 from reporting.routes import CONSUMER, views_router
 from reporting.settings import Settings
 from reporting.sink import ViewSink
@@ -47,5 +48,6 @@ SERVICE = Service(
     hears=HEARS,
     routers=_routers,
     sink=ViewSink,
+    workers=lambda process: (Roller(process.database),),
     rebuild=_rebuild,
 )

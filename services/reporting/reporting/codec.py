@@ -29,7 +29,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from shared.events.facets import Disability, Facets, GradeBand, RaceEthnicity, Sex
+from shared.events.facets import FIRST_MONTH_OF_SCHOOL_YEAR, Disability, Facets, GradeBand, RaceEthnicity, Sex
 from shared.events.referrals import Need, Stage, Urgency
 
 VERSION = 1
@@ -180,6 +180,10 @@ def month_of(day: date) -> int:
     if month > _LAST_MONTH:
         raise Unstorable(f"no school year has the month {day:%Y-%m}")
     return month
+
+
+SCHOOL_YEAR_OF_MONTH = f"(month + {MONTHS_IN_YEAR - FIRST_MONTH_OF_SCHOOL_YEAR + 1}) / {MONTHS_IN_YEAR}"
+"""The year in which the school year of a column `month` ends, in SQL."""
 
 
 DAY_BITS = 5

@@ -4,10 +4,24 @@ A school is a number here, and what it is counted by is one integer (`codec`), b
 there is nearly one cell per referral and every byte of a row counts twice, in the table and in its index.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Identity, Integer, SmallInteger, Table, Text, UniqueConstraint
+from sqlalchemy.types import TypeEngine
 
 from reporting.base import metadata
 from reporting.codec import STAGES
+
+
+def _keys(**kinds: type[TypeEngine[Any]]) -> list[Column[Any]]:
+    return [Column(name, kind, primary_key=True, autoincrement=False) for name, kind in kinds.items()]
+
+
+def _counts(names: Sequence[str]) -> list[Column[Any]]:
+    return [Column(name, Integer, nullable=False) for name in names]
+
 
 places = Table(
     "places",
@@ -17,15 +31,18 @@ places = Table(
     Column("school_id", Text, nullable=False),
     UniqueConstraint("district_id", "school_id"),
 )
-"""A school's number. Given once and kept through every rebuild, so that rebuilt tables are byte for byte the same."""
+"""A school's number. Given once and kept through every rebuild, so that rebuilt tables are byte for byte the same.
+
+A district has a number too, under the school `WHOLE_DISTRICT`: its margins are kept under it, and nothing else.
+"""
+
+WHOLE_DISTRICT = ""
 
 referral_funnel = Table(
     "referral_funnel",
     metadata,
-    Column("place_no", Integer, primary_key=True, autoincrement=False),
-    Column("month", SmallInteger, primary_key=True, autoincrement=False),
-    Column("cell", Integer, primary_key=True, autoincrement=False),
-    *[Column(stage.value, Integer, nullable=False) for stage in STAGES],
+    *_keys(place_no=Integer, month=SmallInteger, cell=Integer),
+    *_counts(STAGES),
     # Most writes add a later stage to a row that is there: room on the page keeps them out of the index.
     postgresql_with={"fillfactor": "70"},
 )
@@ -34,24 +51,17 @@ referral_funnel = Table(
 contact_times = Table(
     "contact_times",
     metadata,
-    Column("place_no", Integer, primary_key=True, autoincrement=False),
-    Column("month", SmallInteger, primary_key=True, autoincrement=False),
-    Column("cell", Integer, primary_key=True, autoincrement=False),
-    Column("timing", SmallInteger, primary_key=True, autoincrement=False),
-    Column("n", Integer, nullable=False),
+    *_keys(place_no=Integer, month=SmallInteger, cell=Integer, timing=SmallInteger),
+    *_counts(["n"]),
 )
 """How many contact clocks of a month's referrals ended how: in time or late, and after how long (`codec`)."""
 
 students_referred = Table(
     "students_referred",
     metadata,
-    Column("place_no", Integer, primary_key=True, autoincrement=False),
-    Column("month", SmallInteger, primary_key=True, autoincrement=False),
-    Column("day", SmallInteger, primary_key=True, autoincrement=False),  # beside the month it takes no room of its own
-    Column("cell", Integer, primary_key=True, autoincrement=False),
-    Column("student", BigInteger, primary_key=True, autoincrement=False),
-    Column("n", Integer, nullable=False),
-    Column("still_open", Integer, nullable=False),
+    # The day stands beside the month, where it takes no room of its own.
+    *_keys(place_no=Integer, month=SmallInteger, day=SmallInteger, cell=Integer, student=BigInteger),
+    *_counts(["n", "still_open"]),
     # Most rows are changed once, when the referral has its outcome.
     postgresql_with={"fillfactor": "85"},
 )
@@ -63,22 +73,84 @@ He stands in the set of students referred while `n` is above zero.
 enrollment = Table(
     "enrollment",
     metadata,
-    Column("place_no", Integer, primary_key=True, autoincrement=False),
-    Column("school_year", SmallInteger, primary_key=True, autoincrement=False),
-    Column("cell", Integer, primary_key=True, autoincrement=False),
+    *_keys(place_no=Integer, school_year=SmallInteger, cell=Integer),
     Column("version", BigInteger, nullable=False),
-    Column("students", Integer, nullable=False),
+    *_counts(["students"]),
 )
 """Students per cell, as the latest version that names the cell has it. Valid only while that is the school's latest."""
 
 enrollment_versions = Table(
     "enrollment_versions",
     metadata,
-    Column("place_no", Integer, primary_key=True, autoincrement=False),
-    Column("school_year", SmallInteger, primary_key=True, autoincrement=False),
+    *_keys(place_no=Integer, school_year=SmallInteger),
     Column("version", BigInteger, nullable=False),
 )
 """The latest version of a school's enrolment; a school that has lost its last student has one and no valid cell."""
 
-REBUILT = (referral_funnel, contact_times, students_referred, enrollment, enrollment_versions)
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is counted by cell, with its margins: these and what is `pending` are always the sum of the cells.
+
+    Whoever adds to the cells adds the same to `pending`; `rolling` moves it from there into the margins, later. The
+    rows of a margin stand under the district's place, and those of the margin that keeps no field under each school's
+    too; their `period` is a month, or a whole school year as a negative number.
+    """
+
+    cells: Table
+    pending: Table
+    margins: Table
+    apart: tuple[str, ...]
+    """What is counted apart within a cell, beside the fields in it."""
+    counts: tuple[str, ...]
+
+
+def _fact(cells: Table, *, apart: Sequence[str], counts: Sequence[str]) -> Fact:
+    def same(name: str) -> Column[Any]:
+        return Column(name, cells.c[name].type, nullable=False)
+
+    pending = Table(f"{cells.name}_pending", metadata, *[same(column.name) for column in cells.columns])
+    margins = Table(
+        f"{cells.name}_margins",
+        metadata,
+        *_keys(place_no=Integer, margin=SmallInteger, period=SmallInteger, cell=Integer),
+        *_keys(**dict.fromkeys(apart, SmallInteger)),
+        *_counts(counts),
+    )
+    return Fact(cells, pending, margins, tuple(apart), tuple(counts))
+
+
+FUNNEL = _fact(referral_funnel, apart=[], counts=STAGES)
+CONTACT_TIMES = _fact(contact_times, apart=["timing"], counts=["n"])
+
+enrollment_changes = Table(
+    "enrollment_changes",
+    metadata,
+    *_keys(place_no=Integer, school_year=SmallInteger),
+    *_counts(["changed", "rolled"]),
+)
+"""How many counts of its schools' enrolment a district has sent, and how many of them its margins know.
+
+Where they know all, the margins are the enrolment; else only the cells are.
+"""
+
+enrollment_margins = Table(
+    "enrollment_margins",
+    metadata,
+    *_keys(place_no=Integer, margin=SmallInteger, school_year=SmallInteger, cell=Integer),
+    *_counts(["students"]),
+)
+"""Students enrolled by margin, made anew from the cells whenever these have changed."""
+
+REBUILT = (
+    referral_funnel,
+    contact_times,
+    students_referred,
+    enrollment,
+    enrollment_versions,
+    # Before each table of margins the one that whoever rolls takes rows of: so a rebuild waits for him to end.
+    *(table for fact in (FUNNEL, CONTACT_TIMES) for table in (fact.pending, fact.margins)),
+    enrollment_changes,
+    enrollment_margins,
+)
 """The tables that a rebuild makes anew from the log."""

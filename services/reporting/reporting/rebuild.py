@@ -1,6 +1,6 @@
 """Builds every view anew from the log, beside the ones that serve, and puts the new ones in their place at the end.
 
-    side tables made | log read from its beginning, each event once | one transaction: offsets, inbox, views
+    side tables made | log read from its beginning, each event once | margins | one transaction: offsets, inbox, views
 
 At the end rows are copied, no tables renamed: see docs/decisions/0005-rebuild-copies-rows.md. A rebuild that is killed
 leaves nothing but side tables, which the next one throws away.
@@ -19,6 +19,7 @@ from tqdm import tqdm
 from reporting.codec import Unstorable
 from reporting.models import REBUILT
 from reporting.projections.folding import Folded
+from reporting.rolling import roll_some
 from reporting.sink import ViewSink
 from shared.bulk import bulk_upsert
 from shared.bus.base import Bus, Reader, Record, TopicPartition
@@ -64,6 +65,7 @@ async def rebuild(database: Database, bus: Bus, *, consumer: str, topics: Sequen
         try:
             building = _Building(database, leadership)
             await _read_all(building, bus, reader, topics)
+            await building.roll_all()
             ends = {partition: end for partition, (_, end) in (await bus.bounds(topics)).items()}
             async with database.write(EVERY_DISTRICT) as session:
                 await _overtake(session, consumer, building, reader, ends)
@@ -104,7 +106,8 @@ class _Building:
     def __init__(self, database: Database, leadership: Leadership) -> None:
         self._database = database
         self._leadership = leadership
-        self._sink = ViewSink(into={name: table.name for name, table in _NEW.items()})
+        self._into = {name: table.name for name, table in _NEW.items()}
+        self._sink = ViewSink(self._into)
         self.positions: dict[TopicPartition, int] = {}
         self.passed_over = 0
 
@@ -130,6 +133,15 @@ class _Building:
         await self._sink.store(session, prepared)
         self.positions.update({partition: some[-1].offset + 1 for partition, some in found.items() if some})
         return len(records)
+
+    async def roll_all(self) -> None:
+        """Bring the margins up to date. Raises: RebuildRunning, DatabaseUnavailable."""
+        moved = 1
+        while moved:
+            if not await self._leadership.renew():
+                raise RebuildRunning
+            async with self._database.write(EVERY_DISTRICT) as session:
+                moved = await roll_some(session, self._into)
 
     def _decoded(self, records: Sequence[Record]) -> dict[UUID, Event]:
         events: dict[UUID, Event] = {}

@@ -4,18 +4,24 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import MetaData, Table, select, text
 
-from reporting.additions import Addition
+from reporting.additions import Addition, Tables
 from reporting.codec import CELL_BITS, DAY_BITS, DAY_MASK, STAGES, TIMING_BITS
-from reporting.models import contact_times, enrollment, enrollment_versions, places, referral_funnel, students_referred
+from reporting.models import (
+    CONTACT_TIMES,
+    FUNNEL,
+    WHOLE_DISTRICT,
+    enrollment,
+    enrollment_changes,
+    enrollment_versions,
+    places,
+    students_referred,
+)
 from reporting.projections.changes import Place
 from reporting.projections.folding import MOST_EVENTS, PROJECTIONS, STAGE_BITS, Folded, fold
 from shared.bulk import bulk_upsert
 from shared.copying import BIGINT, INTEGER
 from shared.db import Session, make_durable
 from shared.events.base import Event
-
-Tables = Mapping[str, str]
-"""Where a table's rows go instead: a rebuild writes beside the tables that serve."""
 
 _IN_PLACE: Tables = {}
 _STAGES_PER_WORD = 3
@@ -37,12 +43,13 @@ _place_and_slot = {
     "cell": (f"{{}} & {(1 << CELL_BITS) - 1}", 1),
 }
 _funnel_addition = Addition(
-    referral_funnel,
+    FUNNEL.cells,
     (INTEGER, BIGINT, *[BIGINT] * _WORDS),
     _place_and_slot | {stage.value: _stage_in(i) for i, stage in enumerate(STAGES)},
+    pending=FUNNEL.pending,
 )
 _timings_addition = Addition(
-    contact_times,
+    CONTACT_TIMES.cells,
     (INTEGER, BIGINT, INTEGER),
     {
         "place_no": ("{}", 0),
@@ -51,6 +58,7 @@ _timings_addition = Addition(
         "timing": (f"{{}} & {(1 << TIMING_BITS) - 1}", 1),
         "n": ("{}", 2),
     },
+    pending=CONTACT_TIMES.pending,
 )
 _students_addition = Addition(
     students_referred,
@@ -85,14 +93,11 @@ class ViewSink:
         """Add the sum to the tables, within the consumer's transaction."""
         numbers = await self._numbered(session, prepared.places())
         if prepared.tallies:
-            into = self._into.get(referral_funnel.name)
-            await _funnel_addition.run(session, _funnel_columns(prepared, numbers), into=into)
+            await _funnel_addition.run(session, _funnel_columns(prepared, numbers), self._into)
         if prepared.timings:
-            into = self._into.get(contact_times.name)
-            await _timings_addition.run(session, _timing_columns(prepared, numbers), into=into)
+            await _timings_addition.run(session, _timing_columns(prepared, numbers), self._into)
         if prepared.sightings:
-            into = self._into.get(students_referred.name)
-            await _students_addition.run(session, _student_columns(prepared, numbers), into=into)
+            await _students_addition.run(session, _student_columns(prepared, numbers), self._into)
         if prepared.versions:
             await self._register(session, prepared, numbers)
 
@@ -107,11 +112,12 @@ class ViewSink:
             return self._numbers
         districts = {district_id for district_id, _ in wanted - self._numbers.keys()}
         self._numbers.update(await _numbers_of(session, districts))
-        new = sorted(wanted - self._numbers.keys())
+        new = wanted - self._numbers.keys()
         if not new:
             return self._numbers
+        new |= {(district_id, WHOLE_DISTRICT) for district_id, _ in new}
         await make_durable(session)
-        await session.execute(_GIVE_NUMBERS, [{"district_id": d, "school_id": s} for d, s in new])
+        await session.execute(_GIVE_NUMBERS, [{"district_id": d, "school_id": s} for d, s in sorted(new)])
         return self._numbers | await _numbers_of(session, {district_id for district_id, _ in new})
 
     async def _register(self, session: Session, prepared: Folded, numbers: Mapping[Place, int]) -> None:
@@ -123,13 +129,21 @@ class ViewSink:
         )
         columns_of_students = ("place_no", "school_year", "cell", "version", "students")
         await self._replace(session, enrollment, columns_of_students, students)
+        changes = sorted(
+            (numbers[district_id, WHOLE_DISTRICT], year, n, 0) for (district_id, year), n in prepared.counted.items()
+        )
+        changed = ("place_no", "school_year", "changed", "rolled")
+        # Last, because whoever rolls the enrolment holds these rows and waits for nobody.
+        await bulk_upsert(session, self._target(enrollment_changes), changed, changes, on_conflict="add")
 
     async def _replace(
         self, session: Session, table: Table, columns: Sequence[str], rows: Sequence[Sequence[int]]
     ) -> None:
+        await bulk_upsert(session, self._target(table), columns, rows, on_conflict="replace", newer_by="version")
+
+    def _target(self, table: Table) -> Table:
         name = self._into.get(table.name)
-        target = table if name is None else table.to_metadata(MetaData(), name=name)
-        await bulk_upsert(session, target, columns, rows, on_conflict="replace", newer_by="version")
+        return table if name is None else table.to_metadata(MetaData(), name=name)
 
 
 _GIVE_NUMBERS = text(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,7 @@ from shared.events.referrals import (
 )
 from shared.testing.events import EVENT_OF_STAGE, a_life, a_submission, an_enrollment, later, some_facets, taken_back
 
+Key = TypeVar("Key")
 PLACE = ("demo", "s-1")
 SLOT = month_of(date(2026, 9, 14)) << CELL_BITS | pack_referrals(
     a_submission().need, a_submission().urgency, a_submission().facets
@@ -190,11 +192,12 @@ def test_the_latest_enrollment_wins_cell_by_cell_in_any_order() -> None:
     [
         a_submission(submitted_on=date(9999, 1, 1)),
         a_submission(school_id="s\0"),
+        a_submission(school_id=""),
         an_enrollment((some_facets(), 1 << 31)),
         an_enrollment(school_year=1 << 15),
         an_enrollment(version=1 << 63),
     ],
-    ids=["far future", "NUL in an id", "too many students", "no such school year", "version too large"],
+    ids=["far future", "NUL in an id", "no id", "too many students", "no such school year", "version too large"],
 )
 def test_an_event_that_no_table_can_hold_is_refused(poisoned: Event) -> None:
     with pytest.raises(Unstorable):
@@ -206,19 +209,23 @@ def merged(parts: Sequence[Folded]) -> Folded:
     whole = Folded()
     for part in parts:
         for place, slots in part.tallies.items():
-            for slot, counts in slots.items():
-                whole.tallies[place][slot] = whole.tallies[place].get(slot, 0) + counts
+            add(whole.tallies[place], slots)
         for place, timings in part.timings.items():
-            for slot, n in timings.items():
-                whole.timings[place][slot] = whole.timings[place].get(slot, 0) + n
+            add(whole.timings[place], timings)
         for place, sightings in part.sightings.items():
-            for key, n in sightings.items():
-                whole.sightings[place][key] = whole.sightings[place].get(key, 0) + n
+            add(whole.sightings[place], sightings)
+        add(whole.counted, part.counted)
         for register, version in part.versions.items():
             whole.versions[register] = max(version, whole.versions.get(register, -1))
         for cell, counted in part.students.items():
             whole.students[cell] = max(counted, whole.students.get(cell, (-1, 0)))
     return whole
+
+
+def add(to: dict[Key, int], more: dict[Key, int]) -> None:
+    """Sums by key."""
+    for key, n in more.items():
+        to[key] = to.get(key, 0) + n
 
 
 @st.composite

@@ -35,6 +35,8 @@ class Folded:
     """Per slot with its day and student how often he was referred, and how many of these referrals are open."""
     versions: dict[tuple[Place, int], int] = field(default_factory=dict)
     """Per school and school year the latest version of its enrolment."""
+    counted: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Per district and school year how many counts of its schools' enrolment there were."""
     students: dict[tuple[Place, int, int], tuple[int, int]] = field(default_factory=dict)
     """Per school, school year and cell the latest version that names the cell, and its number of students."""
 
@@ -77,6 +79,8 @@ def _register(folded: Folded, change: Register) -> None:
     place, school_year, version, students = change
     if version > folded.versions.get((place, school_year), -1):
         folded.versions[place, school_year] = version
+    district = place[0], school_year
+    folded.counted[district] = folded.counted.get(district, 0) + 1
     for cell, n in students.items():
         known = folded.students.get((place, school_year, cell))
         if known is None or version > known[0]:
@@ -84,5 +88,7 @@ def _register(folded: Folded, change: Register) -> None:
 
 
 def _ensure_storable(place: Place) -> None:
+    if not all(place):
+        raise Unstorable("an empty id")  # it stands for the whole district
     if any("\0" in name for name in place):
         raise Unstorable("an id with a NUL character")  # PostgreSQL's text has none

@@ -119,6 +119,10 @@ class Breakdown:
     only: tuple[tuple[str, int], ...]
     """Fields that must have this number."""
 
+    def is_whole_year(self) -> bool:
+        """Whether every month of the school year is asked about."""
+        return self.last_month - self.first_month == MONTHS_IN_YEAR - 1
+
     def of_students(self) -> tuple[Key, ...]:
         """The keys that enrolment has too."""
         return tuple(key for key in self.keys if key in OF_STUDENTS)

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select
 
 from reporting.codec import NOT_REACHED, reached_in
 from reporting.measures.histograms import RELATIVE_ERROR, quantile
-from reporting.models import contact_times as cells
+from reporting.models import CONTACT_TIMES
 from reporting.views import answers
-from reporting.views.breakdown import Breakdown, Numbers, columns_of, only_these
+from reporting.views.breakdown import Breakdown, Numbers
+from reporting.views.cells import sums as sums_of
 from reporting.views.enrolled import enrolled
 from reporting.views.rows import Keyed, Row, Sums, series
-from reporting.views.scope import in_scope, schools_by_number
+from reporting.views.scope import schools_by_number
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -151,18 +151,9 @@ async def _timings(
     session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
 ) -> dict[Numbers, dict[int, int]]:
     """For each combination of keys how many clocks ended how."""
-    keys = columns_of(cells, breakdown.keys)
-    summed = (
-        select(*keys, cells.c.timing, func.sum(cells.c.n))
-        .where(
-            in_scope(cells, caller, school_id),
-            cells.c.month.between(breakdown.first_month, breakdown.last_month),
-            *only_these(cells, breakdown.only),
-        )
-        .group_by(*keys, cells.c.timing)
-        .having(func.sum(cells.c.n) != 0)
-    )
     found: defaultdict[Numbers, dict[int, int]] = defaultdict(dict)
-    for *numbers, timing, n in await session.execute(summed):
-        found[tuple(numbers)][timing] = int(n)
+    counted = await sums_of(session, caller, CONTACT_TIMES, breakdown, school_id)
+    for (*numbers, timing), (n,) in counted.items():
+        if n:
+            found[tuple(numbers)][timing] = n
     return found

@@ -1,14 +1,14 @@
 """The funnel: of the referrals submitted in a period, how many ever reached each stage."""
 
 from pydantic import Field
-from sqlalchemy import func, select
 
 from reporting.codec import STAGES
-from reporting.models import referral_funnel as cells
-from reporting.views.breakdown import Breakdown, Numbers, columns_of, only_these
+from reporting.models import FUNNEL
+from reporting.views.breakdown import Breakdown, Numbers
+from reporting.views.cells import sums
 from reporting.views.enrolled import enrolled
 from reporting.views.rows import KeyedRow, Row, Sums, series
-from reporting.views.scope import in_scope, schools_by_number
+from reporting.views.scope import schools_by_number
 from shared.auth import Caller
 from shared.db import ReadSession
 from shared.events.referrals import Stage
@@ -31,18 +31,21 @@ async def referral_funnel(
     absent. Drafts and referrals entered in error count nowhere.
     Units: referrals; `per_100` per 100 students enrolled in the school year. Counts under `minimum` are suppressed.
     """
-    sums = Sums(
+    sums = await sums_of(
+        session,
+        caller,
         breakdown,
-        await schools_by_number(session, caller),
-        await _stages(session, caller, breakdown, school_id),
-        await enrolled(session, caller, breakdown, school_id),
+        partial(_stages, session, caller),
+        school_id=school_id,
+        minimum=minimum,
+        nesting=FUNNEL_NESTING,
     )
-    by_stage = [list(series(sums, i, minimum=minimum, counts_students=False)) for i in range(len(STAGES))]
     rows: list[Row] = []
-    for at, numbers in enumerate(sums.everywhere()):
+    for numbers in sums.everywhere():
         keys = sums.keys_at(numbers)
-        for stage, shown in zip(STAGES, by_stage, strict=True):
-            n, rate = shown[at]
+        for t, stage in enumerate(STAGES):
+            n = sums.shown(numbers, t)
+            rate = sums.rate(numbers, n)
             rows.append({**keys, "stage": stage.value, "n": n, "per_100": rate, "suppressed": n is None})
     return rows
 
@@ -50,15 +53,4 @@ async def referral_funnel(
 async def _stages(
     session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
 ) -> dict[Numbers, tuple[int, ...]]:
-    keys = columns_of(cells, breakdown.keys)
-    summed = (
-        select(*keys, *[func.coalesce(func.sum(cells.c[stage.value]), 0) for stage in STAGES])
-        .where(
-            in_scope(cells, caller, school_id),
-            cells.c.month.between(breakdown.first_month, breakdown.last_month),
-            *only_these(cells, breakdown.only),
-        )
-        .group_by(*keys)
-    )
-    width = len(keys)
-    return {tuple(row[:width]): tuple(map(int, row[width:])) for row in await session.execute(summed)}
+    return await sums(session, caller, FUNNEL, breakdown, school_id)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Table, select
 
-from reporting.models import places
+from reporting.models import WHOLE_DISTRICT, places
 from reporting.views.errors import UnknownSchool
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -17,7 +17,9 @@ async def ensure_school(session: ReadSession, caller: Caller, school_id: str) ->
 
 def in_scope(table: Table, caller: Caller, school_id: str | None) -> ColumnElement[bool]:
     """The condition that keeps rows of schools the caller sees, or of the one asked for."""
-    seen = select(places.c.place_no).where(places.c.district_id == caller.district_id)
+    seen = select(places.c.place_no).where(
+        places.c.district_id == caller.district_id, places.c.school_id != WHOLE_DISTRICT
+    )
     if school_id is not None:
         seen = seen.where(places.c.school_id == school_id)
     elif caller.school_ids is not None:
@@ -25,7 +27,17 @@ def in_scope(table: Table, caller: Caller, school_id: str | None) -> ColumnEleme
     return table.c.place_no.in_(seen)
 
 
+def is_district(table: Table, caller: Caller) -> ColumnElement[bool]:
+    """The condition that keeps what is kept for the caller's district as a whole, which is no school's row."""
+    own = select(places.c.place_no).where(
+        places.c.district_id == caller.district_id, places.c.school_id == WHOLE_DISTRICT
+    )
+    return table.c.place_no == own.scalar_subquery()
+
+
 async def schools_by_number(session: ReadSession, caller: Caller) -> dict[int, str]:
     """The id of every school in the caller's district by its number."""
-    own = select(places.c.place_no, places.c.school_id).where(places.c.district_id == caller.district_id)
+    own = select(places.c.place_no, places.c.school_id).where(
+        places.c.district_id == caller.district_id, places.c.school_id != WHOLE_DISTRICT
+    )
     return {number: school_id for number, school_id in await session.execute(own)}

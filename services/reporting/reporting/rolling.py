@@ -1,0 +1,208 @@
+"""Moves what was added to the cells into their margins, a moment later and beside the way of an event.
+
+Exact at any moment, however far it has come: a row is pending or in the margins, and moves within one transaction. See
+docs/decisions/0010-margins-are-kept-beside-the-cells.md.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import text
+
+from reporting.additions import Tables
+from reporting.codec import OF_REFERRALS, SCHOOL_YEAR_OF_MONTH
+from reporting.margins import LINES, MARGINS, WHOLE, mask_of
+from reporting.models import (
+    CONTACT_TIMES,
+    FUNNEL,
+    WHOLE_DISTRICT,
+    Fact,
+    enrollment,
+    enrollment_changes,
+    enrollment_margins,
+    enrollment_versions,
+)
+from shared.backoff import Backoff
+from shared.db import EVERY_DISTRICT, Database, Session, driver
+from shared.errors import DatabaseUnavailable
+from shared.leases import Leadership
+
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN = timedelta(seconds=1)
+FACTS = (FUNNEL, CONTACT_TIMES)
+"""The facts whose margins are kept up to date here."""
+
+MOST_ROWS = 10_000
+"""Rows of one fact that are rolled in one transaction."""
+MOST_ROWS_OF_SQLITE = 1_000
+"""The same where everybody else who writes has to wait for it."""
+
+_IN_PLACE: Tables = {}
+_COUNT = "SELECT count(*) FROM taken"
+
+
+class Roller:
+    """Keeps the margins up to date until cancelled. Safe in any number of processes: one leads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._most_rows = MOST_ROWS_OF_SQLITE if database.dialect == "sqlite" else MOST_ROWS
+
+    async def run(self) -> None:
+        """Roll, wait, roll again; a database that is away is tried again."""
+        backoff = Backoff()
+        while True:
+            try:
+                await self._lead(backoff)
+                await asyncio.sleep(LOOK_AGAIN.total_seconds())
+            except DatabaseUnavailable:
+                log.warning("roller_waits", because="DatabaseUnavailable")
+                await backoff.wait()
+
+    async def _lead(self, backoff: Backoff) -> None:
+        leadership = Leadership(self._database, "roller")
+        async with leadership.try_to_lead() as leads:
+            while leads:
+                moved = await self.roll_once()
+                backoff.reset()
+                if not moved:
+                    await asyncio.sleep(LOOK_AGAIN.total_seconds())
+                leads = await leadership.renew()
+
+    async def roll_once(self) -> int:
+        """Roll some, in one small transaction; how many rows, 0 when there are none. Raises: DatabaseUnavailable."""
+        async with self._database.read(EVERY_DISTRICT) as session:
+            # Asked first: on SQLite a transaction that writes keeps every other one out.
+            if not (await session.execute(text(_ANYTHING))).scalar_one():
+                return 0
+        async with self._database.write(EVERY_DISTRICT, wakes_relay=False, durable=False) as session:
+            return await roll_some(session, most_rows=self._most_rows)
+
+
+_ANYTHING = "SELECT {} OR EXISTS (SELECT 1 FROM {} WHERE changed <> rolled)".format(
+    " OR ".join(f"EXISTS (SELECT 1 FROM {fact.pending.name})" for fact in FACTS), enrollment_changes.name
+)
+
+
+async def roll_some(session: Session, into: Tables = _IN_PLACE, *, most_rows: int = MOST_ROWS) -> int:
+    """Roll some of everything; how many rows. None are left when it says 0."""
+    moved = 0
+    for fact in FACTS:
+        moved += await _roll(session, fact, into, most_rows)
+    return moved + await _roll_enrollment(session, into)
+
+
+async def _roll(session: Session, fact: Fact, into: Tables, most_rows: int) -> int:
+    """Move some pending rows of one fact into its margins; how many."""
+    raw = await driver(session)
+    sums = _sums(fact, into)
+    pending = into.get(fact.pending.name, fact.pending.name)
+    if session.dialect.name == "postgresql":
+        some = (
+            f"DELETE FROM {pending} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {pending} LIMIT {most_rows})) RETURNING *"
+        )
+        return int(await raw.fetchval(f"WITH taken AS ({some}), {sums.parts}, rolled AS ({sums.added}) {_COUNT}"))
+    some = f"SELECT {{}} FROM {pending} ORDER BY rowid LIMIT {most_rows}"
+    await raw.execute(f"WITH taken AS ({some.format('*')}), {sums.parts} {sums.added}")
+    cursor = await raw.execute(f"DELETE FROM {pending} WHERE rowid IN ({some.format('rowid')})")
+    return int(cursor.rowcount)
+
+
+class _Sums(NamedTuple):
+    """The sums of the rows that a part `taken` gives: the parts of a statement before it, and the statement."""
+
+    parts: str
+    added: str
+
+
+def _sums(fact: Fact, into: Tables) -> _Sums:
+    """From rows to lines, from lines to margins by month, from these to school years: each step has fewer to add up."""
+    apart = "".join(f", {name}" for name in fact.apart)
+    counts = ", ".join(fact.counts)
+    summed = ", ".join(f"CAST(SUM({name}) AS INTEGER) AS {name}" for name in fact.counts)
+    parts = f"""
+        lines (line, mask) AS (VALUES {_values((i, mask_of(fields)) for i, fields in enumerate(LINES))}),
+        kept (line, margin, margin_mask) AS (VALUES {_values((m.line, m.number, m.mask) for m in MARGINS)}),
+        by_line AS (
+            SELECT d.place_no, line, month, cell & mask AS cell{apart}, {summed}
+            FROM taken JOIN places s ON s.place_no = taken.place_no
+            JOIN places d ON d.district_id = s.district_id AND d.school_id = '{WHOLE_DISTRICT}' CROSS JOIN lines
+            GROUP BY d.place_no, line, month, cell & mask{apart}
+        ),
+        by_month AS (
+            SELECT place_no, margin, month, cell & margin_mask AS cell{apart}, {summed}
+            FROM by_line JOIN kept ON kept.line = by_line.line
+            GROUP BY place_no, margin, month, cell & margin_mask{apart}
+            UNION ALL
+            SELECT place_no, {WHOLE}, month, 0{apart}, {summed} FROM taken GROUP BY place_no, month{apart}
+        ),
+        by_period AS (
+            SELECT place_no, margin, month AS period, cell{apart}, {counts} FROM by_month
+            UNION ALL
+            SELECT place_no, margin, -({SCHOOL_YEAR_OF_MONTH}), cell{apart}, {summed} FROM by_month
+            GROUP BY place_no, margin, {SCHOOL_YEAR_OF_MONTH}, cell{apart}
+        )"""
+    margins = into.get(fact.margins.name, fact.margins.name)
+    adds = ", ".join(f"{name} = {margins}.{name} + excluded.{name}" for name in fact.counts)
+    columns = f"place_no, margin, period, cell{apart}, {counts}"
+    added = f"""
+        INSERT INTO {margins} ({columns}) SELECT {columns} FROM by_period WHERE true
+        ON CONFLICT (place_no, margin, period, cell{apart}) DO UPDATE SET {adds}"""
+    return _Sums(parts, added)
+
+
+def _values(rows: Iterable[Sequence[int]]) -> str:
+    return ", ".join(f"({', '.join(map(str, row))})" for row in rows)
+
+
+async def _roll_enrollment(session: Session, into: Tables) -> int:
+    """Make the margins of one district and school year anew, if they lack any count; how many there were, 0 or 1.
+
+    Enrolment is no sum of events but what the latest count says, so its margins cannot be added to. Its row of
+    `enrollment_changes` is held until the end: a consumer that brings a newer count waits there, and makes it lack one.
+    """
+    changes = into.get(enrollment_changes.name, enrollment_changes.name)
+    held = " FOR UPDATE" if session.dialect.name == "postgresql" else ""
+    lacking = f"SELECT place_no, school_year FROM {changes} WHERE changed <> rolled ORDER BY 1, 2 LIMIT 1{held}"
+    found = (await session.execute(text(lacking))).first()
+    if found is None:
+        return 0
+    asked = {"district_no": found.place_no, "school_year": found.school_year}
+    for statement in _enrollment_statements(into):
+        await session.execute(text(statement), asked)
+    return 1
+
+
+def _enrollment_statements(into: Tables) -> Sequence[str]:
+    cells, versions, margins, changes = (
+        into.get(table.name, table.name)
+        for table in (enrollment, enrollment_versions, enrollment_margins, enrollment_changes)
+    )
+    # Among values to select a parameter has no type of its own.
+    district_no, school_year = "CAST(:district_no AS INTEGER)", "CAST(:school_year AS INTEGER)"
+    of_students = [m for m in MARGINS if not m.mask & mask_of(OF_REFERRALS)]
+    own = (
+        "SELECT o.place_no FROM places d JOIN places o ON o.district_id = d.district_id WHERE d.place_no = :district_no"
+    )
+    return (
+        f"DELETE FROM {margins} WHERE school_year = :school_year AND place_no IN ({own})",
+        f"""
+        INSERT INTO {margins} (place_no, margin, school_year, cell, students)
+        WITH taken AS (
+            SELECT e.place_no, e.cell, e.students FROM {cells} e JOIN {versions} v
+            ON v.place_no = e.place_no AND v.school_year = e.school_year AND v.version = e.version
+            WHERE e.school_year = :school_year AND e.students > 0 AND e.place_no IN ({own})
+        ),
+        by_cell AS (SELECT cell, SUM(students) AS students FROM taken GROUP BY cell),
+        kept (margin, mask) AS (VALUES {_values((m.number, m.mask) for m in of_students)})
+        SELECT {district_no}, margin, {school_year}, cell & mask, SUM(students) FROM by_cell CROSS JOIN kept
+        GROUP BY margin, cell & mask
+        UNION ALL
+        SELECT place_no, {WHOLE}, {school_year}, 0, SUM(students) FROM taken GROUP BY place_no
+        """,
+        f"UPDATE {changes} SET rolled = changed WHERE place_no = :district_no AND school_year = :school_year",
+    )
