@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from bench.catching_up import catching_up
 from bench.consumer import consumer
 from bench.engines import Engines, engines
 from bench.figures import Figure, machine, write_results
@@ -20,6 +21,7 @@ BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
     "visible": visible,
     "rest": rest,
     "importing": importing,
+    "catching_up": catching_up,
 }
 
 

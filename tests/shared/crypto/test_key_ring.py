@@ -120,6 +120,19 @@ def test_a_new_key_seals_and_the_old_one_still_opens(ring: KeyRing) -> None:
     assert ring.open(old, **PLACE) == ring.open(new, **PLACE) == "Ada"
 
 
+def test_many_at_once_are_the_same_as_one_by_one_whatever_key_sealed_them(ring: KeyRing) -> None:
+    keys = [f"demo/st-{n}" for n in range(6)]
+    column = {"table": "students", "column": "given_name"}
+    older = ring.seal_each(("Ada", "Bo"), keys[:2], **column)
+    ring.with_new_key(NOW)
+    newer = ring.seal_each(("Cy", "Di"), keys[2:4], **column)
+    mixed = [newer[0], older[0], None, older[1], newer[1], None]
+    of_each = [keys[2], keys[0], keys[4], keys[1], keys[3], keys[5]]
+    assert ring.open_each(mixed, of_each, **column) == ["Cy", "Ada", None, "Bo", "Di", None]
+    with pytest.raises(SealBroken):
+        ring.open_each(mixed, keys, **column)
+
+
 def test_a_running_process_opens_at_once_what_a_newer_key_sealed(path: Path, ring: KeyRing) -> None:
     other = KeyRing.from_file(path)
     sealed = other.with_new_key(NOW).seal("Ada", **PLACE)
