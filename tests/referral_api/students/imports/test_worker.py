@@ -16,6 +16,7 @@ from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.running import Run, run_import
 from referral_api.students.imports.worker import MOST_ATTEMPTS
 from shared.db import EVERY_DISTRICT
+from shared.errors import DatabaseUnavailable
 from tests.referral_api.students.district import NOW, District
 from tests.referral_api.students.rosters import Roster, a_manifest, a_zip
 
@@ -96,6 +97,48 @@ async def test_two_workers_run_two_imports_one_after_the_other(district: Distric
     assert any(ran)
     assert [(await district.state(i))["status"] for i in (first, second)] == ["done", "done"]
     assert [e.version for e in await district.announced()] == [1, 1, 2, 2]
+
+
+async def test_while_one_import_runs_the_next_is_seen_to_wait(district: District) -> None:
+    roster = Roster()
+    for number in range(3000):
+        roster.add_student(f"more-{number}", "s-1")
+    first, second = await district.send(roster.zip()), await district.send(Roster().zip(), force=True)
+    running = asyncio.create_task(district.worker().run_next())
+    while (await district.state(first))["status"] == "queued":
+        await asyncio.sleep(0)
+    assert not await district.worker().run_next()
+    seen = [await district.state(i) for i in (first, second)]
+    assert [(s["status"], s["attempts"]) for s in seen] == [("running", 1), ("queued", 0)]
+    assert await running
+    assert await district.worker().run_next()
+    assert [(await district.state(i))["status"] for i in (first, second)] == ["done", "done"]
+    assert await district.student("more-1") is None
+
+
+async def test_an_import_that_ended_while_another_worker_looked_is_not_begun_anew(district: District) -> None:
+    import_id = await district.send(Roster().zip())
+    archive = district.folder / f"{import_id}.zip"
+    body = archive.read_bytes()
+    assert await district.worker().run_next()
+    archive.write_bytes(body)  # not yet deleted by the one that ended it
+    assert not await district.worker().run_next()
+    assert (await district.state(import_id))["attempts"] == 1
+
+
+async def test_a_file_that_cannot_be_read_just_now_is_tried_again(district: District) -> None:
+    import_id = await district.send(Roster().zip())
+    archive, aside = district.folder / f"{import_id}.zip", district.folder / "aside"
+    archive.rename(aside)
+    archive.mkdir()  # opening it fails as it does on a disk that is full or away
+    with pytest.raises(DatabaseUnavailable):
+        await district.worker().run_next()
+    assert (await district.state(import_id))["status"] == "running"
+    archive.rmdir()
+    aside.rename(archive)
+    assert await district.worker().run_next()
+    state = await district.state(import_id)
+    assert (state["status"], state["attempts"], state["rows_read"]) == ("done", 2, 39)
 
 
 async def test_a_file_on_another_host_is_waited_for_and_then_given_up(district: District) -> None:
