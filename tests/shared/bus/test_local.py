@@ -5,6 +5,7 @@ import signal
 import sqlite3
 from collections import Counter
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from shared.bus.base import PARTITIONS, BusUnavailable, Message
 from shared.bus.connect import connect
 from shared.bus.local import LocalBus
+from shared.bus.local.log import MOST_BYTES
 from shared.testing.readers import all_records, settled
 from tests.shared.bus.process import Companion, companion
 
@@ -127,3 +129,19 @@ async def test_a_folder_that_cannot_be_made_is_a_bus_that_is_away(tmp_path: Path
 def test_a_url_of_no_bus_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="EVENT_BUS_URL"):
         connect(url, client_id="test")
+
+
+async def test_of_large_records_fewer_are_handed_out_at_once(local_url: str) -> None:
+    sizes = [MOST_BYTES // 16] * 20 + [1, 1]
+    bus = LocalBus(_path(local_url))
+    await bus.ensure_topics({TOPIC: 1})
+    await bus.publish([Message(TOPIC, b"k", bytes(size)) for size in sizes])
+    reader = await settled(await bus.reader(group="group", topics=[TOPIC]))
+    reader.place(dict.fromkeys(reader.unplaced(), 0))
+    batches: list[list[int]] = []
+    while sum(len(batch) for batch in batches) < len(sizes):
+        found = await reader.read(max_records=1000, timeout=timedelta(seconds=10))
+        batches.append([len(record.value or b"") for records in found.values() for record in records])
+    await reader.close()
+    await bus.close()
+    assert batches == [sizes[:16], sizes[16:]]
