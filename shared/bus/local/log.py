@@ -20,10 +20,10 @@ from shared.bus.partitioning import partition_of
 
 READ = "BEGIN"
 WRITE = "BEGIN IMMEDIATE"
-MOST_BYTES = 8 * 2**20
-"""Of values handed out together, beside one of each partition that goes beyond. An enrolment has 10 kB, of which a
-reader makes 150 kB of objects: the thousand of one import are enough at once, and its memory does not grow with how
-many of them wait. Ten thousand of the other events are below it.
+MOST_BYTES = 4 * 2**20
+"""Of values handed out together, beside one of each partition that goes beyond. A school's enrolment has 10 kB, of
+which a reader makes 150 kB of objects: so its memory does not grow with how many of them wait. Of the other events it
+is eight thousand.
 """
 
 
