@@ -1,18 +1,15 @@
 """Puts a service's app together: its routers, and around them what every service's edge does."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, get_args
+from operator import attrgetter
 
 from fastapi import APIRouter, FastAPI
-from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel
 
 from shared.http import problems
 from shared.http.bodies import Door
-from shared.http.idempotency import KEY_PARAMETER, RememberedRoute
+from shared.http.description import description_of
 from shared.http.runtime import Runtime
 from shared.telemetry.health import Readiness, health_router
 from shared.telemetry.http import Observed
@@ -51,6 +48,7 @@ def create_app(
         version="1",
         lifespan=lifespan,
         telemetry=_NO_TELEMETRY_OF_ITS_OWN,
+        generate_unique_id_function=attrgetter("name"),  # what a generated client calls the operation
     )
     app.state.runtime = runtime
     for router in routers:
@@ -59,50 +57,5 @@ def create_app(
     problems.install(app)
     app.add_middleware(Door, limit_bytes=body_limit_bytes, streamed=streamed)
     app.add_middleware(Observed)
-    app.openapi = _described(app, routers)  # type: ignore[method-assign]  # the documented way to extend it
+    app.openapi = description_of(app, routers)  # type: ignore[method-assign]  # the documented way to extend it
     return app
-
-
-def _described(app: FastAPI, routers: Sequence[APIRouter]) -> Callable[[], dict[str, Any]]:
-    """OpenAPI with our problem in place of the framework's own validation error, and whole examples."""
-
-    def describe() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-            schemas.pop("HTTPValidationError", None)
-            schemas.pop("ValidationError", None)
-            schemas.update(problems.problem_schemas())
-            for model in _answers(routers):
-                extra = model.model_config.get("json_schema_extra")
-                if model.__name__ in schemas and isinstance(extra, dict):
-                    schemas[model.__name__] |= extra  # the framework drops every null, from examples too
-            for path in schema.get("paths", {}).values():
-                for operation in path.values():
-                    problems.describe_refusals(operation)
-            for route in (route for router in routers for route in router.routes):
-                if isinstance(route, RememberedRoute) and "POST" in (route.methods or ()):
-                    operation = schema["paths"][route.path_format]["post"]
-                    operation.setdefault("parameters", []).append(KEY_PARAMETER)
-            app.openapi_schema = schema
-        return app.openapi_schema
-
-    return describe
-
-
-def _answers(routers: Sequence[APIRouter]) -> Iterator[type[BaseModel]]:
-    """The models of what the routes answer, and those within them."""
-    for route in (route for router in routers for route in router.routes):
-        if isinstance(route, APIRoute):
-            yield from _models_in(route.response_model)
-            for response in route.responses.values():
-                yield from _models_in(response.get("model"))
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-        for field in annotation.model_fields.values():
-            yield from _models_in(field.annotation)
-    for argument in get_args(annotation):
-        yield from _models_in(argument)

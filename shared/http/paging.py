@@ -3,7 +3,8 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from itertools import takewhile
+from typing import Annotated, Any, Generic, TypeVar, get_args
 from urllib.parse import urlencode
 
 import orjson
@@ -28,6 +29,13 @@ class Page(BaseModel, Generic[Item]):  # Python 3.11 has no other way
 
     items: list[Item]
     next_cursor: str | None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """What OpenAPI calls it: `SchoolPage`; of several kinds of one thing, by what their names share."""
+        names = [kind.__name__ for kind in get_args(params[0]) or params]
+        shared = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+        return "".join(letters[0] for letters in shared) + "Page"
 
 
 Limit = Annotated[

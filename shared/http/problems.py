@@ -12,7 +12,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException  # noqa: TID251  # here it is turned into a problem
 
-from shared.auth.errors import InvalidToken, NoToken, NotPermitted
 from shared.errors import (
     BodyTooLarge,
     DatabaseUnavailable,
@@ -92,15 +91,16 @@ class InternalError(ServiceError):
 
 
 def problems(*refusals: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route: which refusals it may answer, by status."""
+    """The `responses=` of a route: which refusals it may answer, by status, each with an example."""
     described: dict[int | str, dict[str, Any]] = {}
     for refusal in refusals:
         line = f"`{refusal.type_uri()}` {refusal.title()}"
-        entry = described.setdefault(
-            refusal.status,
-            {"description": "", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}},
-        )
+        content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+        entry = described.setdefault(refusal.status, {"description": "", "content": {MEDIA_TYPE: content}})
         entry["description"] = f"{entry['description']}\n\n{line}".strip()
+        value = {"type": refusal.type_uri(), "title": refusal.title(), "status": refusal.status}
+        value |= {"detail": refusal.title(), "instance": ""}
+        entry["content"][MEDIA_TYPE]["examples"][refusal.type_uri().rpartition(":")[2]] = {"value": value}
     return described
 
 
@@ -113,31 +113,6 @@ def problem_schemas() -> dict[str, Any]:
         "Problem": problem | {"title": "Problem"},
         "FaultBody": FaultBody.model_json_schema(),
     }
-
-
-def describe_refusals(operation: dict[str, Any]) -> None:
-    """Complete one OpenAPI operation: what any route may answer, and the framework's 422 as our problem."""
-    responses = operation.get("responses", {})
-    refusals: list[type[ServiceError]] = []
-    if operation.get("security") or "422" in responses:
-        refusals.append(RequestHasFaults)
-    if operation.get("security"):
-        refusals += [NoToken, InvalidToken, NotPermitted, DatabaseUnavailable]
-    if "requestBody" in operation:
-        refusals += [MalformedJson, BodyTooLarge]
-        if "application/json" in operation["requestBody"].get("content", {}):
-            refusals.append(NotJson)
-    for refusal in refusals:
-        status = str(refusal.status)
-        responses[status] = _with(responses.get(status, {}), refusal)
-
-
-def _with(response: dict[str, Any], refusal: type[ServiceError]) -> dict[str, Any]:
-    described = problems(refusal)[refusal.status]
-    before = response.get("description", "")
-    if "urn:rapport" in before and described["description"] not in before:
-        described["description"] = f"{before}\n\n{described['description']}"
-    return described
 
 
 def answer(request: Request, error: ServiceError) -> Response:

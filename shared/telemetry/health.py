@@ -11,7 +11,7 @@ from typing import Literal
 
 import structlog
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from shared.telemetry import metrics
 
@@ -21,6 +21,12 @@ Check = Callable[[], Awaitable[str | None]]
 """None when all is well, else a few words of our own on what is not: no address, no id, no driver's message."""
 Measure = Callable[[], Awaitable[None]]
 """Sets gauges that cost a query, when somebody wants to see them."""
+
+
+_METRICS = {
+    "schema": {"type": "string"},
+    "example": "# TYPE rapport_outbox_pending gauge\nrapport_outbox_pending 0.0\n",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,21 @@ class Readiness:
 class Livez(BaseModel):
     """The process runs and its event loop turns."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "alive"}]})
+
     status: Literal["alive"] = "alive"
 
 
 class Readyz(BaseModel):
     """Whether the process can serve, check by check."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"status": "ready", "checks": {"database": "ok", "migrations": "ok", "bus": "ok"}, "failing": []}
+            ]
+        }
+    )
 
     status: Literal["ready", "not_ready"]
     checks: dict[str, str]
@@ -103,7 +119,7 @@ def health_router(readiness: Readiness) -> APIRouter:
             response.status_code = 503
         return answer
 
-    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": _METRICS}}})
     async def metrics_page() -> Response:
         """Counters and gauges in Prometheus' text format."""
         return Response(await readiness.measured(), media_type=metrics.CONTENT_TYPE)

@@ -1,12 +1,11 @@
-"""What the services say of themselves in OpenAPI is so: examples fit, and every answer that comes is documented."""
+"""What nobody should send breaks no route, and whatever comes of it is documented."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -41,48 +40,6 @@ NASTY = (
 NASTY_JSON: tuple[Any, ...] = (*NASTY, None, True, -1, 2**70, 1.5, [], [[]], {}, {"a": {"b": []}}, ["x"] * 600)
 RAW = (b"", b"{", b"[" * 50_000, b"\xff", b'"\\ud800"', b'{"\\ud800": 1}', b"NaN", b"9" * 6000, b'{"a":1,"a":2}')
 JSON = "application/json"
-KNOWN = frozenset(
-    {
-        "$ref",
-        "additionalProperties",
-        "anyOf",
-        "const",
-        "default",
-        "description",
-        "discriminator",
-        "enum",
-        "examples",
-        "exclusiveMaximum",
-        "exclusiveMinimum",
-        "format",
-        "items",
-        "maxItems",
-        "maxLength",
-        "maximum",
-        "minItems",
-        "minLength",
-        "minimum",
-        "pattern",
-        "properties",
-        "required",
-        "title",
-        "type",
-    }
-)
-FORMATS: dict[str, Callable[[str], object]] = {
-    "uuid": UUID,
-    "date": date.fromisoformat,
-    "date-time": datetime.fromisoformat,
-}
-TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "null": type(None),
-    "array": list,
-    "object": dict,
-}
 
 
 @pytest.fixture
@@ -101,73 +58,6 @@ async def served(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         urls = (server.create_database(f"a_{uuid4().hex}"), server.create_database(f"b_{uuid4().hex}"))
     async with suite(tmp_path, urls) as made:
         yield made
-
-
-def faults(value: Any, schema: dict[str, Any], document: dict[str, Any], at: str = "$") -> Iterator[str]:
-    """Where a value does not fit a schema, of the part of JSON Schema that our documents use."""
-    assert schema.keys() <= KNOWN, f"this test does not know {schema.keys() - KNOWN}"
-    if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-        yield from faults(value, schema, document, at)
-        return
-    if "anyOf" in schema and all(list(faults(value, one, document, at)) for one in schema["anyOf"]):
-        yield f"{at} fits none"
-    kind = schema.get("type")
-    if kind and not isinstance(value, TYPES[kind]):
-        yield f"{at} is no {kind}"
-        return
-    if "enum" in schema and value not in schema["enum"]:
-        yield f"{at} is none of the enum"
-    if isinstance(value, str):
-        yield from _faults_of_text(value, schema, at)
-    elif isinstance(value, list):
-        for n, item in enumerate(value):
-            yield from faults(item, schema.get("items", {}), document, f"{at}[{n}]")
-    elif isinstance(value, dict):
-        yield from _faults_of_object(value, schema, document, at)
-
-
-def _faults_of_object(
-    value: dict[str, Any], schema: dict[str, Any], document: dict[str, Any], at: str
-) -> Iterator[str]:
-    yield from (f"{at}.{name} is missing" for name in schema.get("required", ()) if name not in value)
-    for name, item in value.items():
-        known = schema.get("properties", {}).get(name)
-        if known is not None:
-            yield from faults(item, known, document, f"{at}.{name}")
-        elif "properties" in schema and schema.get("additionalProperties") is not True:
-            yield f"{at}.{name} is no property"
-
-
-def _faults_of_text(value: str, schema: dict[str, Any], at: str) -> Iterator[str]:
-    if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
-        yield f"{at} has a wrong length"
-    if not re.search(schema.get("pattern", ""), value):
-        yield f"{at} does not match"
-    try:
-        FORMATS.get(schema.get("format", ""), str)(value)
-    except ValueError:
-        yield f"{at} is no {schema['format']}"
-
-
-async def test_every_example_fits_its_schema_and_every_body_and_answer_has_one(both: Suite) -> None:
-    checked = 0
-    for service in (both.referral_api, both.reporting):
-        document = service.app.openapi()
-        schemas = document["components"]["schemas"]
-        for name, schema in schemas.items():
-            for example in schema.get("examples", ()):
-                assert list(faults(example, schema, document)) == [], name
-                checked += 1
-    assert checked >= 10
-
-
-def test_the_check_of_examples_bites() -> None:
-    schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "format": "uuid"}}}
-    assert list(faults({"a": str(uuid4())}, schema, {})) == []
-    assert list(faults({}, schema, {})) == ["$.a is missing"]
-    assert list(faults({"a": "x"}, schema, {})) == ["$.a is no uuid"]
-    assert list(faults({"a": str(uuid4()), "b": 1}, schema, {})) == ["$.b is no property"]
 
 
 Operation = tuple[str, str, dict[str, Any]]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from schemathesis import AuthContext, Case, GenerationMode, HookContext
+from schemathesis import AuthContext, Case, CheckContext, GenerationMode, HookContext, Response
 from schemathesis.config import HealthCheck, SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.schemas import BaseSchema
@@ -35,6 +35,7 @@ CHECKS = (
     "status_code_conformance",
     "content_type_conformance",
     "response_headers_conformance",
+    "headers_are_documented",
     "response_schema_conformance",
     "negative_data_rejection",
     "unsupported_method",
@@ -45,11 +46,24 @@ CHECKS = (
 
 
 AnyCase = Case[Any]
+_OF_HTTP = {"connection", "content-length", "content-type", "date", "server", "x-request-id"}
+"""Headers that HTTP itself, or every answer of ours, bears."""
 
 
 @schemathesis.serializer("application/zip")
 def _as_it_is(_context: object, value: Any) -> Any:
     return value if isinstance(value, bytes) else str(value).encode()
+
+
+@schemathesis.check
+def headers_are_documented(_context: CheckContext, response: Response, case: AnyCase) -> None:
+    """What the library does not ask: does an answer bear a header of ours that the document keeps to itself?"""
+    described = case.operation.definition.raw["responses"].get(str(response.status_code))
+    if described is not None and case.method == case.operation.method.upper():
+        borne = {name.lower() for name in response.headers} - _OF_HTTP
+        secret = borne - {name.lower() for name in described.get("headers", {})}
+        if secret:
+            raise AssertionError(f"not documented: {sorted(secret)}")
 
 
 @dataclass
@@ -198,8 +212,12 @@ def _promise_a_field(operation: Document) -> None:
     }
 
 
+def _hide_a_header(operation: Document) -> None:
+    del operation["responses"]["200"]["headers"]["Link"]
+
+
 def _promise_a_header(operation: Document) -> None:
-    operation["responses"]["200"]["headers"] = {"Shoe-Size": {"required": True, "schema": {"type": "integer"}}}
+    operation["responses"]["200"]["headers"]["Shoe-Size"] = {"required": True, "schema": {"type": "integer"}}
 
 
 def _narrow_a_parameter(operation: Document) -> None:
@@ -211,6 +229,7 @@ BREAKS: dict[Callable[[Document], None], str] = {
     _forget_a_status: "status_code_conformance",
     _forget_a_media_type: "content_type_conformance",
     _promise_a_field: "response_schema_conformance",
+    _hide_a_header: "headers_are_documented",
     _promise_a_header: "response_headers_conformance",
     _narrow_a_parameter: "negative_data_rejection",
 }

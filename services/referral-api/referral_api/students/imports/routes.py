@@ -23,8 +23,12 @@ PATH = "/v1/roster/imports"
 """The service's one streamed path: its body is limited here."""
 _ZIP = ("application/zip", "application/x-zip-compressed")
 _BODY = {"requestBody": {"required": True, "content": {_ZIP[0]: {"schema": {"type": "string", "format": "binary"}}}}}
+_ROWS = "file,line,field,problem\r\nroles.csv,17,role,is none of the values that OneRoster allows\r\n"
 _CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "file,line,field,problem"}
+    200: {
+        "content": {"text/csv": {"schema": {"type": "string"}, "example": _ROWS}},
+        "description": "Every refused row.",
+    }
 }
 
 Importer = Annotated[Caller, Depends(allowed(Permission.ROSTER_IMPORT))]
