@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -144,6 +145,26 @@ async def test_who_waits_too_long_for_the_write_lock_of_another_process_is_told_
         await add(session, "again")
     assert await notes(database) == ["again"]
     await database.close()
+
+
+def log_bytes(sqlite_url: str) -> int:
+    return Path(f"{make_url(sqlite_url).database}-wal").stat().st_size
+
+
+async def test_the_log_of_a_large_transaction_gives_its_room_back(sqlite_url: str) -> None:
+    database = Database(sqlite_url, pool_size=1)
+    async with database.write(EVERY_DISTRICT) as session:
+        await create_notes(session)
+        for number in range(40):
+            await add(session, f"{number}" + "x" * 1_000_000)
+    before = log_bytes(sqlite_url)
+    for number in range(2):  # one moves what the log holds into the file, the next one begins the log anew
+        async with database.write(EVERY_DISTRICT) as session:
+            await add(session, f"small {number}")
+    after = log_bytes(sqlite_url)
+    await database.close()
+    assert before > 40_000_000
+    assert after <= 16 * 2**20
 
 
 async def test_transactions_wait_for_a_connection_and_all_of_them_come_to_an_end(database: Database) -> None:
