@@ -58,7 +58,7 @@ async def test_contact_times_tell_median_ninetieth_percentile_and_share_within_t
     assert answer["method"]["relative_error"] == pytest.approx(ERROR, abs=1e-4)
     assert "lower median" in answer["method"]["quantiles"]
     assert answer["as_of"] is not None
-    assert answer["policy"] == {"minimum_cell": None}
+    assert answer["policy"] == {"minimum_cell": None, "complementary": False, "method": None}
 
 
 async def test_one_that_was_overdue_and_then_reached_counts_once(reporting: Reporting) -> None:

@@ -66,7 +66,7 @@ async def test_the_funnel_says_how_far_the_referrals_of_a_period_came(reporting:
             "looped": 0,
         }.items()
     ]
-    assert answer["policy"] == {"minimum_cell": None}
+    assert answer["policy"] == {"minimum_cell": None, "complementary": False, "method": None}
 
 
 def taken_back_life() -> list[Event]:
@@ -206,7 +206,7 @@ async def test_an_analyst_is_not_shown_small_counts(reporting: Reporting) -> Non
         *[a_submission(sex=Sex.MALE) for _ in range(11)],
     )
     answer = await view(reporting, role="analyst", by="sex")
-    assert answer["policy"] == {"minimum_cell": 10}
+    assert answer["policy"] == {"minimum_cell": 10, "complementary": True, "method": "nested-tables-1"}
     shown = {row["sex"]: row for row in answer["rows"] if row["stage"] == "submitted"}
     # Four nonbinary students, none referred: that tells about each. And their count is not the total less the others.
     assert shown["nonbinary"] == {

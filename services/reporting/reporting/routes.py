@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 from reporting.views import answers
 from reporting.views.breakdown import Breakdown, ViewParameters
 from reporting.views.contact_times import METHOD, ContactTimes, contact_times
-from reporting.views.errors import BusAway, UnknownSchool
+from reporting.views.errors import BusAway, TooFine, UnknownSchool
 from reporting.views.freshness import Freshness, Horizon, applied_offsets, as_of, freshness_of
 from reporting.views.open_referrals import OpenReferrals, open_referrals
 from reporting.views.referral_funnel import FunnelRow, referral_funnel
@@ -51,7 +51,7 @@ class ReferralFunnel(answers.View):
                 {
                     "rows": [{"sex": "female", "stage": "submitted", "n": 41, "per_100": 3.2, "suppressed": False}],
                     "as_of": "2026-11-22T15:04:05Z",
-                    "policy": {"minimum_cell": 10},
+                    "policy": answers.Policy.of(10).model_dump(),
                 }
             ]
         }
@@ -69,7 +69,7 @@ class StudentsReferred(answers.View):
                 {
                     "rows": [{"sex": "female", "students": 35, "per_100": 2.7, "suppressed": False}],
                     "as_of": "2026-11-22T15:04:05Z",
-                    "policy": {"minimum_cell": 10},
+                    "policy": answers.Policy.of(10).model_dump(),
                 }
             ]
         }
@@ -112,7 +112,9 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
         return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept, beside=beside)
 
     @router.get(
-        "/views/referral-funnel", responses={**_csv(ReferralFunnel), **problems(UnknownSchool)}, response_model=None
+        "/views/referral-funnel",
+        responses={**_csv(ReferralFunnel), **problems(UnknownSchool, TooFine)},
+        response_model=None,
     )
     async def get_referral_funnel(
         caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
@@ -121,7 +123,9 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
         return await answered(referral_funnel, ("stage", "n", "per_100"), caller, session, asked, accept)
 
     @router.get(
-        "/views/students-referred", responses={**_csv(StudentsReferred), **problems(UnknownSchool)}, response_model=None
+        "/views/students-referred",
+        responses={**_csv(StudentsReferred), **problems(UnknownSchool, TooFine)},
+        response_model=None,
     )
     async def get_students_referred(
         caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
@@ -130,7 +134,9 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
         return await answered(students_referred, ("students", "per_100"), caller, session, asked, accept)
 
     @router.get(
-        "/views/contact-times", responses={**_csv(ContactTimes), **problems(UnknownSchool)}, response_model=None
+        "/views/contact-times",
+        responses={**_csv(ContactTimes), **problems(UnknownSchool, TooFine)},
+        response_model=None,
     )
     async def get_contact_times(
         caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
@@ -141,7 +147,9 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
         return await answered(contact_times, measured, caller, session, asked, accept, beside=method)
 
     @router.get(
-        "/views/open-referrals", responses={**_csv(OpenReferrals), **problems(UnknownSchool)}, response_model=None
+        "/views/open-referrals",
+        responses={**_csv(OpenReferrals), **problems(UnknownSchool, TooFine)},
+        response_model=None,
     )
     async def get_open_referrals(
         caller: Reader, session: ReadOnlySession, asked: Asked, now: Now, accept: answers.Accept = "application/json"

@@ -8,3 +8,14 @@ def per_100(n: int, enrolled: int | None) -> float | None:
     enrolled or enrolment is not known: a rate of nothing is no rate, and not 0.
     """
     return 100 * n / enrolled if enrolled else None
+
+
+def share(part: int | None, rest: int | None) -> float | None:
+    """How much of a whole one of its two sides is.
+
+    Units: a share of 1, to four digits. None where there is no whole, or where either side is hidden (None): who knows
+    the share and one side knows the other.
+    """
+    if part is None or rest is None or part + rest == 0:
+        return None
+    return round(part / (part + rest), 4)

@@ -1,77 +1,137 @@
 """Hides counts that could tell something about a single student. Source: docs/decisions/0004-small-cells.md.
 
-Each step takes the whole table and says which of its rows to hide, so that steps can follow each other: `too_small`
-looks at each row alone, `complementary` at what hidden ones could be computed from.
+A count that is shown somewhere may give away one that is hidden elsewhere: by a sum, by a difference between nested
+counts, by the same question asked with and without a filter. So what is hidden is decided for the whole lattice of
+tables that an answer is a part of, sums first. A table looks at nothing but itself and what it adds up to: so a cell is
+hidden or shown whichever question asks for it.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from reporting.measures.companions import (
+    complete_lines,
+    hidden_of,
+    hide_with_equals,
+    inherit,
+    note_equal,
+    show_what_follows,
+)
+from reporting.measures.cubes import Cornered, complete_cubes
+from reporting.measures.lattice import Axis, Levels, Question, Table, index_of, lattice
+from reporting.measures.nesting import Difference, Nesting
+from reporting.measures.primary import hide_small
+
+METHOD = "nested-tables-1"
+"""The name of the method and its version: another version hides other cells, and nobody should subtract across them."""
 
 
-class Count(NamedTuple):
-    """One row of a table that may have to be hidden."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Some neighbouring values of an axis, added up: the months of a period."""
 
-    keys: tuple[object, ...]
-    """What it is broken down by, in the table's order."""
-    n: int
-    enrolled: int | None
-    """Students of the same keys; None where that is not known."""
-    counts_students: bool
-    """Whether `n` counts each student once: then those not counted are a group of known size too."""
+    first: int
+    last: int
 
-
-def hidden(counts: Sequence[Count], minimum: int) -> frozenset[int]:
-    """The rows of a table to hide, by index. Shape: none where `minimum` is 0 or 1."""
-    return complementary(counts, too_small(counts, minimum))
+    def __contains__(self, value: int) -> bool:
+        return self.first <= value <= self.last
 
 
-def too_small(counts: Sequence[Count], minimum: int) -> frozenset[int]:
-    """Primary suppression: rows that say something about fewer than `minimum` students.
+Block = tuple[int, int]
+"""A level of an axis and a position at it."""
 
-    A zero says that *none* of a group has the attribute, so it is shown only where the group has at least `minimum`
-    members; where enrolment is not known, it is hidden.
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What is hidden of a table, and of all that it adds up to."""
+
+    axes: tuple[Axis, ...]
+    tables: dict[Levels, Table]
+    series: int
+    adds_up: bool
+    """Whether the cells of a table add up to those of a coarser one; students who are counted once do not."""
+
+    def hidden(self, cell: Sequence[int | Run]) -> frozenset[int]:
+        """Which series of a cell are hidden.
+
+        Over a run one is shown where it is a sum of blocks that are shown, or the whole less such blocks: then it tells
+        nothing that was not told already. A cell of values that occur nowhere is not there, and nothing of it hidden.
+        """
+        ways = [self._ways(axis, at) for axis, at in zip(self.axes, cell, strict=True)]
+        return frozenset(range(self.series)).intersection(*[self._hidden_by(way) for way in product(*ways)])
+
+    def hidden_difference(self, levels: Levels, difference: Difference) -> bytearray:
+        """Where of one of the tables a difference is hidden."""
+        return hidden_of(self.tables[levels], difference)
+
+    def _hidden_by(self, way: tuple[list[Block], ...]) -> set[int]:
+        found: set[int] = set()
+        for blocks in product(*way):
+            table = self.tables[tuple(level for level, _ in blocks)]
+            index = index_of(tuple(place for _, place in blocks), table.sizes)
+            found.update(t for t, flags in enumerate(table.hidden) if flags[index])
+        return found
+
+    def _ways(self, axis: Axis, at: int | Run) -> list[list[Block]]:
+        """The sets of blocks that any of makes it known."""
+        if not isinstance(at, Run):
+            return [[(axis.depth, axis.values.index(at))] if at in axis.values else []]
+        inside = [value in at for value in axis.values]
+        within = _cover(axis, inside)
+        if not self.adds_up:
+            return [within] if len(within) < 2 else []
+        return [within, [(0, 0), *_cover(axis, [not flag for flag in inside])]]
+
+
+def _cover(axis: Axis, inside: Sequence[bool]) -> list[Block]:
+    """The largest blocks that together are these values."""
+    left = list(inside)
+    blocks: list[Block] = []
+    for level in range(axis.depth + 1):
+        places = axis.places(level)
+        for place in range(places[-1] + 1 if places else 0):
+            values = range(places.index(place), len(places) - places[::-1].index(place))
+            if all(left[value] for value in values):
+                blocks.append((level, place))
+                for value in values:
+                    left[value] = False
+    return blocks
+
+
+def decide(
+    question: Question,
+    nesting: Nesting,
+    minimum: int,
+    *,
+    counts_students: bool = False,
+    settled: Callable[[Levels], bytearray | None] = lambda _levels: None,
+) -> Pattern:
+    """What of a table, and of all that it adds up to, may not be shown.
+
+    `counts_students`: the first series counts each student once, so that those not counted are a group of known size.
+    `settled`: tables of which it was decided elsewhere what is hidden, of every series the same.
     """
-    return frozenset(i for i, count in enumerate(counts) if _is_too_small(count, minimum))
+    tables: dict[Levels, Table] = {}
+    for table in lattice(question, nesting):
+        inherit(table, nesting)
+        decided = settled(table.levels)
+        if decided is not None:
+            table.hidden = [bytearray(decided) for _ in range(nesting.series)]
+        else:
+            hide_small(table, nesting, minimum, counts_students=counts_students)
+            _hide_companions(table, question, nesting, minimum)
+            while show_what_follows(table, nesting):
+                _hide_companions(table, question, nesting, minimum)
+        note_equal(table, nesting)
+        tables[table.levels] = table
+    return Pattern(question.axes, tables, nesting.series, adds_up=question.coarser is None)
 
 
-def _is_too_small(count: Count, minimum: int) -> bool:
-    if minimum <= 1:
-        return False
-    if 0 < count.n < minimum:
-        return True
-    if count.enrolled is None:
-        return count.n == 0
-    if count.enrolled < minimum:
-        return True
-    return count.counts_students and count.enrolled - count.n < minimum
-
-
-def complementary(counts: Sequence[Count], primary: Collection[int]) -> frozenset[int]:
-    """What is hidden already, and what has to be so that no total gives a hidden row away.
-
-    A total over one key, the others held fast, is a question anybody may ask. Where it has exactly one hidden row among
-    its parts, that row is the total less the others: so the smallest other part is hidden too, a row of zero last, and
-    again until nothing changes.
-    """
-    chosen = set(primary)
-    lines = list(_lines(counts)) if chosen else []
+def _hide_companions(table: Table, question: Question, nesting: Nesting, minimum: int) -> None:
+    cornered: Cornered = set()
     changed = True
     while changed:
-        changed = False
-        for line in lines:
-            others = [i for i in line if i not in chosen]
-            if len(others) == len(line) - 1 and others:
-                chosen.add(min(others, key=lambda i: (counts[i].n == 0, counts[i].n, i)))
-                changed = True
-    return frozenset(chosen)
-
-
-def _lines(counts: Sequence[Count]) -> Iterable[list[int]]:
-    """The rows that one total is the sum of: all that differ in one key only."""
-    width = max((len(count.keys) for count in counts), default=0)
-    for position in range(width):
-        by_others: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-        for i, count in enumerate(counts):
-            by_others[count.keys[:position] + count.keys[position + 1 :]].append(i)
-        yield from by_others.values()
+        changed = hide_with_equals(table, nesting)
+        changed |= complete_cubes(table, question.axes, cornered)
+        changed |= complete_lines(table, nesting, minimum)

@@ -10,6 +10,7 @@ import orjson
 from fastapi import Header, Response
 from pydantic import BaseModel, Field
 
+from reporting.measures.suppression import METHOD
 from reporting.views.breakdown import Breakdown
 from reporting.views.rows import Row
 
@@ -23,6 +24,21 @@ class Policy(BaseModel):
     """What was hidden from this caller."""
 
     minimum_cell: int | None = Field(description="Smaller counts are suppressed; null: none are.")
+    complementary: bool = Field(
+        description="Whether larger counts are suppressed too where a sum, a difference between stages, a filter or "
+        "another breakdown would give a smaller one away."
+    )
+    method: str | None = Field(
+        description="How it was decided what is suppressed. Another method hides other counts: compare no answers "
+        "across methods. null: nothing was."
+    )
+
+    @classmethod
+    def of(cls, minimum: int) -> "Policy":
+        """The policy towards a caller from whom counts under `minimum` are kept."""
+        if minimum <= 1:
+            return cls(minimum_cell=None, complementary=False, method=None)
+        return cls(minimum_cell=minimum, complementary=True, method=METHOD)
 
 
 class View(BaseModel):
@@ -48,7 +64,7 @@ def answer(
     if _prefers_csv(accept):
         text = _as_csv(rows, [*(key.value for key in breakdown.keys), *measured])
         return Response(text, media_type=f"{CSV}; charset=utf-8", headers={"Vary": "Accept"})
-    body = {"rows": rows, "as_of": as_of, "policy": {"minimum_cell": minimum or None}, **(beside or {})}
+    body = {"rows": rows, "as_of": as_of, "policy": Policy.of(minimum).model_dump(), **(beside or {})}
     return Response(
         orjson.dumps(body, option=orjson.OPT_UTC_Z), media_type="application/json", headers={"Vary": "Accept"}
     )

@@ -2,18 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reporting.codec import NOT_REACHED, reached_in
+from reporting.codec import NOT_REACHED, STAGES, reached_in
 from reporting.measures.histograms import RELATIVE_ERROR, quantile
-from reporting.models import CONTACT_TIMES
+from reporting.measures.nesting import CONTACTED, IN_TIME, MISSED, NESTED_CLOCKS
+from reporting.measures.rates import share
+from reporting.models import CONTACT_TIMES, FUNNEL
 from reporting.views import answers
 from reporting.views.breakdown import Breakdown, Numbers
-from reporting.views.cells import sums as sums_of
+from reporting.views.cells import sums as sums_of_cells
 from reporting.views.enrolled import enrolled
-from reporting.views.rows import Keyed, Row, Sums, series
+from reporting.views.guarding import sums_of
+from reporting.views.rows import Keyed, Row, Sums
 from reporting.views.scope import schools_by_number
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -68,7 +72,7 @@ class ContactTimes(answers.View):
                         }
                     ],
                     "as_of": "2026-11-22T15:04:05Z",
-                    "policy": {"minimum_cell": 10},
+                    "policy": answers.Policy.of(10).model_dump(),
                     "method": METHOD.model_dump(),
                 }
             ]
@@ -91,25 +95,40 @@ async def contact_times(
     A row whose count is under `minimum` is suppressed; only its `within_clock` where few were in time, or few were not.
     """
     timings = await _timings(session, caller, breakdown, school_id)
-    sums = Sums(
-        breakdown,
-        await schools_by_number(session, caller),
-        {numbers: _Clocks.of(by_timing) for numbers, by_timing in timings.items()},
-        await enrolled(session, caller, breakdown, school_id),
-    )
-    reached, in_time, missed = (
-        [n for n, _ in series(sums, i, minimum=minimum, counts_students=False)] for i in range(len(_Clocks._fields))
-    )
-    return [
-        {
-            **sums.keys_at(numbers),
-            "n": n,
-            **_hours(timings.get(numbers, {}) if n else {}),
-            "within_clock": _share(kept, late) if n is not None else None,
-            "suppressed": n is None,
-        }
-        for numbers, n, kept, late in zip(sums.everywhere(), reached, in_time, missed, strict=True)
-    ]
+    if minimum > 1:
+        counting = partial(_nested, session, caller)
+        nested = await sums_of(
+            session, caller, breakdown, counting, school_id=school_id, minimum=minimum, nesting=NESTED_CLOCKS
+        )
+        sums = nested.only(CONTACTED, IN_TIME, MISSED)
+    else:
+        sums = Sums(
+            breakdown,
+            await schools_by_number(session, caller),
+            {numbers: _Clocks.of(by_timing) for numbers, by_timing in timings.items()},
+            await enrolled(session, caller, breakdown, school_id),
+        )
+    rows: list[Row] = []
+    for numbers in sums.everywhere():
+        n, in_time, missed = (sums.shown(numbers, i) for i in range(len(_Clocks._fields)))
+        hours = _hours(timings.get(numbers, {}) if n else {})
+        within = share(in_time, missed) if n is not None else None
+        rows.append({**sums.keys_at(numbers), "n": n, **hours, "within_clock": within, "suppressed": n is None})
+    return rows
+
+
+async def _nested(
+    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
+) -> dict[Numbers, tuple[int, ...]]:
+    """The stages of the funnel and after them how the clocks ended, which are counted within them."""
+    stages = await sums_of_cells(session, caller, FUNNEL, breakdown, school_id)
+    timings = await _timings(session, caller, breakdown, school_id)
+    none = (0,) * len(STAGES)
+    nested = {}
+    for numbers in {*stages, *timings}:
+        clocks = _Clocks.of(timings.get(numbers, {}))
+        nested[numbers] = (*stages.get(numbers, none), clocks.in_time, clocks.missed)
+    return nested
 
 
 class _Clocks(NamedTuple):
@@ -141,18 +160,12 @@ def _hours(by_timing: Mapping[int, int]) -> Row:
     }
 
 
-def _share(in_time: int | None, missed: int | None) -> float | None:
-    if in_time is None or missed is None or in_time + missed == 0:
-        return None
-    return round(in_time / (in_time + missed), 4)
-
-
 async def _timings(
     session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
 ) -> dict[Numbers, dict[int, int]]:
     """For each combination of keys how many clocks ended how."""
     found: defaultdict[Numbers, dict[int, int]] = defaultdict(dict)
-    counted = await sums_of(session, caller, CONTACT_TIMES, breakdown, school_id)
+    counted = await sums_of_cells(session, caller, CONTACT_TIMES, breakdown, school_id)
     for (*numbers, timing), (n,) in counted.items():
         if n:
             found[tuple(numbers)][timing] = n

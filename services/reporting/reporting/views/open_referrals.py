@@ -8,11 +8,15 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import ColumnElement, func, literal_column, select
 
 from reporting.codec import DAY_BITS, day_of
+from reporting.measures.lattice import Axis, Levels, Question
+from reporting.measures.nesting import NESTED_STAGES, OPEN, SINGLE
+from reporting.models import FUNNEL
 from reporting.models import students_referred as referred
-from reporting.views import answers
+from reporting.views import answers, cells
 from reporting.views.breakdown import Breakdown, Numbers, columns_of, only_these
 from reporting.views.enrolled import enrolled
-from reporting.views.rows import Keyed, Row, Sums, series
+from reporting.views.guarding import Place, axes_of, decided, sliced, widened
+from reporting.views.rows import Keyed, Row, Sums
 from reporting.views.scope import in_scope, schools_by_number
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -55,7 +59,7 @@ class OpenReferrals(answers.View):
                 {
                     "rows": [{"school_id": "sc-003", "age_days": "8_14", "n": 12, "suppressed": False}],
                     "as_of": "2026-11-22T15:04:05Z",
-                    "policy": {"minimum_cell": 10},
+                    "policy": answers.Policy.of(10).model_dump(),
                     "today": "2026-11-22",
                 }
             ]
@@ -76,20 +80,47 @@ async def open_referrals(
     else absent. One that counts under a day to come (a phone's clock runs ahead) is in the first band.
     Units: referrals; days by the calendar from `submitted_on` to `today`. Counts under `minimum` are suppressed.
     """
-    sums = Sums(
-        breakdown,
-        await schools_by_number(session, caller),
-        await _open_by_age(session, caller, breakdown, school_id, today),
-        await enrolled(session, caller, breakdown, school_id),
-    )
-    by_band = [list(series(sums, i, minimum=minimum, counts_students=False)) for i in range(len(_BANDS))]
+    if minimum > 1:
+        sums = await _guarded(session, caller, breakdown, school_id, minimum, today)
+    else:
+        sums = Sums(
+            breakdown,
+            await schools_by_number(session, caller),
+            await _open_by_age(session, caller, breakdown, school_id, today),
+            await enrolled(session, caller, breakdown, school_id),
+        )
     rows: list[Row] = []
-    for at, numbers in enumerate(sums.everywhere()):
+    for numbers in sums.everywhere():
         keys = sums.keys_at(numbers)
-        for band, shown in zip(_BANDS, by_band, strict=True):
-            n, _rate = shown[at]
+        for at, band in enumerate(_BANDS):
+            n = sums.shown(numbers, at)
             rows.append({**keys, "age_days": band.value, "n": n, "suppressed": n is None})
     return rows
+
+
+async def _guarded(
+    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None, minimum: int, today: date
+) -> Sums:
+    """What was asked for, of a table that the funnel tells the sums of: what did not end is open, at whatever age."""
+    schools = await schools_by_number(session, caller)
+    whole = widened(breakdown, school_id)
+    stages = await cells.sums(session, caller, FUNNEL, whole, None)
+    students = await enrolled(session, caller, whole, None)
+    by_age = await _open_by_age(session, caller, whole, None, today)
+    axes = axes_of(whole, schools, {n: stages[n] for n in stages if any(stages[n])}, students)
+    funnel = await decided(Question(axes, stages, students), NESTED_STAGES, minimum)
+    ages = Axis(tuple(range(len(_BANDS))), of_students=False)
+    by_cell = {(*numbers, at): (n,) for numbers, bands in by_age.items() for at, n in enumerate(bands) if n}
+
+    def settled(levels: Levels) -> bytearray | None:
+        return None if levels[-1] else funnel.hidden_difference(levels[:-1], OPEN)
+
+    pattern = await decided(Question((*axes, ages), by_cell, students), SINGLE, minimum, settled=settled)
+
+    def hidden_at(place: Place) -> frozenset[int]:
+        return frozenset(at for at in ages.values if pattern.hidden((*place, at)))
+
+    return sliced(breakdown, school_id, schools, Question(axes, by_age, students), hidden_at)
 
 
 async def _open_by_age(

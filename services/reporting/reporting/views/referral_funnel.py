@@ -1,14 +1,16 @@
 """The funnel: of the referrals submitted in a period, how many ever reached each stage."""
 
+from functools import partial
+
 from pydantic import Field
 
 from reporting.codec import STAGES
+from reporting.measures.nesting import NESTED_STAGES
 from reporting.models import FUNNEL
-from reporting.views.breakdown import Breakdown, Numbers
-from reporting.views.cells import sums
-from reporting.views.enrolled import enrolled
-from reporting.views.rows import KeyedRow, Row, Sums, series
-from reporting.views.scope import schools_by_number
+from reporting.views import cells
+from reporting.views.breakdown import Breakdown
+from reporting.views.guarding import sums_of
+from reporting.views.rows import KeyedRow, Row
 from shared.auth import Caller
 from shared.db import ReadSession
 from shared.events.referrals import Stage
@@ -31,14 +33,9 @@ async def referral_funnel(
     absent. Drafts and referrals entered in error count nowhere.
     Units: referrals; `per_100` per 100 students enrolled in the school year. Counts under `minimum` are suppressed.
     """
+    counting = partial(cells.sums, session, caller, FUNNEL)
     sums = await sums_of(
-        session,
-        caller,
-        breakdown,
-        partial(_stages, session, caller),
-        school_id=school_id,
-        minimum=minimum,
-        nesting=FUNNEL_NESTING,
+        session, caller, breakdown, counting, school_id=school_id, minimum=minimum, nesting=NESTED_STAGES
     )
     rows: list[Row] = []
     for numbers in sums.everywhere():
@@ -48,9 +45,3 @@ async def referral_funnel(
             rate = sums.rate(numbers, n)
             rows.append({**keys, "stage": stage.value, "n": n, "per_100": rate, "suppressed": n is None})
     return rows
-
-
-async def _stages(
-    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
-) -> dict[Numbers, tuple[int, ...]]:
-    return await sums(session, caller, FUNNEL, breakdown, school_id)

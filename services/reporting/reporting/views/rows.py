@@ -1,13 +1,12 @@
 """From numbers to rows: keys as readers know them, rates against enrolment, and nothing that is too small to show."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from reporting.codec import Value
 from reporting.measures.rates import per_100
-from reporting.measures.suppression import Count, hidden
 from reporting.views.breakdown import OF_STUDENTS, Breakdown, Key, Numbers, value_at
 from shared.events.facets import Disability, GradeBand, RaceEthnicity, Sex
 from shared.events.referrals import Need, Urgency
@@ -46,14 +45,18 @@ class Sums:
     schools: Mapping[int, str]
     counted: Mapping[Numbers, Sequence[int]]
     enrolled: Mapping[Numbers, int]
+    hidden: Mapping[Numbers, frozenset[int]] = field(default_factory=dict)
+    """Which series of which combinations may not be shown."""
 
     def everywhere(self) -> list[Numbers]:
         """Every combination of keys that has a row, in reading order.
 
         Those with anything counted, and those with students enrolled where enrolment has all the keys: so a school
-        without referrals says 0 and one that is not known says nothing.
+        without referrals says 0 and one that is not known says nothing. And those of which anything is hidden: a row
+        that is not there says 0 too.
         """
         found = {numbers for numbers, counts in self.counted.items() if any(counts)}
+        found.update(numbers for numbers, series in self.hidden.items() if series)
         if OF_STUDENTS.issuperset(self.breakdown.keys):
             found.update(self.enrolled)
         return sorted(found, key=self._reading_order)
@@ -63,6 +66,27 @@ class Sums:
         return self.enrolled.get(
             tuple(n for key, n in zip(self.breakdown.keys, numbers, strict=True) if key in OF_STUDENTS)
         )
+
+    def only(self, *series: int) -> "Sums":
+        """Some of the series alone, in this order."""
+        return replace(
+            self,
+            counted={numbers: [counts[t] for t in series] for numbers, counts in self.counted.items()},
+            hidden={
+                numbers: frozenset(i for i, t in enumerate(series) if t in of) for numbers, of in self.hidden.items()
+            },
+        )
+
+    def shown(self, numbers: Numbers, series: int) -> int | None:
+        """One number; None where it is hidden."""
+        if series in self.hidden.get(numbers, ()):
+            return None
+        counts = self.counted.get(numbers)
+        return counts[series] if counts else 0
+
+    def rate(self, numbers: Numbers, n: int | None) -> float | None:
+        """A number per 100 enrolled of the same keys; None where it is hidden or nobody is."""
+        return None if n is None else per_100(n, self.enrolled_at(numbers))
 
     def keys_at(self, numbers: Numbers) -> Row:
         """The keys as readers know them."""
@@ -75,18 +99,3 @@ class Sums:
         # A school's number tells when it was first heard of, which means nothing to a reader.
         keys = self.breakdown.keys
         return tuple(self.schools[n] if key is Key.SCHOOL_ID else n for key, n in zip(keys, numbers, strict=True))
-
-
-def series(sums: Sums, index: int, *, minimum: int, counts_students: bool) -> Iterator[tuple[int | None, float | None]]:
-    """One series of a view, in the order of `everywhere`: the number and its rate, both None where suppressed.
-
-    The series of a view are suppressed apart: nobody can ask for a sum over stages.
-    """
-    counts = [
-        Count(numbers, n, sums.enrolled_at(numbers), counts_students)
-        for numbers in sums.everywhere()
-        for n in (sums.counted[numbers][index] if numbers in sums.counted else 0,)
-    ]
-    not_shown = hidden(counts, minimum)
-    for i, count in enumerate(counts):
-        yield (None, None) if i in not_shown else (count.n, per_100(count.n, count.enrolled))

@@ -1,12 +1,20 @@
 """How many students were referred, each counted once however often he was."""
 
-from pydantic import Field
-from sqlalchemy import distinct, func, select
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
 
+from pydantic import Field
+from sqlalchemy import Label, distinct, func, literal_column, select
+
+from reporting.measures.lattice import Axis, Cell, Levels, Question
+from reporting.measures.nesting import SINGLE
 from reporting.models import students_referred as members
 from reporting.views.breakdown import Breakdown, Numbers, columns_of, only_these
 from reporting.views.enrolled import enrolled
-from reporting.views.rows import KeyedRow, Row, Sums, series
+from reporting.views.guarding import MONTHS_IN_BLOCKS, axes_of, decided, first_month, sliced, sums_of, widened
+from reporting.views.rows import KeyedRow, Row, Sums
 from reporting.views.scope import in_scope, schools_by_number
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -27,25 +35,78 @@ async def students_referred(
     where students are enrolled and enrolment has all the keys, else absent. A student who was referred at two schools,
     or for two needs, counts in each, and once where they are added up: rows need not add up to their total.
     Units: students; `per_100` is the risk per 100 enrolled. Counts under `minimum`, and those that leave fewer than
-    `minimum` out, are suppressed.
+    `minimum` out, are suppressed, with what would give them away; so is any of a part of the year that is neither a
+    half of it nor a quarter nor a month.
     """
-    sums = Sums(
-        breakdown,
-        await schools_by_number(session, caller),
-        await _students(session, caller, breakdown, school_id),
-        await enrolled(session, caller, breakdown, school_id),
+    if minimum > 1:
+        sums = await _guarded(session, caller, breakdown, school_id, minimum)
+    else:
+        counting = partial(_students, session, caller)
+        sums = await sums_of(session, caller, breakdown, counting, school_id=school_id, minimum=0, nesting=SINGLE)
+    rows: list[Row] = []
+    for numbers in sums.everywhere():
+        n = sums.shown(numbers, 0)
+        rows.append({**sums.keys_at(numbers), "students": n, "per_100": sums.rate(numbers, n), "suppressed": n is None})
+    return rows
+
+
+async def _guarded(
+    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None, minimum: int
+) -> Sums:
+    """What was asked for, cut out of a table whose every sum has to be counted too: students do not add up."""
+    schools = await schools_by_number(session, caller)
+    whole = widened(breakdown, school_id)
+    students = await enrolled(session, caller, whole, None)
+    counted = await _students(session, caller, whole, None)
+    axes = axes_of(whole, schools, counted, students)
+    coarser = {
+        levels: await _at_levels(session, caller, whole, axes, levels)
+        for levels in product(*[range(axis.depth + 1) for axis in axes])
+        if any(level < axis.depth for axis, level in zip(axes, levels, strict=True))
+    }
+    question = Question(axes, counted, students, coarser.__getitem__)
+    pattern = await decided(question, SINGLE, minimum, counts_students=True)
+    return replace(
+        sliced(breakdown, school_id, schools, question, pattern.hidden),
+        counted=await _students(session, caller, breakdown, school_id),
     )
-    shown = series(sums, 0, minimum=minimum, counts_students=True)
-    return [
-        {**sums.keys_at(numbers), "students": n, "per_100": rate, "suppressed": n is None}
-        for numbers, (n, rate) in zip(sums.everywhere(), shown, strict=True)
+
+
+async def _at_levels(
+    session: ReadSession, caller: Caller, whole: Breakdown, axes: Sequence[Axis], levels: Levels
+) -> dict[Cell, tuple[int]]:
+    """The students of a coarser table, by position."""
+    told = [at for at, level in enumerate(levels) if level]
+    columns = [
+        columns_of(members, [whole.keys[at]])[0] if levels[at] == axes[at].depth else _block(whole, levels[at])
+        for at in told
     ]
+    places = [dict(zip(axes[at].labels(levels[at]), axes[at].places(levels[at]), strict=True)) for at in told]
+    by_position: dict[Cell, tuple[int]] = {}
+    for numbers, counts in (await _counted(session, caller, whole, None, columns)).items():
+        position = [0] * len(axes)
+        for at, place, number in zip(told, places, numbers, strict=True):
+            position[at] = place[number]
+        by_position[tuple(position)] = counts
+    return by_position
+
+
+def _block(whole: Breakdown, level: int) -> Label[int]:
+    """The block of months that a row lies in."""
+    months = f"students_referred.month - {first_month(whole.school_year)}"
+    # Written out, like the keys: an expression with parameters in it cannot be grouped by.
+    return literal_column(f"(({months}) / {MONTHS_IN_BLOCKS[level - 1]})").label("key_block")
 
 
 async def _students(
     session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
 ) -> dict[Numbers, tuple[int]]:
-    keys = columns_of(members, breakdown.keys)
+    return await _counted(session, caller, breakdown, school_id, columns_of(members, breakdown.keys))
+
+
+async def _counted(
+    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None, keys: Sequence[Label[int]]
+) -> dict[Numbers, tuple[int]]:
     counted = (
         select(*keys, func.count(distinct(members.c.student)))
         .where(
@@ -56,4 +117,4 @@ async def _students(
         )
         .group_by(*keys)
     )
-    return {tuple(numbers): (int(n),) for *numbers, n in await session.execute(counted)}
+    return {tuple(numbers): (int(n),) for *numbers, n in await session.execute(counted) if n}

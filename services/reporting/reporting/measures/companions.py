@@ -1,0 +1,173 @@
+"""What is hidden beside a hidden cell, so that no sum and no difference of what is shown gives it away."""
+
+from collections.abc import Iterator
+from operator import itemgetter
+
+from reporting.measures.lattice import Lines, Table
+from reporting.measures.nesting import Difference, Nesting
+from reporting.measures.primary import least_part, leaves_nothing
+
+
+def inherit(table: Table, nesting: Nesting) -> None:
+    """A part of what is hidden is hidden, and the only part of a sum is the sum."""
+    table.known = [bytearray(table.size) for _ in range(nesting.series)]
+    table.hidden = [bytearray(table.size) for _ in range(nesting.series)]
+    table.equal = [bytearray(table.size) for _ in nesting.differences]
+    for lines in table.lines:
+        only = [parts.start for _, parts in lines.slices if parts.start + parts.step >= parts.stop]
+        for known in table.known if only else ():
+            for i in only:
+                known[i] = 1
+        parent = lines.parent
+        for mine, sums in ((table.hidden, parent.hidden), (table.equal, parent.equal)):
+            for t, flags in enumerate(sums):
+                if any(flags):
+                    mine[t] = _either(mine[t], bytes([flags[sum_at] for sum_at in lines.above]))
+    table.inherited = [bytearray(flags) for flags in table.hidden]
+    table.needy = [bytearray(flags) for flags in table.hidden]
+
+
+def note_equal(table: Table, nesting: Nesting) -> None:
+    """From now on these differences are known to be zero: they can be computed, and so will be those of their parts."""
+    for q, difference in enumerate(nesting.differences):
+        hidden, equal = hidden_of(table, difference), table.equal[q]
+        for i, left in enumerate(table.left[q]):
+            if left == 0 and not hidden[i]:
+                equal[i] = 1
+
+
+def hide_with_equals(table: Table, nesting: Nesting) -> bool:
+    """Where nothing lies between a whole and its parts, hiding one hides those that tell it. True if any was."""
+    changed = False
+    for difference, equal in zip(nesting.differences, table.equal, strict=True):
+        for i in _flagged(_both(equal, hidden_of(table, difference))) if any(equal) else ():
+            for side in (difference.minus, difference.plus):
+                largest = max(side, key=lambda t: (table.values[t][i], t))
+                if largest in difference.twins and not table.hidden[largest][i] and not table.known[largest][i]:
+                    table.hidden[largest][i] = 1
+                    changed = True
+    return changed
+
+
+def complete_lines(table: Table, nesting: Nesting, minimum: int) -> bool:
+    """No sum that is shown has a lone hidden part, nor hidden parts of less than `minimum`. True if more was hidden."""
+    changed = False
+    for lines in table.lines:
+        for t, hidden in enumerate(table.hidden):
+            for parts in _touched(lines, hidden, lines.parent.hidden[t]) if any(hidden) else ():
+                changed |= _complete(table, t, parts, minimum)
+        for q, difference in enumerate(nesting.differences):
+            hidden = hidden_of(table, difference)
+            if any(hidden):
+                for parts in _touched(lines, hidden, hidden_of(lines.parent, difference)):
+                    changed |= _complete_difference(table, q, difference, parts, minimum)
+    return changed
+
+
+def _touched(lines: Lines, hidden: bytearray, hidden_sums: bytearray) -> Iterator[slice]:
+    """The lines with a hidden part and a sum that is shown."""
+    for sum_at, parts in lines.slices:
+        if not hidden_sums[sum_at] and 1 in hidden[parts] and parts.start + parts.step < parts.stop:
+            yield parts
+
+
+def _complete(table: Table, t: int, parts: slice, minimum: int) -> bool:
+    hidden, needy, known, values = table.hidden[t], table.needy[t], table.known[t], table.values[t]
+    line = range(parts.start, parts.stop, parts.step)
+    inside = [i for i in line if hidden[i]]
+    positive = [i for i in inside if values[i]]
+    total = sum(values[i] for i in positive)
+
+    def are_enough() -> bool:
+        return len(inside) > 1 and total >= minimum and (len(positive) > 1 or not needy[positive[0]])
+
+    if are_enough():
+        return False
+    before = len(inside)
+    for _, i in sorted((values[i], i) for i in line if values[i] and not hidden[i] and not known[i]):
+        hidden[i] = 1
+        inside.append(i)
+        positive.append(i)
+        total += values[i]
+        if are_enough():
+            return True
+    if len(positive) == 1:
+        # The only part that is not zero is the sum, unless it is not told which of the others are zero.
+        zeros = [i for i in line if not hidden[i] and not known[i]]
+        for i in zeros:
+            hidden[i] = 1
+        before -= len(zeros)
+    return len(inside) > before
+
+
+def _complete_difference(table: Table, q: int, difference: Difference, parts: slice, minimum: int) -> bool:
+    left = table.left[q]
+    line = range(parts.start, parts.stop, parts.step)
+    inside = {i for i in line if any(table.hidden[t][i] for t in difference.parts)}
+    total = sum(left[i] for i in inside)
+    count = sum(left[i] > 0 for i in inside)
+    if total >= minimum and count > 1:
+        return False
+    others = [
+        (table.values[part][i] == 0, table.values[part][i], i, part)
+        for i in line
+        if left[i] and i not in inside and (part := least_part(table, difference, i)) is not None
+    ]
+    for *_, i, part in sorted(others):
+        table.hidden[part][i] = 1
+        total += left[i]
+        count += 1
+        if total >= minimum and count > 1:
+            break
+    return bool(others)
+
+
+def show_what_follows(table: Table, nesting: Nesting) -> bool:
+    """What can be computed after all is no secret, and hiding it would only look like one. True if any was."""
+    found = {*_lone_parts(table), *_told_by_equals(table, nesting)}
+    for t, i in found:
+        table.hidden[t][i], table.known[t][i] = 0, 1
+    return bool(found)
+
+
+def _lone_parts(table: Table) -> Iterator[tuple[int, int]]:
+    """Hidden parts of a sum whose siblings are all known to be zero."""
+    for lines in table.lines:
+        for t, hidden in enumerate(table.hidden):
+            for parts in _touched(lines, hidden, lines.parent.hidden[t]) if any(hidden) else ():
+                if hidden[parts].count(1) == 1:
+                    yield t, parts.start + parts.step * hidden[parts].index(1)
+
+
+def _told_by_equals(table: Table, nesting: Nesting) -> Iterator[tuple[int, int]]:
+    """Zeros where the other parts make up the whole, and what is known to be equal to something that is shown."""
+    for difference, equal in zip(nesting.differences, table.equal, strict=True):
+        for i in _flagged(hidden_of(table, difference)):
+            secret = [t for t in difference.parts if table.hidden[t][i]]
+            if (equal[i] and len(secret) == 1) or leaves_nothing(table, difference, i):
+                yield from ((t, i) for t in secret)
+
+
+def hidden_of(table: Table, difference: Difference) -> bytearray:
+    """Where the difference cannot be computed, because a part of it is hidden."""
+    first, *more = itemgetter(*difference.parts)(table.hidden)
+    return _either(first, *more)
+
+
+def _either(*flags: bytearray | bytes) -> bytearray:
+    bits = 0
+    for some in flags:
+        bits |= int.from_bytes(some, "little")
+    return bytearray(bits.to_bytes(len(flags[0]), "little"))
+
+
+def _both(first: bytearray, second: bytearray) -> bytearray:
+    bits = int.from_bytes(first, "little") & int.from_bytes(second, "little")
+    return bytearray(bits.to_bytes(len(first), "little"))
+
+
+def _flagged(flags: bytearray) -> Iterator[int]:
+    at = flags.find(1)
+    while at >= 0:
+        yield at
+        at = flags.find(1, at + 1)
