@@ -91,7 +91,7 @@ class Announcer:
             ended = {
                 0: "Ctrl-C stops the suite",
                 1: "the counts differ, see above; the suite runs on",
-                INTERRUPTED: "loading was stopped; the suite runs on",
+                INTERRUPTED: "loading was stopped",
             }
             say(ended.get(status, f"loading failed ({status}); the suite runs on"))
 
