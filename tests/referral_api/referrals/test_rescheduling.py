@@ -185,6 +185,19 @@ async def test_what_was_being_submitted_while_the_calendar_changed_is_set_by_the
     assert [by for by, _, _ in await api.history(referral_id)] == ["contact-clock"]
 
 
+async def test_a_running_process_sets_it_by_itself(on_postgresql: Waiting) -> None:
+    api = on_postgresql
+    referral_id = await submit_while_the_calendar_changes(api)
+    api.database.committed.clear()
+    running = asyncio.create_task(api.clock().run())
+    try:
+        await asyncio.wait_for(api.database.committed.wait(), 30)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert (await api.stored(referral_id)).due_at == NEW_DUE
+
+
 async def test_a_process_that_was_down_meanwhile_sets_it_before_it_rings(on_postgresql: Waiting) -> None:
     api = on_postgresql
     referral_id = await submit_while_the_calendar_changes(api)
