@@ -20,7 +20,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.schemas import BaseSchema
 
 from shared.auth import PERMISSIONS, Role
-from tests.contracts.schemathesis_district import STUDENTS, District, district
+from tests.contracts.district import STUDENTS, District, district
 from tests.flows.routes import routes_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

@@ -1,12 +1,9 @@
 """The AsyncAPI document, judged by the official parser; without Node.js this says so and skips."""
 
 import copy
-import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +11,8 @@ import pytest
 from scripts.docs.asyncapi import asyncapi_document
 from shared.events.base import Event
 from shared.events.catalogue import CATALOGUE, TOPICS
+from tests.npm import TESTS, what_npm_lacks
 
-TESTS = Path(__file__).parents[1]
 ERROR = 0
 """The parser's severity of what makes a document invalid."""
 
@@ -46,7 +43,7 @@ BREAKS: tuple[Callable[[Document], None], ...] = (_break_a_schema, _break_a_refe
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory, go_without: Callable[[str], None]) -> list[dict[str, Any]]:
     """What the parser says about the document as it is, then about each broken one."""
-    if missing := _what_the_parser_lacks():
+    if missing := what_npm_lacks():
         go_without(f"the AsyncAPI document, for want of its parser: {missing}")
     sound = json.loads(asyncapi_document())
     paths = []
@@ -59,25 +56,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory, go_without: Callable[[str]
     printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
     answer: list[dict[str, Any]] = json.loads(printed)
     return answer
-
-
-def _what_the_parser_lacks() -> str | None:
-    """Nothing, once `npm ci` has been done beside the tests for this lock file; else what stood in the way."""
-    stamp = TESTS / "node_modules" / ".installed"
-    lock = hashlib.sha256((TESTS / "package-lock.json").read_bytes()).hexdigest()
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        return "Node.js and npm are not installed"
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == lock:
-        return None
-    command = ["npm", "ci", "--ignore-scripts", "--prefer-offline"]
-    try:
-        installed = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=120, check=False)
-    except subprocess.TimeoutExpired:
-        return "npm ci took more than two minutes"
-    if installed.returncode != 0:
-        return f"npm ci failed: {installed.stderr.strip()[-300:]}"
-    stamp.write_text(lock, encoding="utf-8")
-    return None
 
 
 @slow

@@ -1,6 +1,6 @@
-"""A district for schemathesis to look around in: both services on ports of this process, with something to be found.
+"""A district for strangers to look around in: both services on ports of this process, with something to be found.
 
-What it makes up it can only stumble over, so that nearly every request would end as 404. `known` holds what is there.
+Whoever makes up its ids would meet 404 nearly everywhere: `known` holds what is there.
 """
 
 import asyncio
