@@ -12,7 +12,7 @@ from shared.testing.postgres import PostgresServer
 from tests.flows.suite import suite
 
 # Neither is read in a request: events and offsets of all districts, and who leads.
-OF_NO_DISTRICT = {"outbox", "inbox", "consumer_offsets", "leases", "alembic_version"}
+OF_NO_DISTRICT = {"outbox", "inbox", "consumer_offsets", "leases", "change_clock", "alembic_version"}
 
 _PROTECTED = """
 SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity
