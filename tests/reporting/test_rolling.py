@@ -93,6 +93,9 @@ def questions() -> Iterator[Breakdown]:
                 yield replace(by, keys=by.keys[1:], only=((fields[0], 1),))
     yield replace(YEAR, keys=(Key.SCHOOL_ID,))
     yield replace(YEAR, keys=(Key.SCHOOL_ID, Key.MONTH))
+    for field in FIELDS:
+        yield replace(YEAR, keys=(Key.SCHOOL_ID, Key(field)))
+    yield replace(YEAR, keys=(Key.SCHOOL_ID,), only=(("sex", 2),))
 
 
 def numbers_of(row: Mapping[str, Any], asked: Breakdown, apart: Sequence[str]) -> Numbers | None:
@@ -145,7 +148,7 @@ async def assert_exact(database: Database, asked: Sequence[Breakdown]) -> None:
     """Every answer is what the cells say, within one state of the database."""
     async with database.read(EVERY_DISTRICT) as session:
         for question in asked:
-            assert margin_for(READER, question, None) is not None
+            assert margin_for(READER, question, None, of_schools=1) is not None
             for fact in FACTS:
                 told = {k: n for k, n in (await sums(session, READER, fact, question, None)).items() if any(n)}
                 assert told == await cells_added_up(session, fact, question), (question, fact.cells.name)
@@ -225,9 +228,10 @@ async def test_what_has_no_margin_is_read_from_the_cells(database: Database) -> 
     of_school = replace(YEAR, keys=(Key.NEED,))
     own = replace(READER, school_ids=frozenset({"s-0", "s-1", "s-2", "s-3"}))
     async with database.read(EVERY_DISTRICT) as session:
-        assert margin_for(READER, three, None) is None
-        assert margin_for(READER, of_school, "s-1") is None
-        assert margin_for(own, of_school, None) is None
+        assert margin_for(READER, three, None, of_schools=1) is None
+        assert margin_for(READER, of_school, "s-1", of_schools=0) is None
+        assert margin_for(own, of_school, None, of_schools=0) is None
+        assert margin_for(own, replace(of_school, last_month=FIRST_MONTH), None, of_schools=1) is None
         for fact in (FUNNEL, CONTACT_TIMES):
             assert await sums(session, READER, fact, three, None) != {}
             told = {k: n for k, n in (await sums(session, READER, fact, three, None)).items() if any(n)}

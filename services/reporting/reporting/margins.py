@@ -37,11 +37,13 @@ WHOLE = 0
 
 
 class Margin(NamedTuple):
-    """One margin: its number in the tables, the bits of a cell that it keeps, and the line that it is made from."""
+    """One margin: its number in the tables, the bits of a cell that it keeps, the line that it is made from."""
 
     number: int
     mask: int
     line: int
+    fields: int
+    """How many it keeps."""
 
 
 def number_of(fields: Collection[str]) -> int:
@@ -59,7 +61,7 @@ def _kept() -> tuple[Margin, ...]:
     for size in range(MOST_FIELDS + 1):
         for fields in combinations(FIELDS, size):
             line = next(i for i, of_line in enumerate(LINES) if set(fields) <= set(of_line))
-            kept.append(Margin(number_of(fields), mask_of(fields), line))
+            kept.append(Margin(number_of(fields), mask_of(fields), line, size))
     return tuple(kept)
 
 

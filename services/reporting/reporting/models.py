@@ -93,8 +93,8 @@ class Fact:
     """What is counted by cell, with its margins: these and what is `pending` are always the sum of the cells.
 
     Whoever adds to the cells adds the same to `pending`; `rolling` moves it from there into the margins, later. The
-    rows of a margin stand under the district's place, and those of the margin that keeps no field under each school's
-    too; their `period` is a month, or a whole school year as a negative number.
+    rows of a margin stand under the district's place, and those of some under each school's too; their `period` is a
+    month, or a whole school year as a negative number.
     """
 
     cells: Table
@@ -103,9 +103,11 @@ class Fact:
     apart: tuple[str, ...]
     """What is counted apart within a cell, beside the fields in it."""
     counts: tuple[str, ...]
+    of_schools: int
+    """How many fields the margins of single schools keep: none, or one, which is many rows and for whole years."""
 
 
-def _fact(cells: Table, *, apart: Sequence[str], counts: Sequence[str]) -> Fact:
+def _fact(cells: Table, *, apart: Sequence[str], counts: Sequence[str], of_schools: int) -> Fact:
     def same(name: str) -> Column[Any]:
         return Column(name, cells.c[name].type, nullable=False)
 
@@ -117,11 +119,11 @@ def _fact(cells: Table, *, apart: Sequence[str], counts: Sequence[str]) -> Fact:
         *_keys(**dict.fromkeys(apart, SmallInteger)),
         *_counts(counts),
     )
-    return Fact(cells, pending, margins, tuple(apart), tuple(counts))
+    return Fact(cells, pending, margins, tuple(apart), tuple(counts), of_schools)
 
 
-FUNNEL = _fact(referral_funnel, apart=[], counts=STAGES)
-CONTACT_TIMES = _fact(contact_times, apart=["timing"], counts=["n"])
+FUNNEL = _fact(referral_funnel, apart=[], counts=STAGES, of_schools=1)
+CONTACT_TIMES = _fact(contact_times, apart=["timing"], counts=["n"], of_schools=0)
 
 enrollment_changes = Table(
     "enrollment_changes",
@@ -141,6 +143,9 @@ enrollment_margins = Table(
     *_counts(["students"]),
 )
 """Students enrolled by margin, made anew from the cells whenever these have changed."""
+
+OF_SCHOOLS_ENROLLMENT = 1
+"""How many fields the margins of a single school's enrolment keep."""
 
 REBUILT = (
     referral_funnel,

@@ -18,6 +18,7 @@ from reporting.margins import LINES, MARGINS, WHOLE, mask_of
 from reporting.models import (
     CONTACT_TIMES,
     FUNNEL,
+    OF_SCHOOLS_ENROLLMENT,
     WHOLE_DISTRICT,
     Fact,
     enrollment,
@@ -126,7 +127,7 @@ def _sums(fact: Fact, into: Tables) -> _Sums:
     summed = ", ".join(f"CAST(SUM({name}) AS INTEGER) AS {name}" for name in fact.counts)
     parts = f"""
         lines (line, mask) AS (VALUES {_values((i, mask_of(fields)) for i, fields in enumerate(LINES))}),
-        kept (line, margin, margin_mask) AS (VALUES {_values((m.line, m.number, m.mask) for m in MARGINS)}),
+        kept (margin, margin_mask, line, fields) AS (VALUES {_values(MARGINS)}),
         by_line AS (
             SELECT d.place_no, line, month, cell & mask AS cell{apart}, {summed}
             FROM taken JOIN places s ON s.place_no = taken.place_no
@@ -145,6 +146,10 @@ def _sums(fact: Fact, into: Tables) -> _Sums:
             UNION ALL
             SELECT place_no, margin, -({SCHOOL_YEAR_OF_MONTH}), cell{apart}, {summed} FROM by_month
             GROUP BY place_no, margin, {SCHOOL_YEAR_OF_MONTH}, cell{apart}
+            UNION ALL
+            SELECT place_no, margin, -({SCHOOL_YEAR_OF_MONTH}), cell & margin_mask{apart}, {summed}
+            FROM taken JOIN kept ON fields BETWEEN 1 AND {fact.of_schools}
+            GROUP BY place_no, margin, {SCHOOL_YEAR_OF_MONTH}, cell & margin_mask{apart}
         )"""
     margins = into.get(fact.margins.name, fact.margins.name)
     adds = ", ".join(f"{name} = {margins}.{name} + excluded.{name}" for name in fact.counts)
@@ -198,11 +203,13 @@ def _enrollment_statements(into: Tables) -> Sequence[str]:
             WHERE e.school_year = :school_year AND e.students > 0 AND e.place_no IN ({own})
         ),
         by_cell AS (SELECT cell, SUM(students) AS students FROM taken GROUP BY cell),
-        kept (margin, mask) AS (VALUES {_values((m.number, m.mask) for m in of_students)})
-        SELECT {district_no}, margin, {school_year}, cell & mask, SUM(students) FROM by_cell CROSS JOIN kept
-        GROUP BY margin, cell & mask
+        kept (margin, margin_mask, line, fields) AS (VALUES {_values(of_students)})
+        SELECT {district_no}, margin, {school_year}, cell & margin_mask, SUM(students) FROM by_cell CROSS JOIN kept
+        GROUP BY margin, cell & margin_mask
         UNION ALL
-        SELECT place_no, {WHOLE}, {school_year}, 0, SUM(students) FROM taken GROUP BY place_no
+        SELECT place_no, margin, {school_year}, cell & margin_mask, SUM(students)
+        FROM taken JOIN kept ON fields <= {OF_SCHOOLS_ENROLLMENT}
+        GROUP BY place_no, margin, cell & margin_mask
         """,
         f"UPDATE {changes} SET rolled = changed WHERE place_no = :district_no AND school_year = :school_year",
     )

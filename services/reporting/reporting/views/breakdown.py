@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -90,7 +90,7 @@ class ViewParameters(BaseModel):
 
     def breakdown(self) -> "Breakdown":
         """The same as the queries take it."""
-        first = (self.school_year - 1) * MONTHS_IN_YEAR + FIRST_MONTH_OF_SCHOOL_YEAR - 1
+        first = _first_month(self.school_year)
         last = first + MONTHS_IN_YEAR - 1
         asked = {field: getattr(self, field) for field in FIELDS}
         if self.english_learner:
@@ -123,6 +123,11 @@ class Breakdown:
         """Whether every month of the school year is asked about."""
         return self.last_month - self.first_month == MONTHS_IN_YEAR - 1
 
+    def of_whole_year(self) -> "Breakdown":
+        """The same about every month of the school year."""
+        first = _first_month(self.school_year)
+        return replace(self, first_month=first, last_month=first + MONTHS_IN_YEAR - 1)
+
     def of_students(self) -> tuple[Key, ...]:
         """The keys that enrolment has too."""
         return tuple(key for key in self.keys if key in OF_STUDENTS)
@@ -130,6 +135,10 @@ class Breakdown:
 
 Numbers = tuple[int, ...]
 """The values of the keys as the tables have them: a school's number, a month, a field's number."""
+
+
+def _first_month(school_year: int) -> int:
+    return (school_year - 1) * MONTHS_IN_YEAR + FIRST_MONTH_OF_SCHOOL_YEAR - 1
 
 
 def _month(text: str, *, is_last: bool) -> int:
@@ -152,7 +161,7 @@ def columns_of(table: Table, keys: Sequence[Key]) -> list[Label[int]]:
 
 def only_these(table: Table, only: Sequence[tuple[str, int]]) -> list[ColumnElement[bool]]:
     """The conditions that keep cells whose fields have these numbers."""
-    return [_number_in(table, Key(field)) == number for field, number in only]
+    return [_number_in(table, Key(field)) == literal_column(str(number)) for field, number in only]
 
 
 def _number_in(table: Table, key: Key) -> ColumnElement[int]:

@@ -4,18 +4,25 @@ Both give the same numbers at every moment: what is not in the margins yet is pe
 docs/decisions/0010-margins-are-kept-beside-the-cells.md.
 """
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, func, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, SmallInteger, Table, bindparam, cast, func, select, union_all
+from sqlalchemy import literal_column as written
+from sqlalchemy.engine import Dialect
 
 from reporting.margins import MOST_FIELDS, WHOLE, number_of
 from reporting.models import Fact
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of, only_these
-from reporting.views.scope import in_scope, is_district
+from reporting.views.prepared import Prepared, prepare
+from reporting.views.scope import Scope, of_whole_district, scope_of, values_of, within
 from shared.auth import Caller
 from shared.db import ReadSession
 
 _OF_NO_FIELD = frozenset({Key.SCHOOL_ID, Key.MONTH})
+_FIRST, _LAST = bindparam("first_month", type_=SmallInteger), bindparam("last_month", type_=SmallInteger)
+_MOST_QUESTIONS = 1_000
+"""So many are kept as they were put together: a few kilobytes each."""
 
 
 async def sums(
@@ -26,31 +33,36 @@ async def sums(
     Shape: by the keys of the breakdown, and after them by what the fact counts apart; in the order of its `counts`.
     What no cell says is absent.
     """
-    margin = margin_for(caller, breakdown, school_id)
-    if margin is None:
-        rows = _rows(fact, fact.cells, breakdown, in_scope(fact.cells, caller, school_id)).subquery()
-    else:
-        of_margin = _rows_of_margin(fact, margin, caller, breakdown, school_id)
-        pending = _rows(fact, fact.pending, breakdown, in_scope(fact.pending, caller, school_id))
-        rows = union_all(of_margin, pending).subquery()
+    asked = _Asked(
+        breakdown.keys,
+        breakdown.only,
+        scope_of(caller, school_id),
+        margin_for(caller, breakdown, school_id, of_schools=fact.of_schools),
+        breakdown.is_whole_year() and Key.MONTH not in breakdown.keys,
+    )
+    values = values_of(caller, school_id) | {
+        "first_month": breakdown.first_month,
+        "last_month": breakdown.last_month,
+        "year": -breakdown.school_year,
+    }
     width = len(breakdown.keys) + len(fact.apart)
-    by = list(rows.c)[:width]
-    summed = select(*by, *[func.coalesce(func.sum(rows.c[name]), 0) for name in fact.counts]).group_by(*by)
-    return {tuple(row[:width]): tuple(map(int, row[width:])) for row in await session.execute(summed)}
+    rows = await _question(fact, asked, session.dialect).rows(session, values)
+    return {row[:width]: row[width:] for row in rows}
 
 
-def margin_for(caller: Caller, breakdown: Breakdown, school_id: str | None) -> int | None:
+def margin_for(caller: Caller, breakdown: Breakdown, school_id: str | None, *, of_schools: int) -> int | None:
     """The margin that answers a question, None where only the cells do.
 
-    A district's margins keep up to two fields; a school's only the sum over all of them, and whatever else a school is
-    asked for is few of its cells. Fields that are filtered by have to be kept too.
+    A district's margins keep up to two fields. Those of single schools keep up to `of_schools`, and one only for a
+    whole school year. Fields that are filtered by have to be kept too.
     """
     fields = {*breakdown.keys, *(field for field, _ in breakdown.only)} - _OF_NO_FIELD
     if not fields:
         return WHOLE
-    if len(fields) > MOST_FIELDS or is_of_single_schools(caller, breakdown, school_id):
-        return None
-    return number_of(fields)
+    most = MOST_FIELDS
+    if is_of_single_schools(caller, breakdown, school_id):
+        most = of_schools if breakdown.is_whole_year() and Key.MONTH not in breakdown.keys else 0
+    return number_of(fields) if len(fields) <= most else None
 
 
 def is_of_single_schools(caller: Caller, breakdown: Breakdown, school_id: str | None) -> bool:
@@ -58,34 +70,50 @@ def is_of_single_schools(caller: Caller, breakdown: Breakdown, school_id: str | 
     return school_id is not None or caller.school_ids is not None or Key.SCHOOL_ID in breakdown.keys
 
 
-def _rows(fact: Fact, table: Table, breakdown: Breakdown, scope: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+class _Asked(NamedTuple):
+    """What the words of a question depend on; all else are its values."""
+
+    keys: tuple[Key, ...]
+    only: tuple[tuple[str, int], ...]
+    scope: Scope
+    margin: int | None
+    in_one_year: bool
+    """Whether a whole school year is asked for at once."""
+
+
+@lru_cache(_MOST_QUESTIONS)
+def _question(fact: Fact, asked: _Asked, dialect: Dialect) -> Prepared:
+    if asked.margin is None:
+        rows = _rows(fact, fact.cells, asked).subquery()
+    else:
+        rows = union_all(_rows_of_margin(fact, asked), _rows(fact, fact.pending, asked)).subquery()
+    by = list(rows.c)[: len(asked.keys) + len(fact.apart)]
+    # Added up as integers: PostgreSQL's sum of them is wider, and takes longer to send.
+    counts = [cast(func.coalesce(func.sum(rows.c[name]), written("0")), Integer) for name in fact.counts]
+    return prepare(select(*by, *counts).group_by(*by), dialect)
+
+
+def _rows(fact: Fact, table: Table, asked: _Asked) -> Select[*tuple[Any, ...]]:
     """What is to be added up of a table of cells."""
-    counted: Select[*tuple[Any, ...]] = select(*columns_of(table, breakdown.keys), *_counted(fact, table))
-    return counted.where(
-        scope,
-        table.c.month.between(breakdown.first_month, breakdown.last_month),
-        *only_these(table, breakdown.only),
+    return select(*columns_of(table, asked.keys), *_counted(fact, table)).where(
+        within(table, asked.scope),
+        table.c.month.between(_FIRST, _LAST),
+        *only_these(table, asked.only),
     )
 
 
-def _rows_of_margin(
-    fact: Fact, margin: int, caller: Caller, breakdown: Breakdown, school_id: str | None
-) -> Select[*tuple[Any, ...]]:
+def _rows_of_margin(fact: Fact, asked: _Asked) -> Select[*tuple[Any, ...]]:
     table = fact.margins
-    is_of_schools = is_of_single_schools(caller, breakdown, school_id)
-    if breakdown.is_whole_year() and Key.MONTH not in breakdown.keys:
-        of_period = table.c.period == -breakdown.school_year
-    else:
-        of_period = table.c.period.between(breakdown.first_month, breakdown.last_month)
+    is_of_schools = asked.scope != Scope(one_school=False, named_schools=None) or Key.SCHOOL_ID in asked.keys
     keys = [
-        table.c.period.label(f"key_{key}") if key is Key.MONTH else columns_of(table, [key])[0]
-        for key in breakdown.keys
+        table.c.period.label(f"key_{key}") if key is Key.MONTH else columns_of(table, [key])[0] for key in asked.keys
     ]
+    year = bindparam("year", type_=SmallInteger)
     return select(*keys, *_counted(fact, table)).where(
-        in_scope(table, caller, school_id) if is_of_schools else is_district(table, caller),
-        table.c.margin == margin,
-        of_period,
-        *only_these(table, breakdown.only),
+        within(table, asked.scope) if is_of_schools else of_whole_district(table),
+        table.c.margin == written(str(asked.margin)),
+        table.c.period == year if asked.in_one_year else table.c.period.between(_FIRST, _LAST),
+        *only_these(table, asked.only),
     )
 
 
