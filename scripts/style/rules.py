@@ -137,6 +137,7 @@ RULES: tuple[Rule, ...] = (
             "shared/testing/*": "tests begin where they like",
             "services/referral-api/referral_api/students/imports/*": "an import runs on after its request is answered",
             "services/referral-api/referral_api/referrals/worker.py": "nobody asks for an alarm",
+            "services/referral-api/referral_api/referrals/operations/numbering.py": "nobody is served yet",
             "services/reporting/reporting/rebuild.py": "a command",
             "services/reporting/reporting/rolling.py": "nobody asks for what is rolled",
         },

@@ -36,6 +36,8 @@ class Permission(StrEnum):
     """Note an attempt to reach the family, and the family's consent."""
     REFERRALS_FEEDBACK = "referrals.feedback"
     """Tell the referrer how it went."""
+    REFERRALS_MERGE = "referrals.merge"
+    """Say that two referrals of a student are about one need: for who may know both."""
     VIEWS_READ = "views.read"
     """See reporting's counts, small ones suppressed."""
     VIEWS_SMALL_CELLS = "views.small_cells"
@@ -68,6 +70,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 _P.REFERRALS_MOVE,
                 _P.REFERRALS_CONTACT,
                 _P.REFERRALS_FEEDBACK,
+                _P.REFERRALS_MERGE,
                 _P.VIEWS_READ,
                 _P.VIEWS_SMALL_CELLS,
                 _P.FRESHNESS_READ,
@@ -84,6 +87,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 _P.REFERRALS_MOVE,
                 _P.REFERRALS_CONTACT,
                 _P.REFERRALS_FEEDBACK,
+                _P.REFERRALS_MERGE,
                 _P.VIEWS_READ,
                 _P.VIEWS_SMALL_CELLS,
                 _P.FRESHNESS_READ,

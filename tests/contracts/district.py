@@ -36,6 +36,8 @@ _LIVES: tuple[tuple[Mapping[str, str], ...], ...] = (
 )
 _EACH_LIFE = 8
 """More referrals than a page holds, so that lists have a second one."""
+_SAME_STUDENT = len(STUDENTS) * len(_LIVES)
+"""So many referrals further on stands one of the same student that has come as far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ async def _lived_in(both: Suite, urls: dict[str, str]) -> District:
         tokens=tokens,
         known={
             "referral_id": tuple(referrals),
-            "into": tuple(referrals),
+            "into": tuple(referrals[_SAME_STUDENT:] + referrals[:_SAME_STUDENT]),
             "import_id": tuple(imports),
             "student_id": (*STUDENTS, "nobody"),
             "school_id": ("s-1", "s-2"),
@@ -142,7 +144,10 @@ async def _lived_in(both: Suite, urls: dict[str, str]) -> District:
             "reason": ("other",),
             "If-Match": ("*",),
         },
-        cursors={f"GET {path}": await _second_page(both.referral_api, path) for path in _lists(both.referral_api)},
+        cursors={
+            f"GET {path}": await _second_page(both.referral_api, path.format(referral_id=referrals[1]))
+            for path in _lists(both.referral_api)
+        },
     )
 
 

@@ -17,6 +17,7 @@ ALLOWED = {
     P.REFERRALS_MOVE: "officer staff counselor administrator provider",
     P.REFERRALS_CONTACT: "counselor administrator provider",
     P.REFERRALS_FEEDBACK: "counselor administrator provider",
+    P.REFERRALS_MERGE: "counselor administrator",
     P.VIEWS_READ: "counselor administrator district_admin analyst",
     P.VIEWS_SMALL_CELLS: "counselor administrator district_admin",
     P.FRESHNESS_READ: "counselor administrator district_admin analyst",

@@ -47,7 +47,9 @@ def step_taken(before: Referral, after: Referral, *, event_id: UUID, now: dateti
         first = newly_reached(before, to) is not None
         return (events.ReferralStarted if first else events.ReferralResumed)(**common)
     if to in _WITH_REASON:
-        return _WITH_REASON[to].model_validate({**common, "reason": after.reason})
+        # Only a cancelled one can have been merged; the other facts do not know the field and leave it out.
+        told = {**common, "reason": after.reason, "merged_into": after.merged_into}
+        return _WITH_REASON[to].model_validate(told)
     return _WITHOUT_REASON[to](**common)
 
 

@@ -12,6 +12,8 @@ from referral_api.calendar.rules import SchoolCalendar, opening_before, school_d
 from referral_api.referrals.rules import Referral, Status, is_shared
 from shared.events.referrals import Stage, Urgency
 
+NAME = "contact-clock"
+"""What it is called in a referral's history, in the place of a person."""
 _AN_HOUR = timedelta(hours=1)
 _REMINDER_OF_IMMINENT = timedelta(minutes=15)
 _SCHOOL_DAYS = {Urgency.URGENT: 1, Urgency.SOON: 2, Urgency.ROUTINE: 5}

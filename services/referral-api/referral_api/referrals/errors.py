@@ -1,10 +1,10 @@
 """How a referral may be refused.
 
 NotFound      ReferralNotFound, SchoolNotFound
-Forbidden     NotYourStep
-Conflict      NoSuchStep, ReferralExists, ContactExists, StillOpen
+Forbidden     NotYourStep, StatusOnly
+Conflict      NoSuchStep, ReferralExists, ContactExists, StillOpen, OtherNotOpen
 Invalid       StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ContactInFuture, ContactTooEarly,
-              ConsentInFuture, NothingToReopen, WouldHideChanges
+              ConsentInFuture, NothingToReopen, NothingToMergeInto, WouldHideChanges
 """
 
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
@@ -20,6 +20,10 @@ class SchoolNotFound(NotFound):
 
 class NotYourStep(Forbidden):
     """This step is another's to take."""
+
+
+class StatusOnly(Forbidden):
+    """Who referred learns how it stands, not what was done."""
 
 
 class NoSuchStep(Conflict):
@@ -38,12 +42,20 @@ class StillOpen(Conflict):
     """Only a closed referral can be reopened."""
 
 
+class OtherNotOpen(Conflict):
+    """The referral that was to go on is not open."""
+
+
 class StudentNotAtSchool(Invalid):
     """The student is not enrolled at this school."""
 
 
 class NothingToReopen(Invalid):
     """There is no such referral of this student to reopen."""
+
+
+class NothingToMergeInto(Invalid):
+    """There is no other referral of this student to merge into."""
 
 
 class NotedInFuture(Invalid):

@@ -19,6 +19,7 @@ from referral_api.referrals.errors import (
     NotedTooLongAgo,
     NotYourStep,
     ReferralNotFound,
+    StatusOnly,
 )
 from shared.auth import Caller, Role
 from shared.errors import Fault
@@ -41,6 +42,16 @@ class Status(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
 
 
+class Doing(StrEnum):
+    """What was done to a referral beside moving it to a status; a move is noted under the status's own name."""
+
+    CONTACTED = "contacted"
+    FEEDBACK_GIVEN = "feedback_given"
+    CONSENT_RECORDED = "consent_recorded"
+    RESCHEDULED = "rescheduled"
+    MERGED = "merged"
+
+
 class StatusClass(StrEnum):
     """All that a referrer learns of the state."""
 
@@ -58,6 +69,7 @@ _STEPS: Mapping[Status, frozenset[Status]] = {
     Status.ON_HOLD: _WORKING - {Status.ON_HOLD} | {Status.IN_PROGRESS},
 }
 OUTCOMES = frozenset({Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.CANCELLED})
+OPEN = frozenset({Status.REQUESTED, Status.ACCEPTED, Status.IN_PROGRESS, Status.ON_HOLD})
 ENDED = OUTCOMES | {Status.ENTERED_IN_ERROR}
 NEEDS_REASON = frozenset({Status.REJECTED, Status.FAILED, Status.CANCELLED, Status.ON_HOLD})
 _FULL_READERS = frozenset({Role.COUNSELOR, Role.ADMINISTRATOR})
@@ -153,6 +165,12 @@ def ensure_visible(caller: Caller, referral: Referral) -> None:
     """Raises: ReferralNotFound, for what the caller may not see does not exist for him."""
     if not (may_read_in_full(caller, referral) or may_read_status(caller, referral)):
         raise ReferralNotFound
+
+
+def ensure_reads_in_full(caller: Caller, referral: Referral) -> None:
+    """Raises: StatusOnly, for who may see it, and no more than how it stands."""
+    if not may_read_in_full(caller, referral):
+        raise StatusOnly
 
 
 def ensure_may_take(caller: Caller, referral: Referral, to: Status) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from referral_api.referrals import announcements, clocks, rules
 from referral_api.referrals.errors import ContactExists
 from referral_api.referrals.models import referral_contacts
-from referral_api.referrals.operations.storing import SOURCE, Doing, note_sealed, sealed, store, to_change
-from referral_api.referrals.rules import Referral
+from referral_api.referrals.operations.storing import SOURCE, note_sealed, sealed, store, to_change
+from referral_api.referrals.rules import Doing, Referral
 from shared.auth import Caller
 from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing

@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import ConfigDict
 
 from referral_api.referrals import rules
-from referral_api.referrals.operations.storing import Doing, store, to_change
-from referral_api.referrals.rules import Referral
+from referral_api.referrals.operations.storing import store, to_change
+from referral_api.referrals.rules import Doing, Referral
 from shared.auth import Caller
 from shared.db import Session
 from shared.http.bodies import Day, StrictBody

@@ -12,8 +12,8 @@ from referral_api.calendar.rules import SchoolCalendar
 from referral_api.calendar.views import ChangedCalendar
 from referral_api.referrals import announcements, clocks
 from referral_api.referrals.models import referral_steps, referrals
-from referral_api.referrals.operations.storing import SOURCE, Doing
-from referral_api.referrals.rules import Referral
+from referral_api.referrals.operations.storing import SOURCE
+from referral_api.referrals.rules import Doing, Referral
 from referral_api.referrals.views.finding import referral_of
 from shared.auth import Caller
 from shared.bulk import bulk_update, bulk_upsert
@@ -41,7 +41,7 @@ class By(NamedTuple):
     role: str
 
 
-BY_THE_CLOCK = By("contact-clock", "contact-clock")
+BY_THE_CLOCK = By(clocks.NAME, clocks.NAME)
 """Nobody did it: the clock was found to run by an older calendar."""
 
 

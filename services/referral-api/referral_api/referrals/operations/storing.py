@@ -1,7 +1,6 @@
 """How a referral is taken up for a change and put back: locked, sealed, compared by version, noted in its history."""
 
 from dataclasses import fields
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from sqlalchemy import insert, update
 from referral_api.referrals import rules
 from referral_api.referrals.errors import ReferralNotFound
 from referral_api.referrals.models import referral_steps, referrals
-from referral_api.referrals.rules import Referral, Status
+from referral_api.referrals.rules import Doing, Referral, Status
 from referral_api.referrals.views.finding import find_referral
 from referral_api.referrals.views.records import seal_key
 from shared.auth import Caller
@@ -22,18 +21,8 @@ from shared.db import Session
 SOURCE = "referral-api"
 COLUMNS = tuple(f.name for f in fields(Referral))
 _SEALED = frozenset(column.name for column in referrals.columns if column.info.get("sealed"))
-_NOT_TOLD = _SEALED | {"version", "updated_at", "reached", "alarm_at", "facets"}
+_NOT_TOLD = _SEALED | {"version", "updated_at", "reached", "alarm_at", "facets", "was_shared"}
 """Fields that a history entry does not repeat: sealed ones, and what follows from the others."""
-
-
-class Doing(StrEnum):
-    """What was done to a referral beside moving it to a status; a move is noted under the status's own name."""
-
-    CONTACTED = "contacted"
-    FEEDBACK_GIVEN = "feedback_given"
-    CONSENT_RECORDED = "consent_recorded"
-    RESCHEDULED = "rescheduled"
-    MERGED = "merged"
 
 
 async def to_change(session: Session, referral_id: UUID, caller: Caller) -> Referral:
@@ -62,9 +51,11 @@ async def store(
     caller: Caller,
     step: Status | Doing,
     note: bytes | None = None,
+    merged_from: UUID | None = None,
 ) -> None:
     """Write what changed, and who did it, under the new version; `note` comes sealed, see `note_sealed`.
 
+    `merged_from` is told beside the fields: the other referral that points here from now on.
     The row is locked, so its version is still the one that was read.
     """
     changed = {name: stored(value) for name in COLUMNS if (value := getattr(after, name)) != getattr(before, name)}
@@ -78,6 +69,8 @@ async def store(
         .values(**changed)
     )
     told = {name: [getattr(before, name), getattr(after, name)] for name in changed if name not in _NOT_TOLD}
+    if merged_from is not None:
+        told["merged_from"] = [None, merged_from]
     await session.execute(
         insert(referral_steps).values(
             district_id=after.district_id,
@@ -89,7 +82,7 @@ async def store(
             step=step,
             reason=after.reason if isinstance(step, Status) else None,
             note=note,
-            changes=orjson.dumps(told, option=orjson.OPT_UTC_Z).decode(),
+            changes=orjson.dumps(told, default=str, option=orjson.OPT_UTC_Z).decode(),  # the driver's UUIDs are its own
         )
     )
 

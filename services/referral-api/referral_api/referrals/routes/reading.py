@@ -1,4 +1,4 @@
-"""Reading referrals over HTTP: one, or those that the caller may see."""
+"""Reading referrals over HTTP: one, its history, or those that the caller may see."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from referral_api.referrals.errors import ReferralNotFound, WouldHideChanges
+from referral_api.referrals.errors import ReferralNotFound, StatusOnly, WouldHideChanges
 from referral_api.referrals.routes.catching_up import changes, ensure_nothing_is_hidden
-from referral_api.referrals.rules import Referral, Status, ensure_visible
+from referral_api.referrals.rules import Referral, Status, ensure_reads_in_full, ensure_visible
 from referral_api.referrals.views.finding import find_referral, list_referrals
+from referral_api.referrals.views.history import HistoryEntry, Position, history_of, position
 from referral_api.referrals.views.records import ListedReferral, ReferralView, view_for
 from shared.auth import Caller
 from shared.auth.permissions import Permission
@@ -33,7 +34,7 @@ router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
 
 Reader = Annotated[Caller, Depends(allowed(Permission.REFERRALS_READ))]
 
-_CURSOR = "referrals"
+_CURSOR, _HISTORY = "referrals", "referral-history"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,6 +49,32 @@ async def read_referral(
     ensure_visible(caller, found)
     response.headers["ETag"] = etag(found.version)
     return view_for(caller, found, at_hand.ring)
+
+
+@router.get("/{referral_id}/history", responses=problems(ReferralNotFound, StatusOnly, CursorUnusable))
+async def read_history(
+    caller: Reader,
+    referral_id: UUID,
+    request: Request,
+    response: Response,
+    session: ReadOnlySession,
+    at_hand: AtHand,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[HistoryEntry]:
+    """Who did what when, and what it changed, oldest first: for those who read the referral in full."""
+    referral = await find_referral(session, district_id=caller.district_id, referral_id=referral_id)
+    if referral is None:
+        raise ReferralNotFound
+    ensure_visible(caller, referral)
+    ensure_reads_in_full(caller, referral)
+    found = await history_of(
+        session, referral, caller, at_hand.ring, behind=_position(referral_id, cursor), limit=limit + 1
+    )
+    shown = found[:limit]
+    next_cursor = _cursor_behind(referral_id, shown[-1].position) if len(found) > limit else None
+    link_next(request, response, next_cursor)
+    return Page(items=[placed.entry for placed in shown], next_cursor=next_cursor)
 
 
 @router.get("", response_model=Page[ListedReferral], responses=problems(CursorUnusable, WouldHideChanges))
@@ -93,9 +120,25 @@ async def read_referrals(
     return Page(items=[view_for(caller, r, at_hand.ring) for r in shown], next_cursor=next_cursor)
 
 
+def _cursor_behind(referral_id: UUID, shown: Position) -> str:
+    return encode_cursor(_HISTORY, str(referral_id), _microseconds(shown.happened_at), int(shown.source), shown.key)
+
+
+def _position(referral_id: UUID, cursor: str | None) -> Position | None:
+    if cursor is None:
+        return None
+    of_referral, since, source, key = decode_cursor(_HISTORY, cursor, (str, int, int, str))
+    try:
+        shown = position(_EPOCH + timedelta(microseconds=since), source, key)
+    except (ValueError, OverflowError):
+        raise unusable() from None
+    if of_referral != str(referral_id):
+        raise unusable()
+    return shown
+
+
 def _cursor_of(referral: Referral) -> str:
-    since = (referral.created_at - _EPOCH) // timedelta(microseconds=1)
-    return encode_cursor(_CURSOR, since, str(referral.referral_id))
+    return encode_cursor(_CURSOR, _microseconds(referral.created_at), str(referral.referral_id))
 
 
 def _behind(cursor: str | None) -> tuple[datetime, UUID] | None:
@@ -106,3 +149,7 @@ def _behind(cursor: str | None) -> tuple[datetime, UUID] | None:
         return _EPOCH + timedelta(microseconds=since), UUID(referral_id)
     except (ValueError, OverflowError):
         raise unusable() from None
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(microseconds=1)

@@ -1,4 +1,4 @@
-"""Working a referral over HTTP: its steps, the tries to reach the student, what the referrer is told, consent."""
+"""Working a referral over HTTP: its steps, tries to reach the student, what the referrer is told, consent, merging."""
 
 from typing import Annotated
 
@@ -10,7 +10,9 @@ from referral_api.referrals.errors import (
     ContactInFuture,
     ContactTooEarly,
     NoSuchStep,
+    NothingToMergeInto,
     NotYourStep,
+    OtherNotOpen,
     ReferralNotFound,
     SchoolNotFound,
     StudentNotAtSchool,
@@ -20,6 +22,8 @@ from referral_api.referrals.operations.answering import give_feedback as give
 from referral_api.referrals.operations.answering import note_contact as note
 from referral_api.referrals.operations.consenting import Consent
 from referral_api.referrals.operations.consenting import record_consent as keep_consent
+from referral_api.referrals.operations.merging import MergeReferral
+from referral_api.referrals.operations.merging import merge_referral as merge
 from referral_api.referrals.operations.moving import MoveReferral
 from referral_api.referrals.operations.moving import move_referral as move
 from referral_api.referrals.routes.attempts import Attempt
@@ -36,6 +40,7 @@ router = APIRouter(prefix="/v1/referrals", tags=["referrals"], route_class=Remem
 Mover = Annotated[Caller, Depends(allowed(Permission.REFERRALS_MOVE))]
 Contacter = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))]
 Answerer = Annotated[Caller, Depends(allowed(Permission.REFERRALS_FEEDBACK))]
+Merger = Annotated[Caller, Depends(allowed(Permission.REFERRALS_MERGE))]
 ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))]
 
 
@@ -116,6 +121,26 @@ async def give_feedback(caller: Answerer, command: GiveFeedback, attempt: Attemp
 async def record_consent(caller: ConsentKeeper, command: Consent, attempt: Attempt) -> ReferralView:
     """State whether a parent agreed to sharing beyond the school."""
     after = await keep_consent(
+        attempt.session,
+        attempt.referral_id,
+        command,
+        caller=caller,
+        if_match=attempt.if_match,
+        now=attempt.now,
+    )
+    return attempt.answer(caller, after)
+
+
+@router.post(
+    "/{referral_id}/merging",
+    response_model=ReferralView,
+    responses=problems(
+        ReferralNotFound, NotYourStep, NoSuchStep, OtherNotOpen, ChangedMeanwhile, NothingToMergeInto, KeyReused
+    ),
+)
+async def merge_referral(caller: Merger, command: MergeReferral, attempt: Attempt) -> ReferralView:
+    """Let another referral of the student go on in the place of this one, which ends as a duplicate."""
+    after = await merge(
         attempt.session,
         attempt.referral_id,
         command,

@@ -1,5 +1,6 @@
 """Finding referrals: one by its id, or those that the caller may see, newest first."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,20 @@ async def find_referral(
     found = await session.execute(wanted, {"district_id": district_id, "referral_id": referral_id})
     row = found.one_or_none()
     return referral_of(row) if row is not None else None
+
+
+async def find_for_change(
+    session: ReadSession, *, district_id: str, referral_ids: Collection[UUID]
+) -> Mapping[UUID, Referral]:
+    """Those of the referrals that are there, by id, locked until the transaction ends.
+
+    They are locked in the order of their ids, as whatever locks several does: two who want the same wait, and none
+    for ever.
+    """
+    r = referrals.c
+    wanted = select(referrals).where(r.district_id == district_id, r.referral_id.in_(referral_ids))
+    found = await session.execute(wanted.order_by(r.referral_id).with_for_update())
+    return {row.referral_id: referral_of(row) for row in found}
 
 
 async def list_referrals(

@@ -1,0 +1,241 @@
+"""The history of a referral: who did what when, and what it changed; for those who read the referral in full.
+
+Put together of the steps that were noted, the tries to reach somebody, and the referral's own instants: its submission
+and what its clock said are no steps, so that neither costs a statement more.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Column, ColumnElement, select, tuple_
+
+from referral_api.referrals import clocks
+from referral_api.referrals.models import referral_contacts, referral_steps
+from referral_api.referrals.rules import Doing, Referral, Status
+from referral_api.referrals.views.records import seal_key
+from shared.auth import Caller, Role
+from shared.crypto import KeyRing
+from shared.db import ReadSession
+from shared.events.base import Instant
+from shared.events.referrals import StatusReason
+
+_LAST_VERSION = (1 << 31) - 1
+
+
+class Noted(StrEnum):
+    """What a history tells beside the steps to a status and what else was done."""
+
+    DRAFTED = "drafted"
+    SUBMITTED = "submitted"
+    CONTACT_TRIED = "contact_tried"
+    REMINDED = "reminded"
+    OVERDUE = "overdue"
+
+
+class Changed(BaseModel):
+    """A field before and after."""
+
+    before: str | bool | None
+    after: str | bool | None
+
+
+class HistoryEntry(BaseModel):
+    """One thing that was done to a referral or said of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "happened_at": "2026-11-03T15:20:00Z",
+                    "by": "c-1",
+                    "role": "counselor",
+                    "what": "on_hold",
+                    "reason": "waitlisted",
+                    "note": "Third on the list; the family knows.",
+                    "reached": None,
+                    "changes": {
+                        "status": {"before": "accepted", "after": "on_hold"},
+                        "reason": {"before": None, "after": "waitlisted"},
+                    },
+                }
+            ]
+        }
+    )
+
+    happened_at: Instant
+    by: str = Field(description=f"Who: an id, not a name; `{clocks.NAME}` where nobody did it.")
+    role: str | None = Field(description="In which role; null where only the person was noted.")
+    what: Status | Doing | Noted = Field(description="A status that it was moved to, or what else was done.")
+    reason: StatusReason | None = None
+    note: str | None = Field(None, description="The note on the step, or what the referrer was told.")
+    reached: bool | None = Field(None, description="Of a try to contact: whether somebody was reached.")
+    changes: dict[str, Changed] = Field(default_factory=dict, description="Fields that it changed; no texts.")
+
+
+class _Source(IntEnum):
+    """Where an entry comes from; of entries of one instant, in this order."""
+
+    REFERRAL = 0
+    STEPS = 1
+    CONTACTS = 2
+
+
+class Position(NamedTuple):
+    """Where an entry stands in its history."""
+
+    happened_at: datetime
+    source: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEntry:
+    """An entry and where it stands."""
+
+    position: Position
+    entry: HistoryEntry
+
+
+async def history_of(
+    session: ReadSession, referral: Referral, caller: Caller, ring: KeyRing, *, behind: Position | None, limit: int
+) -> list[PlacedEntry]:
+    """What happened to a referral that the caller reads in full, oldest first, at most `limit` entries.
+
+    A try to contact stands at the time at which it was made, which may be before it was noted, or before the referral.
+    A provider is told what happened since the consent under which it reads: what was noted before that, or while
+    consent was withdrawn, was noted among the school's own staff.
+    """
+    since = await _shared_since(session, referral) if caller.role is Role.PROVIDER else None
+    found = [
+        *_own_entries(referral),
+        *await _steps(session, referral, ring, since, behind, limit),
+        *await _contacts(session, referral, since, behind, limit),
+    ]
+    told = [
+        placed
+        for placed in found
+        if (since is None or placed.position.happened_at >= since) and (behind is None or placed.position > behind)
+    ]
+    return sorted(told, key=lambda placed: placed.position)[:limit]
+
+
+def _own_entries(referral: Referral) -> list[PlacedEntry]:
+    """What the referral itself knows; that a draft was sent later is a step."""
+    sent_at_once = referral.submitted_at == referral.created_at
+    author, role = referral.submitted_by, referral.submitter_role
+    clock = clocks.NAME
+    happened = (
+        (referral.created_at, Noted.SUBMITTED if sent_at_once else Noted.DRAFTED, author, role),
+        (referral.reminded_at, Noted.REMINDED, clock, clock),
+        (referral.overdue_at, Noted.OVERDUE, clock, clock),
+    )
+    return [
+        PlacedEntry(Position(at, _Source.REFERRAL, what), HistoryEntry(happened_at=at, by=by, role=role, what=what))
+        for at, what, by, role in happened
+        if at is not None
+    ]
+
+
+async def _steps(
+    session: ReadSession,
+    referral: Referral,
+    ring: KeyRing,
+    since: datetime | None,
+    behind: Position | None,
+    limit: int,
+) -> list[PlacedEntry]:
+    s = referral_steps.c
+    wanted = select(referral_steps).where(s.district_id == referral.district_id, s.referral_id == referral.referral_id)
+    if since is not None:
+        wanted = wanted.where(s.taken_at >= since)
+    if behind is not None:
+        wanted = wanted.where(_behind(behind, _Source.STEPS, s.taken_at, s.version, int))
+    place = seal_key(referral.district_id, referral.referral_id)
+    entries = []
+    for row in await session.execute(wanted.order_by(s.taken_at, s.version).limit(limit)):
+        note = None
+        if row.note is not None:
+            note = ring.open(row.note, table="referral_steps", column="note", key=f"{place}/{row.version}")
+        changes = orjson.loads(row.changes) if row.changes else {}
+        entry = HistoryEntry(
+            happened_at=row.taken_at,
+            by=row.taken_by,
+            role=row.role,
+            what=row.step,
+            reason=row.reason,
+            note=note,
+            changes={name: Changed(before=before, after=after) for name, (before, after) in changes.items()},
+        )
+        entries.append(PlacedEntry(Position(row.taken_at, _Source.STEPS, _as_key(row.version)), entry))
+    return entries
+
+
+async def _contacts(
+    session: ReadSession, referral: Referral, since: datetime | None, behind: Position | None, limit: int
+) -> list[PlacedEntry]:
+    c = referral_contacts.c
+    wanted = select(referral_contacts).where(
+        c.district_id == referral.district_id, c.referral_id == referral.referral_id
+    )
+    if since is not None:
+        wanted = wanted.where(c.contacted_at >= since)
+    if behind is not None:
+        wanted = wanted.where(_behind(behind, _Source.CONTACTS, c.contacted_at, c.contact_id, UUID))
+    return [
+        PlacedEntry(
+            Position(row.contacted_at, _Source.CONTACTS, str(row.contact_id)),
+            HistoryEntry(
+                happened_at=row.contacted_at,
+                by=row.contacted_by,
+                role=None,
+                what=Noted.CONTACT_TRIED,
+                reached=row.reached,
+            ),
+        )
+        for row in await session.execute(wanted.order_by(c.contacted_at, c.contact_id).limit(limit))
+    ]
+
+
+def _behind(
+    position: Position, source: _Source, at: Column[datetime], key: Column[Any], kind: type[int] | type[UUID]
+) -> ColumnElement[bool]:
+    """Whether a row of this source stands behind the position."""
+    if source == position.source:
+        return tuple_(at, key) > (position.happened_at, kind(position.key))
+    return at >= position.happened_at if source > position.source else at > position.happened_at
+
+
+async def _shared_since(session: ReadSession, referral: Referral) -> datetime:
+    """When the consent began under which the referral's provider reads now."""
+    s = referral_steps.c
+    wanted = select(s.taken_at, s.changes).where(
+        s.district_id == referral.district_id,
+        s.referral_id == referral.referral_id,
+        s.step == Doing.CONSENT_RECORDED,
+    )
+    submitted_at = referral.submitted_at or referral.created_at
+    for row in await session.execute(wanted.order_by(s.version.desc())):
+        recorded_at: datetime = row.taken_at
+        # A step of the first release does not say what it changed: then it may be the one.
+        changes = orjson.loads(row.changes or '{"consent_agreed": [null, true]}')
+        if changes.get("consent_agreed", (None, False))[1]:
+            return max(recorded_at, submitted_at)
+    return submitted_at
+
+
+def _as_key(version: int) -> str:
+    return f"{version:010}"  # sorts as text
+
+
+def position(happened_at: datetime, source: int, key: str) -> Position:
+    """A position as it was given out. Raises: ValueError where it cannot have been."""
+    if _Source(source) is _Source.STEPS and (len(key) != len(_as_key(0)) or int(key) > _LAST_VERSION):
+        raise ValueError("no version of a step")
+    if source == _Source.CONTACTS:
+        UUID(key)
+    return Position(happened_at, source, key)
