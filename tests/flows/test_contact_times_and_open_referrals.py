@@ -1,0 +1,73 @@
+"""From a first contact to the views that tell how long it took and what still waits, through both services."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporting.rolling import Roller
+from shared.testing.postgres import PostgresServer
+from tests.flows.suite import Suite, suite
+
+BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "routine", "summary": "x"}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+async def both(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Suite]:
+    if request.param == "sqlite":
+        databases = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgresql")
+        name = f"contact_{datetime.now(UTC):%H%M%S%f}"
+        databases = server.create_database(f"{name}_a"), server.create_database(f"{name}_b")
+    async with suite(tmp_path, databases) as made:
+        yield made
+
+
+async def rows(both: Suite, view: str, by: str) -> list[dict[str, Any]]:
+    """A view's rows for the running school year."""
+    now = datetime.now(UTC)
+    school_year = now.year + (now.month >= 7)
+    async with both.reporting.client("counselor") as client:
+        answer = await client.get(f"/v1/views/{view}", params={"school_year": school_year, "by": by})
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["rows"]
+    return found
+
+
+async def open_now(both: Suite) -> dict[str, int]:
+    """The open referrals by age, of the ages that there are."""
+    return {row["age_days"]: row["n"] for row in await rows(both, "open-referrals", "school_id") if row["n"]}
+
+
+async def test_a_first_contact_is_told_with_its_time_and_an_outcome_closes_the_referral(both: Suite) -> None:
+    async with both.referral_api.client("counselor") as counselor:
+        paths = []
+        for _ in range(2):
+            answer = await counselor.post("/v1/referrals", json=BODY)
+            paths.append(f"/v1/referrals/{answer.json()['referral_id']}")
+        submitted_at = answer.json()["submitted_at"]
+        await both.drain()
+        assert await open_now(both) == {"0_1": 2}
+        await counselor.post(f"{paths[1]}/transitions", json={"to": "accepted"})
+        contact = {"contacted_at": submitted_at, "by": "c-1", "reached": True}
+        answer = await counselor.post(f"{paths[1]}/contacts", json=contact)
+        assert answer.status_code == 201, answer.text
+        await both.drain()
+        expected = {"need": "grief", "n": 1, "within_clock": 1.0, "suppressed": False}
+        for _ in range(2):  # before it is rolled, and after
+            (row,) = [row for row in await rows(both, "contact-times", "need") if row["n"]]
+            assert {key: row[key] for key in expected} == expected
+            assert row["median_hours"] == row["p90_hours"] < 0.02
+            await Roller(both.reporting.process.database).roll_once()
+        await counselor.post(f"{paths[1]}/transitions", json={"to": "in_progress"})
+        await counselor.post(f"{paths[1]}/transitions", json={"to": "completed"})
+        await both.drain()
+        assert await open_now(both) == {"0_1": 1}
+        for path in paths:
+            await counselor.post(f"{path}/transitions", json={"to": "entered_in_error"})
+        await both.drain()
+        assert await open_now(both) == {}
+        assert [row for row in await rows(both, "contact-times", "need") if row["n"]] == []
