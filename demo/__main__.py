@@ -68,10 +68,12 @@ async def _run(asked: argparse.Namespace) -> bool:
             await client.ensure_up()
             progress = Progress(client, watch)
             today = datetime.now(TIME_ZONE).date()
-            truth = await load(client, district, progress, path, today=today, at_once=asked.at_once)
-            matches = await check(client, truth, progress)
-        print(f"\nIt took {time.monotonic() - began:.1f} s; the truth is in {path}")
-        costs.print_costs(progress.steps, watch)
+            try:
+                truth = await load(client, district, progress, path, today=today, at_once=asked.at_once)
+                matches = await check(client, truth, progress)
+            finally:  # what a long run took is worth knowing also where its end went wrong
+                print(f"\nIt took {time.monotonic() - began:.1f} s; the truth is in {path}")
+                costs.print_costs(progress.steps, watch)
     if client.retries:
         print(f"  {client.retries:,} requests were sent again because no answer came")
     summary.print_next(truth, services, str(asked.home))

@@ -9,6 +9,8 @@ from demo.watching import OWN, Watch
 
 def print_costs(steps: Sequence[Step], watch: Watch) -> None:
     """Each step with the most memory that every program took in it, and what lies on disk now."""
+    if not steps:
+        return
     programs = _programs(steps)
     lines = [
         (
@@ -32,7 +34,8 @@ def print_costs(steps: Sequence[Step], watch: Watch) -> None:
         print(f"  On disk now:            {_in_words(watch.on_disk())}")
     else:
         print("  (the suite runs elsewhere: its memory and its disk are not seen from here)")
-    print(f"  On disk meanwhile:      {_in_words({'the roster as a file': max(step.passing for step in steps)})}")
+    if passing := max(step.passing for step in steps):
+        print(f"  On disk meanwhile:      the roster as a file {_megabytes(passing)} MB")
 
 
 def _programs(steps: Iterable[Step]) -> list[str]:
