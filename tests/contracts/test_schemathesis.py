@@ -166,6 +166,7 @@ def explore(at: District, service: str, document: dict[str, Any], *, only: str |
     settings = schema.config
     settings.base_url = at.urls[service]
     settings.continue_on_failure = True
+    settings.request_timeout = 60  # how long an answer takes on a busy machine is a benchmark's business
     settings.generation.update(
         deterministic=True, database="none", max_examples=BY_CHANCE, with_security_parameters=False
     )
