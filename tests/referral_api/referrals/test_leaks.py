@@ -173,3 +173,52 @@ async def test_whatever_changes_a_referral_honours_if_match(counselor: httpx2.As
     fits = {"If-Match": '"7", "1"'}
     assert (await counselor.put(f"{path}/consent", json=CONSENT, headers=fits)).status_code == 200
     assert (await counselor.put(f"{path}/consent", json=CONSENT, headers={"If-Match": "*"})).status_code == 200
+
+
+AGREED, WITHDRAWN = CONSENT, {**CONSENT, "agreed": False}
+
+
+@pytest.mark.parametrize(
+    ("provider", "consents", "is_open"),
+    [
+        ("p-1", [], False),
+        ("p-1", [WITHDRAWN], False),
+        ("p-1", [AGREED], True),
+        ("p-1", [AGREED, WITHDRAWN], False),
+        ("p-1", [AGREED, WITHDRAWN, AGREED], True),
+        ("p-2", [AGREED], False),
+    ],
+)
+async def test_consent_opens_and_closes_every_door_of_the_named_provider_and_no_other(
+    api: ServiceInTest[Settings],
+    counselor: httpx2.AsyncClient,
+    provider: str,
+    consents: list[dict[str, Any]],
+    is_open: bool,
+) -> None:
+    path = await referred(counselor, provider_id="p-1")
+    rid = path.rpartition("/")[2]
+    untouched = await referred(counselor)
+    for consent in consents:
+        assert (await counselor.put(f"{path}/consent", json=consent)).status_code == 200
+    async with api.client("provider", "p-user", provider=provider) as client:
+        for listed in ("/v1/referrals", "/v1/referrals?status=requested", "/v1/referrals?school_id=s-1"):
+            items = (await client.get(listed)).json()["items"]
+            assert [i["referral_id"] for i in items] == ([rid] if is_open else []), listed
+        changes = (await client.get("/v1/referrals?changed_since=")).json()["items"]
+        assert [i["referral_id"] for i in changes if not i.get("deleted")] == ([rid] if is_open else [])
+        assert untouched.rpartition("/")[2] not in str(changes)
+        doors = [
+            ("GET", "", None, 200),
+            ("GET", "/history", None, 200),
+            ("POST", "/contacts", {**CONTACT, "reached": False}, 201),
+            ("POST", "/feedback", {"message_to_referrer": "x"}, 201),
+            ("POST", "/transitions", {"to": "accepted"}, 200),
+            ("PUT", "/consent", AGREED, 403),
+        ]
+        for method, door, body, status in doors:
+            answer = await client.request(method, f"{path}{door}", json=body)
+            assert answer.status_code == (status if is_open else 404), (door, answer.text)
+            assert (SECRET in answer.text) is (is_open and status < 400 and door != "/history"), door
+    told = (await counselor.get(path)).json()
+    assert told["status"] == ("accepted" if is_open else "requested")

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from referral_api.referrals import announcements, clocks, rules
 from referral_api.referrals.errors import (
+    NotedTooLongAgo,
     NothingToReopen,
     ReferralExists,
     SchoolNotFound,
@@ -18,7 +19,7 @@ from referral_api.referrals.operations.storing import SOURCE, add, sealed
 from referral_api.referrals.rules import OUTCOMES, Referral, Status
 from referral_api.referrals.views.finding import find_referral
 from referral_api.referrals.views.records import record_of, seal_key
-from referral_api.students.views import school_exists, student_for_referral
+from referral_api.students.views import StudentForReferral, school_exists, student_for_referral
 from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import Session
@@ -83,21 +84,15 @@ async def submit_referral(
     Raises: SchoolNotFound, StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ConsentInFuture, NothingToReopen,
     StillOpen, ReferralExists.
     """
-    if not caller.sees_school(command.school_id):
-        raise SchoolNotFound
-    rules.ensure_noted_in_time(command.noted_at, now)
-    if command.consent is not None:
-        rules.ensure_consent_was_given(command.consent.on, now, field="consent.on")
     district_id = caller.district_id
-    student = await student_for_referral(
-        session, district_id=district_id, student_id=command.student_id, school_id=command.school_id
-    )
-    if student is None:
-        if not await school_exists(session, district_id=district_id, school_id=command.school_id):
-            raise SchoolNotFound
-        raise StudentNotAtSchool(errors=[Fault("student_id", "is no student of this school")])
-    if command.reopens is not None:
-        await _ensure_reopens(session, command, caller)
+    try:
+        student = await _ensure_may_be_sent(session, command, caller, now)
+    except (SchoolNotFound, StudentNotAtSchool, NotedTooLongAgo, NothingToReopen, StillOpen):
+        # A phone that heard no answer sends it again, days later too, when the student or its owner may have moved on.
+        there = await _find_the_same(session, command, caller=caller, ring=ring)
+        if there is None:
+            raise
+        return there, False
     referral_id = command.referral_id or new_event_id()
     key = seal_key(district_id, referral_id)
     consent = command.consent
@@ -126,10 +121,38 @@ async def submit_referral(
     if command.send:
         referral = clocks.send(referral, now, student.calendar)
     if not await add(session, referral):
-        return await _the_same(session, command, caller=caller, ring=ring), False
+        there = await _find_the_same(session, command, caller=caller, ring=ring)
+        if there is None:
+            raise ReferralExists
+        return there, False
     if command.send:
         await record(session, announcements.submitted(referral, event_id=new_event_id(), now=now), source=SOURCE)
     return referral, True
+
+
+async def _ensure_may_be_sent(
+    session: Session, command: SubmitReferral, caller: Caller, now: datetime
+) -> StudentForReferral:
+    """The student, if everything about him and the command is as it should be.
+
+    Raises: SchoolNotFound, StudentNotAtSchool, NotedInFuture, NotedTooLongAgo, ConsentInFuture, NothingToReopen,
+    StillOpen.
+    """
+    if not caller.sees_school(command.school_id):
+        raise SchoolNotFound
+    rules.ensure_noted_in_time(command.noted_at, now)
+    if command.consent is not None:
+        rules.ensure_consent_was_given(command.consent.on, now, field="consent.on")
+    student = await student_for_referral(
+        session, district_id=caller.district_id, student_id=command.student_id, school_id=command.school_id
+    )
+    if student is None:
+        if not await school_exists(session, district_id=caller.district_id, school_id=command.school_id):
+            raise SchoolNotFound
+        raise StudentNotAtSchool(errors=[Fault("student_id", "is no student of this school")])
+    if command.reopens is not None:
+        await _ensure_reopens(session, command, caller)
+    return student
 
 
 async def _ensure_reopens(session: Session, command: SubmitReferral, caller: Caller) -> None:
@@ -142,15 +165,19 @@ async def _ensure_reopens(session: Session, command: SubmitReferral, caller: Cal
         raise StillOpen
 
 
-async def _the_same(session: Session, command: SubmitReferral, *, caller: Caller, ring: KeyRing) -> Referral:
-    """The referral with this id, if it is what the command asks for. Raises: ReferralExists."""
-    assert command.referral_id is not None
+async def _find_the_same(
+    session: Session, command: SubmitReferral, *, caller: Caller, ring: KeyRing
+) -> Referral | None:
+    """The referral with this id, if it is the caller's and what the command asks for; None also where there is none.
+
+    Raises: ReferralExists for a draft that the command would send.
+    """
+    if command.referral_id is None:
+        return None
     there = await find_referral(session, district_id=caller.district_id, referral_id=command.referral_id)
     if there is None or there.submitted_by != caller.sub:
-        raise ReferralExists
+        return None
     if command.send and there.status is Status.DRAFT:
         raise ReferralExists("It is a draft; a transition to requested sends it.")
     stored = record_of(there, ring)
-    if any(getattr(command, name) != getattr(stored, name) for name in _CONTENT):
-        raise ReferralExists
-    return there
+    return there if all(getattr(command, name) == getattr(stored, name) for name in _CONTENT) else None

@@ -1,0 +1,118 @@
+"""What an offline phone takes down arrives once, whenever and however often it is sent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import delete, select
+
+from referral_api.settings import Settings
+from referral_api.students.models import student_schools
+from shared.db import EVERY_DISTRICT
+from shared.outbox import outbox
+from shared.testing.service import DISTRICT, ServiceInTest
+from tests.referral_api.suite import referral_api
+
+NOTED = datetime(2026, 10, 30, 21, 30, tzinfo=UTC)  # a Friday, after school in New York
+ARRIVED = datetime(2026, 11, 2, 15, tzinfo=UTC)  # the Monday after it, in school
+BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "urgent", "summary": "Quiet."}
+
+
+class Clock:
+    """The service's time, set by a test."""
+
+    now = ARRIVED
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def api(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[ServiceInTest[Settings]]:
+    async with referral_api(database_url, tmp_path, clock=clock) as service:
+        yield service
+
+
+@pytest.fixture
+async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
+    async with api.client("officer", "o-1", schools=["s-1"]) as client:
+        yield client
+
+
+def noted(**changes: Any) -> dict[str, Any]:
+    """What a phone took down on Friday, under an id of its own."""
+    return {**BODY, "referral_id": str(uuid4()), "noted_at": "2026-10-30T17:30:00-04:00", **changes}
+
+
+async def announced(api: ServiceInTest[Settings]) -> list[bytes]:
+    async with api.process.database.read(EVERY_DISTRICT) as session:
+        return list((await session.execute(select(outbox.c.value).order_by(outbox.c.seq))).scalars())
+
+
+async def test_it_counts_when_it_was_noted_and_its_clock_starts_when_it_arrives(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient
+) -> None:
+    record = (await officer.post("/v1/referrals", json=noted())).json()
+    assert record["noted_at"] == "2026-10-30T21:30:00Z"
+    assert record["submitted_at"] == "2026-11-02T15:00:00Z"
+    assert record["due_at"] == "2026-11-03T15:00:00Z"
+    (event,) = await announced(api)
+    assert b'"submitted_on":"2026-10-30"' in event
+
+
+async def test_sent_by_two_phones_of_one_person_at_once_it_is_there_once(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient
+) -> None:
+    body = noted()
+    answers = await asyncio.gather(*(officer.post("/v1/referrals", json=body) for _ in range(6)))
+    assert sorted(a.status_code for a in answers) == [200] * 5 + [201]
+    assert {a.json()["referral_id"] for a in answers} == {body["referral_id"]}
+    assert len(await announced(api)) == 1
+
+
+async def test_of_two_people_with_one_id_at_once_one_is_refused_and_nothing_of_his_is_kept(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient
+) -> None:
+    body = noted()
+    async with api.client("officer", "o-2", schools=["s-1"]) as other:
+        answers = await asyncio.gather(*(who.post("/v1/referrals", json=body) for who in (officer, other)))
+    assert sorted(a.status_code for a in answers) == [201, 409]
+    assert len(await announced(api)) == 1
+
+
+async def test_sent_again_days_later_it_is_answered_though_the_student_has_left_since(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient, clock: Clock
+) -> None:
+    body = noted()
+    assert (await officer.post("/v1/referrals", json=body)).status_code == 201
+    clock.now += timedelta(days=4)
+    async with api.process.database.write(DISTRICT) as session:
+        await session.execute(delete(student_schools).where(student_schools.c.student_id == "st-1"))
+    again = await officer.post("/v1/referrals", json=body)
+    assert (again.status_code, again.json()["status_class"]) == (200, "received")
+    for other in ({**body, "summary": "Another."}, noted()):
+        assert (await officer.post("/v1/referrals", json=other)).status_code == 422
+    async with api.client("officer", "o-2", schools=["s-1"]) as stranger:
+        assert (await stranger.post("/v1/referrals", json=body)).status_code == 422
+    assert len(await announced(api)) == 1
+
+
+async def test_sent_again_by_somebody_who_has_left_the_school_it_is_still_his(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient
+) -> None:
+    body = noted()
+    await officer.post("/v1/referrals", json=body)
+    async with api.client("officer", "o-1", schools=["s-2"]) as moved_on:
+        assert (await moved_on.post("/v1/referrals", json=body)).status_code == 200
+        assert (await moved_on.post("/v1/referrals", json=noted())).status_code == 404
