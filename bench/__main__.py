@@ -12,6 +12,7 @@ from bench.importing import importing
 from bench.posting import posting
 from bench.relay import relay
 from bench.rest import rest
+from bench.views import views
 from bench.visible import visible
 
 BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
@@ -22,6 +23,7 @@ BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
     "rest": rest,
     "importing": importing,
     "catching_up": catching_up,
+    "views": views,
 }
 
 

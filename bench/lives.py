@@ -2,7 +2,9 @@
 
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -13,6 +15,7 @@ from uuid import UUID
 from shared.events import referrals
 from shared.events.facets import Disability, Facets, GradeBand, RaceEthnicity, Sex
 from shared.events.referrals import Need, ReferralEvent, StatusReason, Urgency
+from shared.events.roster import EnrollmentCounted, FacetCount
 from shared.outbox import new_event_id
 
 Member = TypeVar("Member", bound=StrEnum)
@@ -33,25 +36,58 @@ _NEEDS = dict(zip(Need, (26, 9, 6, 9, 10, 6, 4, 8, 12, 8, 2), strict=True))
 _URGENCIES = dict(zip(Urgency, (2, 12, 36, 50), strict=True))
 
 
-def events(count: int, *, seed: int = 1) -> Iterator[ReferralEvent]:
-    """So many events of 500 schools over one school year, in the order of their time."""
-    return islice(_interleaved(Random(seed), count), count)
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where the lives are led."""
+
+    schools: int = SCHOOLS
+    schools_of_a_district: int = SCHOOLS_OF_A_DISTRICT
+
+    def district_of(self, school: int) -> str:
+        """The district of a school."""
+        return f"district-{school // self.schools_of_a_district}"
 
 
-def in_batches(count: int, size: int) -> Iterator[list[ReferralEvent]]:
+def events(count: int, *, seed: int = 1, area: Area = Area()) -> Iterator[ReferralEvent]:
+    """So many events of the area's schools over one school year, in the order of their time."""
+    return islice(_interleaved(Random(seed), count, area), count)
+
+
+def enrollments(area: Area) -> Iterator[EnrollmentCounted]:
+    """The students of every school, by their groups."""
+    for school in range(area.schools):
+        groups = Counter(_facets(school, student) for student in range(STUDENTS_OF_A_SCHOOL))
+        yield EnrollmentCounted(
+            event_id=new_event_id(),
+            occurred_at=FIRST_DAY,
+            district_id=area.district_of(school),
+            school_id=school_id(school),
+            school_year=FIRST_DAY.year + 1,
+            counted_on=FIRST_DAY.date(),
+            version=1,
+            counts=tuple(FacetCount(facets=facets, n=n) for facets, n in groups.items()),
+        )
+
+
+def school_id(school: int) -> str:
+    """The id of a school."""
+    return f"school-{school:03}"
+
+
+def in_batches(count: int, size: int, *, area: Area = Area()) -> Iterator[list[ReferralEvent]]:
     """The same, so many at a time."""
-    told = events(count)
+    told = events(count, area=area)
     while some := list(islice(told, size)):
         yield some
 
 
-def _interleaved(random: Random, count: int) -> Iterator[ReferralEvent]:
+def _interleaved(random: Random, count: int, area: Area) -> Iterator[ReferralEvent]:
     step = SCHOOL_YEAR / max(1, count / EVENTS_OF_A_LIFE)
     waiting: list[tuple[datetime, int, ReferralEvent]] = []
     submitted_at = FIRST_DAY
     numbers = itertools.count()  # of two events at one instant, the one told first comes first
     while True:
-        for event in _life(random, submitted_at):
+        for event in _life(random, submitted_at, area):
             heapq.heappush(waiting, (event.occurred_at, next(numbers), event))
         submitted_at += step
         while waiting and waiting[0][0] < submitted_at:
@@ -59,16 +95,16 @@ def _interleaved(random: Random, count: int) -> Iterator[ReferralEvent]:
             yield heapq.heappop(waiting)[2].model_copy(update={"event_id": new_event_id()})
 
 
-def _life(random: Random, submitted_at: datetime) -> Iterator[ReferralEvent]:
+def _life(random: Random, submitted_at: datetime, area: Area) -> Iterator[ReferralEvent]:
     """The facts about one referral: four in five are accepted, and most of these go all the way."""
-    school = random.randrange(SCHOOLS)
+    school = random.randrange(area.schools)
     student = random.randrange(STUDENTS_OF_A_SCHOOL)
     common: dict[str, Any] = {
         "event_id": UUID(int=0),
-        "district_id": f"district-{school // SCHOOLS_OF_A_DISTRICT}",
+        "district_id": area.district_of(school),
         "referral_id": new_event_id(),
         "student_id": f"student-{school:03}-{student:04}",
-        "school_id": f"school-{school:03}",
+        "school_id": school_id(school),
         "need": _one_of(random, _NEEDS),
         "urgency": _one_of(random, _URGENCIES),
         "facets": _facets(school, student),

@@ -1,11 +1,14 @@
 """Which schools a reader sees: those of his token, in his district."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, false, literal_column, select
+from sqlalchemy.engine import Dialect
 
 from reporting.models import WHOLE_DISTRICT, places
 from reporting.views.errors import UnknownSchool
+from reporting.views.prepared import Prepared, prepare
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -73,7 +76,11 @@ async def ensure_school(session: ReadSession, caller: Caller, school_id: str) ->
 
 async def schools_by_number(session: ReadSession, caller: Caller) -> dict[int, str]:
     """The id of every school in the caller's district by its number."""
-    own = select(places.c.place_no, places.c.school_id).where(
-        places.c.district_id == caller.district_id, places.c.school_id != WHOLE_DISTRICT
-    )
-    return {number: school_id for number, school_id in await session.execute(own)}
+    rows = await _numbered(session.dialect).rows(session, {"district_id": caller.district_id})
+    return {number: school_id for number, school_id in rows}
+
+
+@lru_cache
+def _numbered(dialect: Dialect) -> Prepared:
+    own = select(places.c.place_no, places.c.school_id).where(_of_district, places.c.school_id != _whole_district)
+    return prepare(own, dialect)
