@@ -10,21 +10,21 @@ from shared.events.referrals import Stage
 Lived = frozenset[Stage]
 
 
-def a_life(chance: Random) -> Lived:
-    """The stages that one referral came through, as its life cycle allows."""
+def a_life(chance: Random, *, is_over: bool) -> Lived:
+    """The stages that one referral came through, as its life cycle allows; in a year that is over, all have ended."""
     reached = {Stage.SUBMITTED}
-    ends = [Stage.REJECTED, Stage.CANCELLED, None]
+    outcomes = [Stage.REJECTED, Stage.CANCELLED]
     if chance.random() < 0.8:
         reached.add(Stage.ACCEPTED)
-        ends = [Stage.COMPLETED, Stage.COMPLETED, Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED, None]
+        outcomes = [Stage.COMPLETED, Stage.COMPLETED, Stage.COMPLETED, Stage.FAILED]
+        outcomes += [] if is_over else [Stage.CANCELLED]
         if chance.random() < 0.8:
             reached.add(Stage.STARTED)
-    end = chance.choice(ends)
-    if end is not None:
-        reached.add(end)
-        if chance.random() < 0.7:
+    if is_over or chance.random() < 0.8:
+        reached.add(chance.choice(outcomes))
+        if is_over or chance.random() < 0.7:
             reached.add(Stage.LOOPED)
-    if chance.random() < 0.8:
+    if is_over or chance.random() < 0.8:
         reached.add(Stage.CONTACTED)
     return frozenset(reached)
 
@@ -35,6 +35,7 @@ def a_district(
     *,
     referrals: int,
     students: int,
+    is_over: bool,
     weights: Sequence[Sequence[float]],
 ) -> Question:
     """So many referrals and students, drawn over the values of each axis; without students, enrolment is not known."""
@@ -42,7 +43,7 @@ def a_district(
     for _ in range(referrals):
         cell = tuple(chance.choices(axis.values, weight)[0] for axis, weight in zip(axes, weights, strict=True))
         numbers = counted.setdefault(cell, [0] * len(STAGES))
-        life = a_life(chance)
+        life = a_life(chance, is_over=is_over)
         for t, stage in enumerate(STAGES):
             numbers[t] += stage in life
     of_students = [(axis, weight) for axis, weight in zip(axes, weights, strict=True) if axis.of_students]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reporting.measures.lattice import Axis, Levels, Question
+from reporting.measures.lattice import Axis, Cell, Levels, Question
 from reporting.measures.nesting import NESTED_STAGES, SINGLE
 from reporting.measures.suppression import Pattern, decide
 from tests.reporting.measures.attacker import attack
@@ -26,7 +26,8 @@ class Sample(NamedTuple):
     are_students: tuple[bool, ...]
     referrals: int
     students: int
-    has_months: bool
+    has_months: bool = False
+    is_over: bool = False
 
     def question(self) -> Question:
         """The district's table."""
@@ -38,7 +39,14 @@ class Sample(NamedTuple):
         if self.has_months:
             axes[-1] = Axis(tuple(range(5)), of_students=False, blocks=HALVES_AND_MONTHS)
         weights = [[chance.choice((0.1, 0.3, 1, 1, 3)) for _ in axis.values] for axis in axes]
-        return a_district(chance, axes, referrals=self.referrals, students=self.students, weights=weights)
+        return a_district(
+            chance,
+            axes,
+            referrals=self.referrals,
+            students=self.students,
+            is_over=self.is_over,
+            weights=weights,
+        )
 
 
 samples = st.builds(
@@ -53,6 +61,7 @@ samples = st.builds(
     referrals=st.sampled_from((15, 40, 90, 200, 400)),
     students=st.sampled_from((0, 60, 1000)),
     has_months=st.booleans(),
+    is_over=st.booleans(),
 )
 thorough = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -66,6 +75,22 @@ def test_no_hidden_count_of_a_funnel_can_be_reckoned_from_all_that_is_shown(samp
 
 
 @pytest.mark.timeout(300)
+def test_hardly_ever_is_it_certain_that_a_count_is_small_and_not_zero() -> None:
+    certain, small = 0, 0
+    for seed in range(30):
+        sizes = [(5,), (3, 4), (2, 3, 3)][seed % 3]
+        sample = Sample(
+            seed, sizes, (True, False, True), (40, 90, 200, 400)[seed % 4], 1000, seed % 5 == 0, seed % 2 == 0
+        )
+        for known in attack(decide(sample.question(), NESTED_STAGES, MINIMUM), NESTED_STAGES, MINIMUM):
+            if 0 < known.target.truth < MINIMUM:
+                small += 1
+                certain += known.is_surely_small(MINIMUM)
+    assert small > 5_000
+    assert certain <= small / 1_000
+
+
+@pytest.mark.timeout(300)
 @thorough
 @given(samples)
 def test_no_hidden_count_that_stands_alone_can_be_reckoned(sample: Sample) -> None:
@@ -73,6 +98,31 @@ def test_no_hidden_count_that_stands_alone_can_be_reckoned(sample: Sample) -> No
     alone = question._replace(counted={cell: numbers[:1] for cell, numbers in question.counted.items()})
     pattern = decide(alone, SINGLE, MINIMUM)
     assert [known for known in attack(pattern, SINGLE, MINIMUM) if known.is_recovered] == []
+
+
+def test_a_cell_that_alone_joins_two_groups_of_hidden_ones_is_not_reckoned() -> None:
+    # Rows 0-1 and columns 0-1 hide a square, rows 2-3 and columns 2-3 another; (1, 2) alone crosses between them, and
+    # no line has it as its only hidden part. But columns 2 and 3 less rows 2 and 3 leave nothing except (1, 2).
+    counts: dict[Cell, int] = {(row, column): 50 for row in range(4) for column in range(4)}
+    for cell in ((0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (2, 3), (3, 2), (3, 3)):
+        counts[cell] = 6
+    counts[1, 2] = 5
+    axes = (Axis((0, 1, 2, 3), of_students=False), Axis((0, 1, 2, 3), of_students=False))
+    pattern = decide(Question(axes, {cell: (n,) for cell, n in counts.items()}, {(): 5000}), SINGLE, MINIMUM)
+    assert pattern.hidden((1, 2))
+    assert [known for known in attack(pattern, SINGLE, MINIMUM) if known.is_recovered] == []
+
+
+def test_where_all_have_an_outcome_the_stages_do_not_tell_each_other() -> None:
+    # Submitted, accepted, contacted, started, completed, failed, rejected, cancelled, looped: nothing is between them.
+    counted: dict[Cell, list[int]] = {
+        (0,): [47, 27, 0, 0, 15, 12, 20, 0, 0],
+        (1,): [62, 42, 0, 0, 12, 30, 20, 0, 0],
+        (2,): [14, 14, 0, 0, 3, 11, 0, 0, 0],
+    }
+    pattern = decide(Question((Axis((0, 1, 2), of_students=False),), counted, {(): 5000}), NESTED_STAGES, MINIMUM)
+    assert attack(pattern, NESTED_STAGES, MINIMUM) != []
+    assert [known for known in attack(pattern, NESTED_STAGES, MINIMUM) if known.is_recovered] == []
 
 
 @given(samples, st.randoms(use_true_random=False))
@@ -114,7 +164,7 @@ def test_where_nothing_is_small_nothing_is_hidden(sample: Sample, times: int) ->
 
 
 def test_callers_for_whom_nothing_is_small_are_hidden_nothing() -> None:
-    question = Sample(1, (4, 4), (True, True, True), referrals=60, students=60, has_months=False).question()
+    question = Sample(1, (4, 4), (True, True, True), referrals=60, students=60).question()
     assert not any(any(flags) for table in hidden_of(decide(question, NESTED_STAGES, 1)).values() for flags in table)
 
 

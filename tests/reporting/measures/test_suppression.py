@@ -91,18 +91,6 @@ def test_every_line_of_a_table_with_two_keys_is_protected() -> None:
     assert hidden(a_table(counts, 3, 2)) == {(0, 0), (0, 1), (1, 0), (1, 1)}
 
 
-def test_a_cell_that_alone_joins_two_groups_of_hidden_ones_is_hidden_with_company_of_its_own() -> None:
-    # Rows 0-1 and columns 0-1 hide a square, rows 2-3 and columns 2-3 another; (1, 2) alone crosses between them, and
-    # no line has it as its only hidden part. But columns 0 and 1 less rows 0 and 1 leave nothing except (1, 2).
-    counts: dict[Cell, int] = {(row, column): 50 for row in range(4) for column in range(4)}
-    squares: set[Cell] = {(0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (2, 3), (3, 2), (3, 3)}
-    counts |= {**dict.fromkeys(squares, 6), (1, 2): 5}
-    found = hidden(a_table(counts, 4, 4))
-    assert squares | {(1, 2)} < found
-    rows, columns = {r for r, c in found if c == 2} - {1}, {c for r, c in found if r == 1} - {2}
-    assert any((row, column) in found for row in rows for column in columns)
-
-
 def test_a_part_of_what_is_hidden_is_hidden() -> None:
     counts: dict[Cell, int] = {
         (0, 0): 2,

@@ -1,11 +1,13 @@
 """What is hidden beside a hidden cell, so that no sum and no difference of what is shown gives it away."""
 
 from collections.abc import Iterator
+from itertools import compress
 from operator import itemgetter
 
 from reporting.measures.lattice import Lines, Table
 from reporting.measures.nesting import Difference, Nesting
-from reporting.measures.primary import least_part, leaves_nothing
+from reporting.measures.primary import least_part
+from reporting.measures.tightness import settled
 
 
 def inherit(table: Table, nesting: Nesting) -> None:
@@ -28,19 +30,31 @@ def inherit(table: Table, nesting: Nesting) -> None:
 
 
 def note_equal(table: Table, nesting: Nesting) -> None:
-    """From now on these differences are known to be zero: they can be computed, and so will be those of their parts."""
+    """From now on these differences are known to be zero, and so will be those of their parts."""
     for q, difference in enumerate(nesting.differences):
         hidden, equal = hidden_of(table, difference), table.equal[q]
         for i, left in enumerate(table.left[q]):
             if left == 0 and not hidden[i]:
                 equal[i] = 1
+    for cell in settled(table, nesting):
+        for q in cell.equal:
+            table.equal[q][cell.cell] = 1
 
 
-def hide_with_equals(table: Table, nesting: Nesting) -> bool:
+def hide_with_equals(table: Table, nesting: Nesting, minimum: int) -> bool:
     """Where nothing lies between a whole and its parts, hiding one hides those that tell it. True if any was."""
     changed = False
-    for difference, equal in zip(nesting.differences, table.equal, strict=True):
-        for i in _flagged(_both(equal, hidden_of(table, difference))) if any(equal) else ():
+    may_hide = {t for difference in nesting.differences for t in difference.twins}
+    for cell in list(settled(table, nesting)):
+        i = cell.cell
+        if any(_is_secret(table, nesting, t, i, minimum) for t in cell.series):
+            free = [t for t in cell.around if t in may_hide and table.values[t][i] and not table.known[t][i]]
+            if free:
+                table.hidden[min(free, key=lambda t: (table.values[t][i], t))][i] = 1
+                changed = True
+    for q, difference in enumerate(nesting.differences):
+        equal = table.equal[q]
+        for i in _flagged(_both(equal, hidden_of(table, difference))) if 1 in equal else ():
             for side in (difference.minus, difference.plus):
                 largest = max(side, key=lambda t: (table.values[t][i], t))
                 if largest in difference.twins and not table.hidden[largest][i] and not table.known[largest][i]:
@@ -49,26 +63,46 @@ def hide_with_equals(table: Table, nesting: Nesting) -> bool:
     return changed
 
 
+def _is_secret(table: Table, nesting: Nesting, t: int, i: int, minimum: int) -> bool:
+    """Whether a hidden number, or a difference that it alone hides, is small."""
+    if 0 < table.values[t][i] < minimum:
+        return True
+    for difference, left in zip(nesting.differences, table.left, strict=True):
+        hides = [part for part in difference.parts if table.hidden[part][i]] if 0 < left[i] < minimum else []
+        if hides == [t]:
+            return True
+    return False
+
+
 def complete_lines(table: Table, nesting: Nesting, minimum: int) -> bool:
     """No sum that is shown has a lone hidden part, nor hidden parts of less than `minimum`. True if more was hidden."""
     changed = False
     for lines in table.lines:
         for t, hidden in enumerate(table.hidden):
-            for parts in _touched(lines, hidden, lines.parent.hidden[t]) if any(hidden) else ():
-                changed |= _complete(table, t, parts, minimum)
+            for parts in _touched(lines, hidden, lines.parent.hidden[t]):
+                if not _are_many(table.values[t], hidden, parts, minimum):
+                    changed |= _complete(table, t, parts, minimum)
         for q, difference in enumerate(nesting.differences):
             hidden = hidden_of(table, difference)
-            if any(hidden):
+            if 1 in hidden:
                 for parts in _touched(lines, hidden, hidden_of(lines.parent, difference)):
-                    changed |= _complete_difference(table, q, difference, parts, minimum)
+                    if not _are_many(table.left[q], hidden, parts, minimum):
+                        changed |= _complete_difference(table, q, difference, parts, minimum)
     return changed
 
 
 def _touched(lines: Lines, hidden: bytearray, hidden_sums: bytearray) -> Iterator[slice]:
     """The lines with a hidden part and a sum that is shown."""
-    for sum_at, parts in lines.slices:
-        if not hidden_sums[sum_at] and 1 in hidden[parts] and parts.start + parts.step < parts.stop:
-            yield parts
+    if 1 in hidden:
+        for sum_at, parts in lines.slices:
+            if not hidden_sums[sum_at] and 1 in hidden[parts] and parts.start + parts.step < parts.stop:
+                yield parts
+
+
+def _are_many(values: list[int], hidden: bytearray, parts: slice, minimum: int) -> bool:
+    """Whether the hidden parts of a line are more than one that is not zero, and together no small count."""
+    inside = list(compress(values[parts], hidden[parts]))
+    return len(inside) - inside.count(0) > 1 and sum(inside) >= minimum
 
 
 def _complete(table: Table, t: int, parts: slice, minimum: int) -> bool:
@@ -106,8 +140,6 @@ def _complete_difference(table: Table, q: int, difference: Difference, parts: sl
     inside = {i for i in line if any(table.hidden[t][i] for t in difference.parts)}
     total = sum(left[i] for i in inside)
     count = sum(left[i] > 0 for i in inside)
-    if total >= minimum and count > 1:
-        return False
     others = [
         (table.values[part][i] == 0, table.values[part][i], i, part)
         for i in line
@@ -122,9 +154,11 @@ def _complete_difference(table: Table, q: int, difference: Difference, parts: sl
     return bool(others)
 
 
-def show_what_follows(table: Table, nesting: Nesting) -> bool:
+def show_what_follows(table: Table, nesting: Nesting, minimum: int) -> bool:
     """What can be computed after all is no secret, and hiding it would only look like one. True if any was."""
-    found = {*_lone_parts(table), *_told_by_equals(table, nesting)}
+    found = set(_lone_parts(table))
+    for cell in settled(table, nesting):
+        found.update((t, cell.cell) for t in cell.series if not _is_secret(table, nesting, t, cell.cell, minimum))
     for t, i in found:
         table.hidden[t][i], table.known[t][i] = 0, 1
     return bool(found)
@@ -134,18 +168,9 @@ def _lone_parts(table: Table) -> Iterator[tuple[int, int]]:
     """Hidden parts of a sum whose siblings are all known to be zero."""
     for lines in table.lines:
         for t, hidden in enumerate(table.hidden):
-            for parts in _touched(lines, hidden, lines.parent.hidden[t]) if any(hidden) else ():
+            for parts in _touched(lines, hidden, lines.parent.hidden[t]):
                 if hidden[parts].count(1) == 1:
                     yield t, parts.start + parts.step * hidden[parts].index(1)
-
-
-def _told_by_equals(table: Table, nesting: Nesting) -> Iterator[tuple[int, int]]:
-    """Zeros where the other parts make up the whole, and what is known to be equal to something that is shown."""
-    for difference, equal in zip(nesting.differences, table.equal, strict=True):
-        for i in _flagged(hidden_of(table, difference)):
-            secret = [t for t in difference.parts if table.hidden[t][i]]
-            if (equal[i] and len(secret) == 1) or leaves_nothing(table, difference, i):
-                yield from ((t, i) for t in secret)
 
 
 def hidden_of(table: Table, difference: Difference) -> bytearray:

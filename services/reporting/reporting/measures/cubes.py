@@ -12,8 +12,8 @@ from itertools import combinations, product
 
 from reporting.measures.lattice import Axis, Table
 
-_MOST_CHOICES = 16
-"""Of an axis with many values, as schools are, so many are tried as the other corner."""
+_MOST_CUBES = 256
+"""Around one cell so many cubes are compared: of an axis with many values, as schools are, only the likeliest."""
 
 Cornered = set[tuple[int, int]]
 """Cells, by series and place, that are known to have their cube."""
@@ -55,6 +55,7 @@ class _Grid:
             step *= table.sizes[at]
         self.families = {at: axes[at].families(table.levels[at]) for at in self.active}
         self.family_of = {at: [family for family in self.families[at] for _ in range(*family)] for at in self.active}
+        self.choices = max(2, int(_MOST_CUBES ** (1 / max(1, len(self.active)))))
         self._ranked: dict[tuple[int, int, int], list[int]] = {}
 
     def corners(self, t: int) -> Iterator[int]:
@@ -119,8 +120,8 @@ class _Grid:
             values, hidden, known = self.table.values[t], self.table.hidden[t], self.table.known[t]
             line = range(first, first + (family[1] - family[0]) * step, step)
             ranks = ((not values[j], not hidden[j], values[j], j) for j in line if not known[j])
-            self._ranked[t, at, first] = [j for *_, j in nsmallest(_MOST_CHOICES + 1, ranks)]
-        return [j - i for j in self._ranked[t, at, first] if j != i][:_MOST_CHOICES]
+            self._ranked[t, at, first] = [j for *_, j in nsmallest(self.choices + 1, ranks)]
+        return [j - i for j in self._ranked[t, at, first] if j != i][: self.choices]
 
 
 def _weakness(values: list[int]) -> int:

@@ -1,5 +1,6 @@
 """What is counted within what: the difference of two nested counts is a count too, and anybody can subtract."""
 
+from itertools import combinations
 from typing import NamedTuple
 
 from reporting.codec import STAGES
@@ -53,6 +54,7 @@ NESTED_STAGES = Nesting(
         *[_without((Stage.ACCEPTED,), (stage,)) for stage in _OF_ACCEPTED],
         _without((Stage.SUBMITTED,), (Stage.ACCEPTED, Stage.REJECTED)),
         _without((Stage.ACCEPTED,), (Stage.COMPLETED, Stage.FAILED)),
+        *[_without((Stage.SUBMITTED,), some) for size in (2, 3) for some in combinations(_ENDED, size)],
         OPEN,
         _without(_ENDED, (Stage.LOOPED,)),
     ),

@@ -24,6 +24,8 @@ def hide_small(table: Table, nesting: Nesting, minimum: int, *, counts_students:
 
 
 def _is_small(n: int, enrolled: int | None, minimum: int, *, counts_students: bool) -> bool:
+    if minimum <= 1:
+        return False
     if 0 < n < minimum:
         return True
     if enrolled is None:

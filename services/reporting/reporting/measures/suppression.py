@@ -105,7 +105,7 @@ def decide(
     minimum: int,
     *,
     counts_students: bool = False,
-    settled: Callable[[Levels], bytearray | None] = lambda _levels: None,
+    settled: Callable[[Levels], bytearray | None] | None = None,
 ) -> Pattern:
     """What of a table, and of all that it adds up to, may not be shown.
 
@@ -115,13 +115,13 @@ def decide(
     tables: dict[Levels, Table] = {}
     for table in lattice(question, nesting):
         inherit(table, nesting)
-        decided = settled(table.levels)
+        decided = settled(table.levels) if settled is not None else None
         if decided is not None:
             table.hidden = [bytearray(decided) for _ in range(nesting.series)]
         else:
             hide_small(table, nesting, minimum, counts_students=counts_students)
             _hide_companions(table, question, nesting, minimum)
-            while show_what_follows(table, nesting):
+            while show_what_follows(table, nesting, minimum):
                 _hide_companions(table, question, nesting, minimum)
         note_equal(table, nesting)
         tables[table.levels] = table
@@ -132,6 +132,6 @@ def _hide_companions(table: Table, question: Question, nesting: Nesting, minimum
     cornered: Cornered = set()
     changed = True
     while changed:
-        changed = hide_with_equals(table, nesting)
+        changed = hide_with_equals(table, nesting, minimum)
         changed |= complete_cubes(table, question.axes, cornered)
         changed |= complete_lines(table, nesting, minimum)

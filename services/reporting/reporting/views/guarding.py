@@ -8,6 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -26,6 +27,9 @@ from shared.events.facets import FIRST_MONTH_OF_SCHOOL_YEAR
 
 MOST_CELLS = 36_000
 """A table of more cells is refused: deciding one of 32,000 (1,000 schools, 8 groups, 4 sexes) takes some seconds."""
+
+_REMEMBERED_CELLS = 200
+"""Of smaller tables what was decided last is remembered: a dashboard asks for the same few again and again."""
 
 _QUICK_CELLS = 1_000
 """A larger table is decided in a thread of its own, so that nobody else waits for it."""
@@ -124,12 +128,29 @@ async def decided(
     minimum: int,
     *,
     counts_students: bool = False,
-    settled: Callable[[Levels], bytearray | None] = lambda _levels: None,
+    settled: Callable[[Levels], bytearray | None] | None = None,
 ) -> Pattern:
     """The pattern of a table, as `decide` finds it, without keeping others waiting."""
-    if prod(len(axis.values) for axis in question.axes) <= _QUICK_CELLS:
+    cells = prod(len(axis.values) for axis in question.axes)
+    if cells <= _REMEMBERED_CELLS and question.coarser is None and settled is None:
+        numbers = (tuple(sorted(numbers.items())) for numbers in (question.counted, question.enrolled))
+        return _remembered(question.axes, *numbers, nesting, minimum, counts_students)
+    if cells <= _QUICK_CELLS:
         return decide(question, nesting, minimum, counts_students=counts_students, settled=settled)
     return await asyncio.to_thread(decide, question, nesting, minimum, counts_students=counts_students, settled=settled)
+
+
+@lru_cache(maxsize=32)
+def _remembered(
+    axes: tuple[Axis, ...],
+    counted: tuple[tuple[Numbers, tuple[int, ...]], ...],
+    enrolled: tuple[tuple[Numbers, int], ...],
+    nesting: Nesting,
+    minimum: int,
+    counts_students: bool,
+) -> Pattern:
+    # By its numbers, not by its name: the same question over other numbers is decided anew.
+    return decide(Question(axes, dict(counted), dict(enrolled)), nesting, minimum, counts_students=counts_students)
 
 
 def sliced(
