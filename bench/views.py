@@ -61,7 +61,7 @@ Ask = Callable[[Database], Awaitable[None]]
 
 
 def views(engines: Engines, *, quick: bool) -> Sequence[Figure]:
-    """Funnel and contact times at 1,000 schools after 3 million events, for a reader from whom small counts are kept."""
+    """Funnel and contact times at 1,000 schools after 3 million events, for somebody who is told no small count."""
     count, questions, turns = (20_000, 24, 1) if quick else (EVENTS, QUESTIONS_A_TURN, TURNS)
     with engines.database(MIGRATIONS) as database_url:
         apart(apply, database_url, count)

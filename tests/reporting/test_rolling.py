@@ -197,8 +197,10 @@ async def test_rolling_while_events_come_and_being_cancelled_at_any_moment_loses
             await asyncio.sleep(0)
         if random.random() < 0.6:
             rolling.cancel()
-        await assert_exact(database, asked)
-        await asyncio.gather(rolling, applying, return_exceptions=True)
+        try:
+            await assert_exact(database, asked)
+        finally:
+            await asyncio.gather(rolling, applying, return_exceptions=True)
         assert applying.exception() is None
         assert rolling.cancelled() or rolling.exception() is None
     await assert_exact(database, asked)
