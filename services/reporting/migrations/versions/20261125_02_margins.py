@@ -77,8 +77,7 @@ def _create(cells: str, *, apart: tuple[str, ...], counts: tuple[str, ...]) -> N
     if op.get_bind().dialect.name == "postgresql":
         # Rows live for a second: without this, vacuum waits for a fifth of the table to be dead.
         op.execute(
-            f"ALTER TABLE {cells}_pending"
-            " SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000)"
+            f"ALTER TABLE {cells}_pending SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000)"
         )
 
 
