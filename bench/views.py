@@ -86,8 +86,6 @@ async def apply(database_url: str, count: int) -> None:
         for batch in batches:
             async with database.write(EVERY_DISTRICT, durable=False) as session:
                 await sink.store(session, sink.prepare(batch))
-            async with database.write(EVERY_DISTRICT, durable=False) as session:
-                await roll_some(session)
         moved = 1
         while moved:
             async with database.write(EVERY_DISTRICT, durable=False) as session:

@@ -148,7 +148,7 @@ async def assert_exact(database: Database, asked: Sequence[Breakdown]) -> None:
     """Every answer is what the cells say, within one state of the database."""
     async with database.read(EVERY_DISTRICT) as session:
         for question in asked:
-            assert margin_for(READER, question, None, of_schools=1) is not None
+            assert margin_for(READER, question, None, FUNNEL.kept) is not None
             for fact in FACTS:
                 told = {k: n for k, n in (await sums(session, READER, fact, question, None)).items() if any(n)}
                 assert told == await cells_added_up(session, fact, question), (question, fact.cells.name)
@@ -230,10 +230,12 @@ async def test_what_has_no_margin_is_read_from_the_cells(database: Database) -> 
     of_school = replace(YEAR, keys=(Key.NEED,))
     own = replace(READER, school_ids=frozenset({"s-0", "s-1", "s-2", "s-3"}))
     async with database.read(EVERY_DISTRICT) as session:
-        assert margin_for(READER, three, None, of_schools=1) is None
-        assert margin_for(READER, of_school, "s-1", of_schools=0) is None
-        assert margin_for(own, of_school, None, of_schools=0) is None
-        assert margin_for(own, replace(of_school, last_month=FIRST_MONTH), None, of_schools=1) is None
+        assert margin_for(READER, three, None, FUNNEL.kept) is None
+        assert margin_for(READER, of_school, "s-1", CONTACT_TIMES.kept) is None
+        assert margin_for(own, of_school, None, CONTACT_TIMES.kept) is None
+        assert margin_for(own, replace(of_school, last_month=FIRST_MONTH), None, FUNNEL.kept) is None
+        two = replace(YEAR, keys=(Key.MONTH, Key.NEED, Key.SEX))
+        assert margin_for(READER, two, None, CONTACT_TIMES.kept) is None
         for fact in (FUNNEL, CONTACT_TIMES):
             assert await sums(session, READER, fact, three, None) != {}
             told = {k: n for k, n in (await sums(session, READER, fact, three, None)).items() if any(n)}

@@ -2,7 +2,8 @@
 
 A margin keeps some fields of a cell and adds up over the others: its cell has the bits of these fields, and zero bits
 for the rest. Kept are the sums over all fields, by each of the seven, and by each two of them: 29 margins, because
-nearly every question names no more. See docs/decisions/0010-margins-are-kept-beside-the-cells.md.
+nearly every question names no more; by month and of single schools only some of these.
+See docs/decisions/0010-margins-are-kept-beside-the-cells.md.
 
 A row that comes in is not added to 29 margins, but to seven lines of three fields, and these, which are few and much
 alike, to the margins. Seven fields have seven lines such that each two fields are on exactly one: the Fano plane.
@@ -31,6 +32,16 @@ LINES = (
     ("need", "race_ethnicity", "english_learner"),
 )
 """The fewest values first: a margin is made from the first line that has its fields."""
+
+
+class Kept(NamedTuple):
+    """How many fields the kept margins of something have; those of a district's school years have `MOST_FIELDS`."""
+
+    by_month: int
+    """Those of a district by month."""
+    of_schools: int
+    """Those of single schools, for whole school years."""
+
 
 WHOLE = 0
 """The margin that keeps no field: the sum of everything."""

@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from reporting.base import metadata
 from reporting.codec import STAGES
+from reporting.margins import MOST_FIELDS, Kept
 
 
 def _keys(**kinds: type[TypeEngine[Any]]) -> list[Column[Any]]:
@@ -103,11 +104,10 @@ class Fact:
     apart: tuple[str, ...]
     """What is counted apart within a cell, beside the fields in it."""
     counts: tuple[str, ...]
-    of_schools: int
-    """How many fields the margins of single schools keep: none, or one, which is many rows and for whole years."""
+    kept: Kept
 
 
-def _fact(cells: Table, *, apart: Sequence[str], counts: Sequence[str], of_schools: int) -> Fact:
+def _fact(cells: Table, *, apart: Sequence[str], counts: Sequence[str], kept: Kept) -> Fact:
     def same(name: str) -> Column[Any]:
         return Column(name, cells.c[name].type, nullable=False)
 
@@ -119,11 +119,12 @@ def _fact(cells: Table, *, apart: Sequence[str], counts: Sequence[str], of_schoo
         *_keys(**dict.fromkeys(apart, SmallInteger)),
         *_counts(counts),
     )
-    return Fact(cells, pending, margins, tuple(apart), tuple(counts), of_schools)
+    return Fact(cells, pending, margins, tuple(apart), tuple(counts), kept)
 
 
-FUNNEL = _fact(referral_funnel, apart=[], counts=STAGES, of_schools=1)
-CONTACT_TIMES = _fact(contact_times, apart=["timing"], counts=["n"], of_schools=0)
+FUNNEL = _fact(referral_funnel, apart=[], counts=STAGES, kept=Kept(by_month=2, of_schools=1))
+# Some hundred timings stand apart in every cell: more margins than these would have more rows than there are cells.
+CONTACT_TIMES = _fact(contact_times, apart=["timing"], counts=["n"], kept=Kept(by_month=1, of_schools=0))
 
 enrollment_changes = Table(
     "enrollment_changes",
@@ -144,8 +145,8 @@ enrollment_margins = Table(
 )
 """Students enrolled by margin, made anew from the cells whenever these have changed."""
 
-OF_SCHOOLS_ENROLLMENT = 1
-"""How many fields the margins of a single school's enrolment keep."""
+ENROLLMENT_KEPT = Kept(by_month=MOST_FIELDS, of_schools=1)
+"""Which of its margins are kept; enrolment has no months."""
 
 REBUILT = (
     referral_funnel,

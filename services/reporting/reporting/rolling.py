@@ -5,6 +5,7 @@ docs/decisions/0010-margins-are-kept-beside-the-cells.md.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
@@ -17,8 +18,8 @@ from reporting.codec import OF_REFERRALS, SCHOOL_YEAR_OF_MONTH
 from reporting.margins import LINES, MARGINS, WHOLE, mask_of
 from reporting.models import (
     CONTACT_TIMES,
+    ENROLLMENT_KEPT,
     FUNNEL,
-    OF_SCHOOLS_ENROLLMENT,
     WHOLE_DISTRICT,
     Fact,
     enrollment,
@@ -37,10 +38,10 @@ LOOK_AGAIN = timedelta(seconds=1)
 FACTS = (FUNNEL, CONTACT_TIMES)
 """The facts whose margins are kept up to date here."""
 
-MOST_ROWS = 10_000
-"""Rows of one fact that are rolled in one transaction."""
-MOST_ROWS_OF_SQLITE = 1_000
-"""The same where everybody else who writes has to wait for it."""
+MOST_ROWS = 50_000
+"""Rows of one fact that are rolled in one transaction: of a backlog many fall on the same margins, so few are written."""
+MOST_ROWS_OF_SQLITE = 2_000
+"""The same where the consumer has to wait for it."""
 
 _IN_PLACE: Tables = {}
 _COUNT = "SELECT count(*) FROM taken"
@@ -68,10 +69,11 @@ class Roller:
         leadership = Leadership(self._database, "roller")
         async with leadership.try_to_lead() as leads:
             while leads:
+                began = time.monotonic()
                 moved = await self.roll_once()
                 backoff.reset()
-                if not moved:
-                    await asyncio.sleep(LOOK_AGAIN.total_seconds())
+                # With a backlog it rests as long as it has worked: half of the time is the consumer's alone.
+                await asyncio.sleep(time.monotonic() - began if moved else LOOK_AGAIN.total_seconds())
                 leads = await leadership.renew()
 
     async def roll_once(self) -> int:
@@ -125,6 +127,7 @@ def _sums(fact: Fact, into: Tables) -> _Sums:
     apart = "".join(f", {name}" for name in fact.apart)
     counts = ", ".join(fact.counts)
     summed = ", ".join(f"CAST(SUM({name}) AS INTEGER) AS {name}" for name in fact.counts)
+    by_month = ", ".join(str(m.number) for m in MARGINS if m.fields <= fact.kept.by_month)
     parts = f"""
         lines (line, mask) AS (VALUES {_values((i, mask_of(fields)) for i, fields in enumerate(LINES))}),
         kept (margin, margin_mask, line, fields) AS (VALUES {_values(MARGINS)}),
@@ -143,12 +146,13 @@ def _sums(fact: Fact, into: Tables) -> _Sums:
         ),
         by_period AS (
             SELECT place_no, margin, month AS period, cell{apart}, {counts} FROM by_month
+            WHERE margin IN ({by_month})
             UNION ALL
             SELECT place_no, margin, -({SCHOOL_YEAR_OF_MONTH}), cell{apart}, {summed} FROM by_month
             GROUP BY place_no, margin, {SCHOOL_YEAR_OF_MONTH}, cell{apart}
             UNION ALL
             SELECT place_no, margin, -({SCHOOL_YEAR_OF_MONTH}), cell & margin_mask{apart}, {summed}
-            FROM taken JOIN kept ON fields BETWEEN 1 AND {fact.of_schools}
+            FROM taken JOIN kept ON fields BETWEEN 1 AND {fact.kept.of_schools}
             GROUP BY place_no, margin, {SCHOOL_YEAR_OF_MONTH}, cell & margin_mask{apart}
         )"""
     margins = into.get(fact.margins.name, fact.margins.name)
@@ -208,7 +212,7 @@ def _enrollment_statements(into: Tables) -> Sequence[str]:
         GROUP BY margin, cell & margin_mask
         UNION ALL
         SELECT place_no, margin, {school_year}, cell & margin_mask, SUM(students)
-        FROM taken JOIN kept ON fields <= {OF_SCHOOLS_ENROLLMENT}
+        FROM taken JOIN kept ON fields <= {ENROLLMENT_KEPT.of_schools}
         GROUP BY place_no, margin, cell & margin_mask
         """,
         f"UPDATE {changes} SET rolled = changed WHERE place_no = :district_no AND school_year = :school_year",

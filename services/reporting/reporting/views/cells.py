@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Select, SmallInteger, Table, bind
 from sqlalchemy import literal_column as written
 from sqlalchemy.engine import Dialect
 
-from reporting.margins import MOST_FIELDS, WHOLE, number_of
+from reporting.margins import MOST_FIELDS, WHOLE, Kept, number_of
 from reporting.models import Fact
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of, only_these
 from reporting.views.prepared import Prepared, prepare
@@ -37,7 +37,7 @@ async def sums(
         breakdown.keys,
         breakdown.only,
         scope_of(caller, school_id),
-        margin_for(caller, breakdown, school_id, of_schools=fact.of_schools),
+        margin_for(caller, breakdown, school_id, fact.kept),
         breakdown.is_whole_year() and Key.MONTH not in breakdown.keys,
     )
     values = values_of(caller, school_id) | {
@@ -50,18 +50,19 @@ async def sums(
     return {row[:width]: row[width:] for row in rows}
 
 
-def margin_for(caller: Caller, breakdown: Breakdown, school_id: str | None, *, of_schools: int) -> int | None:
+def margin_for(caller: Caller, breakdown: Breakdown, school_id: str | None, kept: Kept) -> int | None:
     """The margin that answers a question, None where only the cells do.
 
-    A district's margins keep up to two fields. Those of single schools keep up to `of_schools`, and one only for a
-    whole school year. Fields that are filtered by have to be kept too.
+    Fields that are filtered by have to be in it too.
     """
     fields = {*breakdown.keys, *(field for field, _ in breakdown.only)} - _OF_NO_FIELD
     if not fields:
         return WHOLE
-    most = MOST_FIELDS
+    in_one_year = breakdown.is_whole_year() and Key.MONTH not in breakdown.keys
     if is_of_single_schools(caller, breakdown, school_id):
-        most = of_schools if breakdown.is_whole_year() and Key.MONTH not in breakdown.keys else 0
+        most = kept.of_schools if in_one_year else 0
+    else:
+        most = MOST_FIELDS if in_one_year else kept.by_month
     return number_of(fields) if len(fields) <= most else None
 
 

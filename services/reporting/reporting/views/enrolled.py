@@ -9,7 +9,7 @@ from sqlalchemy import literal_column as written
 from sqlalchemy.engine import Dialect
 
 from reporting.codec import OF_REFERRALS
-from reporting.models import OF_SCHOOLS_ENROLLMENT, enrollment, enrollment_changes, enrollment_margins
+from reporting.models import ENROLLMENT_KEPT, enrollment, enrollment_changes, enrollment_margins
 from reporting.models import enrollment_versions as versions
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of, only_these
 from reporting.views.cells import is_of_single_schools, margin_for
@@ -37,7 +37,7 @@ async def enrolled(
     is_of_schools = is_of_single_schools(caller, of_students, school_id)
     asked = _Asked(of_students.keys, of_students.only, scope_of(caller, school_id), is_of_schools)
     values = values_of(caller, school_id) | {"school_year": breakdown.school_year}
-    margin = margin_for(caller, of_students, school_id, of_schools=OF_SCHOOLS_ENROLLMENT)
+    margin = margin_for(caller, of_students, school_id, ENROLLMENT_KEPT)
     if margin is not None:
         rows = await _of_margin(asked, margin, session.dialect).rows(session, values)
         # Where a count has come that the margins lack, only the cells are right.
