@@ -39,7 +39,7 @@ FACTS = (FUNNEL, CONTACT_TIMES)
 """The facts whose margins are kept up to date here."""
 
 MOST_ROWS = 50_000
-"""Rows of one fact that are rolled in one transaction: of a backlog many fall on the same margins, so few are written."""
+"""Rows of one fact that are rolled in one transaction: many rows of a backlog are few of the margins."""
 MOST_ROWS_OF_SQLITE = 2_000
 """The same where the consumer has to wait for it."""
 
