@@ -1,6 +1,8 @@
 """Building the views anew from the log, while the old ones serve and events keep coming."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from sqlalchemy import select, text
 from reporting.app import HEARS, SERVICE
 from reporting.models import REBUILT, places, referral_funnel
 from reporting.rebuild import rebuild
+from reporting.rolling import Roller
 from reporting.settings import Settings
 from shared.bus.base import Bus, Message, Reader, Record, TopicPartition
 from shared.cloudevents import to_message
@@ -191,3 +194,28 @@ async def test_views_keep_serving_the_old_rows_until_the_new_ones_are_there(repo
 async def test_a_rebuild_of_an_empty_log_gives_empty_views(reporting: Reporting) -> None:
     await rebuilt(reporting)
     assert (await contents(reporting))["referral_funnel"] == []
+
+
+async def test_a_rebuild_while_rows_are_rolled_gives_the_same_margins(reporting: Reporting) -> None:
+    roller = Roller(reporting.process.database)
+
+    async def keep_rolling() -> None:
+        while True:
+            await roller.roll_once()
+            await asyncio.sleep(0)
+
+    for _ in range(3):
+        await publish(reporting, *some_history())
+        with suppress(OffsetsMoved):  # after the last rebuild
+            await reporting.drain()
+        assert reporting._reader is not None
+        reporting._reader.displace()
+        await reporting.drain()
+        rolling = asyncio.create_task(keep_rolling())
+        await rebuilt(reporting)
+        rolling.cancel()
+        await asyncio.gather(rolling, return_exceptions=True)
+        assert rolling.cancelled()
+        rolled_beside = await contents(reporting)
+        await rebuilt(reporting)
+        assert await contents(reporting) == rolled_beside

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -28,7 +29,7 @@ from shared.events.facets import RaceEthnicity, Sex
 from shared.events.referrals import Need, ReferralContacted, ReferralContactOverdue, Stage, Urgency
 from shared.migrations import migrate
 from shared.testing.events import a_life, a_submission, an_enrollment, later, some_facets, taken_back
-from tests.reporting.suite import roll_all
+from tests.reporting.suite import announce, reporting_on, roll_all
 
 DISTRICTS = ("demo", "elsewhere")
 READER = Caller(sub="a-1", district_id="demo", role=Role.ANALYST, school_ids=None, provider_id=None)
@@ -221,6 +222,23 @@ async def test_two_rollers_move_each_row_once(database: Database) -> None:
                 both.create_task(Roller(database).roll_once())
     assert await pending_rows(database) == 0
     await assert_exact(database, random_questions(Random(8), 20))
+
+
+async def test_the_services_worker_rolls_beside_its_consumer_and_stops_when_cancelled(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with reporting_on(database_url, tmp_path) as service:
+        workers = [worker for _ in range(2) for worker in service.process.service.workers(service.process)]
+        running = [asyncio.create_task(worker.run()) for worker in workers]  # one leads, the other stands by
+        await announce(service, *some_events(Random(11), 10))
+        async with asyncio.timeout(30):
+            while await pending_rows(service.process.database):  # the effect tells nobody
+                await asyncio.sleep(0.02)
+        for task in running:
+            task.cancel()
+        ended = await asyncio.gather(*running, return_exceptions=True)
+        assert all(isinstance(e, asyncio.CancelledError) for e in ended)
+        await assert_exact(service.process.database, random_questions(Random(12), 10))
 
 
 async def test_what_has_no_margin_is_read_from_the_cells(database: Database) -> None:
