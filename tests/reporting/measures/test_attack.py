@@ -69,25 +69,43 @@ thorough = settings(max_examples=60, deadline=None, suppress_health_check=[Healt
 @pytest.mark.timeout(300)
 @thorough
 @given(samples)
-def test_no_hidden_count_of_a_funnel_can_be_reckoned_from_all_that_is_shown(sample: Sample) -> None:
+def test_no_hidden_count_but_a_zero_can_be_reckoned_from_all_that_is_shown_of_a_funnel(sample: Sample) -> None:
     pattern = decide(sample.question(), NESTED_STAGES, MINIMUM)
-    assert [known for known in attack(pattern, NESTED_STAGES, MINIMUM) if known.is_recovered] == []
+    found = attack(pattern, NESTED_STAGES, MINIMUM)
+    # Of zeros less can be promised, see docs/decisions/0004-small-cells.md: they are counted in the test below.
+    assert [known for known in found if known.is_recovered and known.target.truth] == []
 
 
 @pytest.mark.timeout(300)
-def test_hardly_ever_is_it_certain_that_a_count_is_small_and_not_zero() -> None:
-    certain, small = 0, 0
+def test_zeros_are_hardly_ever_reckoned_nor_is_it_certain_that_a_count_is_small_and_not_zero() -> None:
+    zeros, reckoned, small, certain = 0, 0, 0, 0
     for seed in range(30):
         sizes = [(5,), (3, 4), (2, 3, 3)][seed % 3]
         sample = Sample(
             seed, sizes, (True, False, True), (40, 90, 200, 400)[seed % 4], 1000, seed % 5 == 0, seed % 2 == 0
         )
         for known in attack(decide(sample.question(), NESTED_STAGES, MINIMUM), NESTED_STAGES, MINIMUM):
-            if 0 < known.target.truth < MINIMUM:
-                small += 1
-                certain += known.is_surely_small(MINIMUM)
+            zeros += known.target.truth == 0
+            reckoned += known.target.truth == 0 and known.is_recovered
+            small += 0 < known.target.truth < MINIMUM
+            certain += 0 < known.target.truth < MINIMUM and known.is_surely_small(MINIMUM)
+    assert zeros > 1_000
     assert small > 5_000
+    assert reckoned <= zeros / 1_000
     assert certain <= small / 1_000
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        Sample(241503, (3, 3), (True, True, True), referrals=400, students=0),
+        Sample(5642, (3, 2, 3), (False, False, False), referrals=90, students=1000),
+    ],
+    ids=["two keys", "three keys"],
+)
+def test_what_some_columns_tell_of_hidden_groups_leaves_the_others_untold(sample: Sample) -> None:
+    found = attack(decide(sample.question(), NESTED_STAGES, MINIMUM), NESTED_STAGES, MINIMUM)
+    assert [known for known in found if known.is_recovered] == []
 
 
 @pytest.mark.timeout(300)

@@ -98,6 +98,7 @@ class Table:
 class Lines(NamedTuple):
     """The lines of a table along one axis: the cells that add up to one of a coarser table."""
 
+    axis: int
     parent: Table
     slices: list[tuple[int, slice]]
     """The position of the sum in `parent`, and where its parts are."""
@@ -118,7 +119,7 @@ def lattice(question: Question, nesting: Nesting) -> Iterator[Table]:
             if level:
                 parent = tables[(*levels[:at], level - 1, *levels[at + 1 :])]
                 slices = _slices(table.sizes, at, axes[at].families(level))
-                table.lines.append(Lines(parent, slices, _above(table.size, slices)))
+                table.lines.append(Lines(at, parent, slices, _above(table.size, slices)))
         yield table
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from reporting.measures.blocks import leave_enough
 from reporting.measures.companions import (
     complete_lines,
     hidden_of,
@@ -135,3 +136,4 @@ def _hide_companions(table: Table, question: Question, nesting: Nesting, minimum
         changed = hide_with_equals(table, nesting, minimum)
         changed |= complete_cubes(table, question.axes, cornered)
         changed |= complete_lines(table, nesting, minimum)
+        changed |= leave_enough(table, minimum)
