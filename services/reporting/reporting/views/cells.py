@@ -4,6 +4,7 @@ Both give the same numbers at every moment: what is not in the margins yet is pe
 docs/decisions/0010-margins-are-kept-beside-the-cells.md.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -33,6 +34,14 @@ async def sums(
     Shape: by the keys of the breakdown, and after them by what the fact counts apart; in the order of its `counts`.
     What no cell says is absent.
     """
+    width = len(breakdown.keys) + len(fact.apart)
+    return {row[:width]: row[width:] for row in await rows_of(session, caller, fact, breakdown, school_id)}
+
+
+async def rows_of(
+    session: ReadSession, caller: Caller, fact: Fact, breakdown: Breakdown, school_id: str | None
+) -> Sequence[Any]:
+    """The same as rows: keys, what is counted apart, counts."""
     asked = _Asked(
         breakdown.keys,
         breakdown.only,
@@ -45,9 +54,7 @@ async def sums(
         "last_month": breakdown.last_month,
         "year": -breakdown.school_year,
     }
-    width = len(breakdown.keys) + len(fact.apart)
-    rows = await _question(fact, asked, session.dialect).rows(session, values)
-    return {row[:width]: row[width:] for row in rows}
+    return await _question(fact, asked, session.dialect).rows(session, values)
 
 
 def margin_for(caller: Caller, breakdown: Breakdown, school_id: str | None, kept: Kept) -> int | None:

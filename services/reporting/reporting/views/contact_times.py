@@ -14,6 +14,7 @@ from reporting.measures.rates import share
 from reporting.models import CONTACT_TIMES, FUNNEL
 from reporting.views import answers
 from reporting.views.breakdown import Breakdown, Numbers
+from reporting.views.cells import rows_of
 from reporting.views.cells import sums as sums_of_cells
 from reporting.views.enrolled import enrolled
 from reporting.views.guarding import sums_of
@@ -94,9 +95,10 @@ async def contact_times(
     `contacted_at`; `within_clock` is a share of 1, and its due dates count school time.
     A row whose count is under `minimum` is suppressed; only its `within_clock` where few were in time, or few were not.
     """
-    timings = await _timings(session, caller, breakdown, school_id)
+    clocks = _Answered(session, caller)
+    timings = await clocks.timings(breakdown, school_id)
     if minimum > 1:
-        counting = partial(_nested, session, caller)
+        counting = partial(_nested, clocks)
         nested = await sums_of(
             session, caller, breakdown, counting, school_id=school_id, minimum=minimum, nesting=NESTED_CLOCKS
         )
@@ -117,17 +119,34 @@ async def contact_times(
     return rows
 
 
-async def _nested(
-    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
-) -> dict[Numbers, tuple[int, ...]]:
+Timings = Mapping[Numbers, Mapping[int, int]]
+"""For each combination of keys how many clocks ended how."""
+
+
+class _Answered:
+    """What one request has asked for: the table that an answer is a slice of is often the answer itself."""
+
+    def __init__(self, session: ReadSession, caller: Caller) -> None:
+        self.session, self.caller = session, caller
+        self._known: dict[tuple[Breakdown, str | None], Timings] = {}
+
+    async def timings(self, breakdown: Breakdown, school_id: str | None) -> Timings:
+        """The timings of a question, which is asked once."""
+        question = breakdown, school_id
+        if question not in self._known:
+            self._known[question] = await _timings(self.session, self.caller, breakdown, school_id)
+        return self._known[question]
+
+
+async def _nested(clocks: _Answered, breakdown: Breakdown, school_id: str | None) -> dict[Numbers, tuple[int, ...]]:
     """The stages of the funnel and after them how the clocks ended, which are counted within them."""
-    stages = await sums_of_cells(session, caller, FUNNEL, breakdown, school_id)
-    timings = await _timings(session, caller, breakdown, school_id)
+    stages = await sums_of_cells(clocks.session, clocks.caller, FUNNEL, breakdown, school_id)
+    timings = await clocks.timings(breakdown, school_id)
     none = (0,) * len(STAGES)
     nested = {}
     for numbers in {*stages, *timings}:
-        clocks = _Clocks.of(timings.get(numbers, {}))
-        nested[numbers] = (*stages.get(numbers, none), clocks.in_time, clocks.missed)
+        ended = _Clocks.of(timings.get(numbers, {}))
+        nested[numbers] = (*stages.get(numbers, none), ended.in_time, ended.missed)
     return nested
 
 
@@ -160,13 +179,11 @@ def _hours(by_timing: Mapping[int, int]) -> Row:
     }
 
 
-async def _timings(
-    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
-) -> dict[Numbers, dict[int, int]]:
-    """For each combination of keys how many clocks ended how."""
+async def _timings(session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None) -> Timings:
     found: defaultdict[Numbers, dict[int, int]] = defaultdict(dict)
-    counted = await sums_of_cells(session, caller, CONTACT_TIMES, breakdown, school_id)
-    for (*numbers, timing), (n,) in counted.items():
+    width = len(breakdown.keys)
+    for row in await rows_of(session, caller, CONTACT_TIMES, breakdown, school_id):
+        timing, n = row[width:]
         if n:
-            found[tuple(numbers)][timing] = n
+            found[row[:width]][timing] = n
     return found

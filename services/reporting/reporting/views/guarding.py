@@ -58,7 +58,8 @@ async def sums_of(
     nesting: Nesting,
 ) -> Sums:
     """What was asked for, and which of it is hidden: nothing where `minimum` is 0. Raises: TooFine."""
-    schools = await schools_by_number(session, caller)
+    tells_schools = school_id is not None or Key.SCHOOL_ID in breakdown.keys
+    schools = await schools_by_number(session, caller) if tells_schools else {}
     if minimum <= 1:
         return Sums(
             breakdown,

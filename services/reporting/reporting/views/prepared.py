@@ -21,13 +21,15 @@ class Prepared:
     statement: str
     names: Sequence[str]
 
-    async def rows(self, session: ReadSession, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        """The rows, for these values."""
+    async def rows(self, session: ReadSession, values: Mapping[str, object]) -> Sequence[Any]:
+        """The rows, for these values, as the driver has them: like tuples, and tuples are what a part of one is."""
         raw = await driver(session)
         given = [values[name] for name in self.names]
         if session.dialect.name == "postgresql":
-            return [tuple(row) for row in await raw.fetch(self.statement, *given)]
-        return [tuple(row) for row in await raw.execute_fetchall(self.statement, given)]
+            found: Sequence[Any] = await raw.fetch(self.statement, *given)
+        else:
+            found = await raw.execute_fetchall(self.statement, given)
+        return found
 
 
 def prepare(question: Select[*tuple[Any, ...]], dialect: Dialect) -> Prepared:
