@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from referral_api.referrals.models import referrals
 from referral_api.referrals.operations.alarming import ring_alarms
 from referral_api.referrals.operations.rescheduling import CHUNK
 from referral_api.referrals.views.finding import find_referral
@@ -250,3 +252,12 @@ async def test_it_waits_for_a_database_that_is_away_and_rings_when_it_is_back(ap
         await database.close()
     assert database.away < 0
     assert await api.names() == ["contact_overdue"]
+
+
+async def test_a_clock_that_a_process_of_the_release_before_has_stopped_says_nothing(api: Waiting) -> None:
+    referral_id = await api.submit()
+    async with api.service.process.database.write(DISTRICT) as session:
+        await session.execute(update(referrals).values(contacted_at=at("02T16:00")))  # and knows of no alarm
+    await api.ring("09T15:00")
+    assert await api.names() == []
+    assert (await api.stored(referral_id)).alarm_at is None

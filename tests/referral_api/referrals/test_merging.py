@@ -232,3 +232,12 @@ async def test_followers_learn_of_both(counselor: httpx2.AsyncClient) -> None:
         (one, "cancelled", into),
         (into, "requested", None),
     }
+
+
+async def test_a_contact_is_noted_with_the_one_that_goes_on(counselor: httpx2.AsyncClient) -> None:
+    one, into = await referred(counselor), await referred(counselor)
+    assert (await merge(counselor, one, into)).status_code == 200
+    refused = await counselor.post(f"/v1/referrals/{one}/contacts", json=CONTACT)
+    assert refused.status_code == 409, refused.text
+    assert (await record(counselor, one))["contacted_at"] is None
+    assert (await counselor.post(f"/v1/referrals/{into}/contacts", json=CONTACT)).status_code == 201

@@ -13,7 +13,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add to what is there; referrals that were sent before have no alarm left and stand first among the changes."""
+    """Add to what is there; what was sent before stands first among the changes, and its clock goes on.
+
+    A clock that ran out before is escalated at the first start: nobody has reached that student, and the share within
+    the clock is over all that were due. No reminder comes for what falls due right after.
+    """
     op.create_table(
         "calendars",
         sa.Column("district_id", sa.Text(), nullable=False),
@@ -33,7 +37,10 @@ def upgrade() -> None:
         sa.Column("change_no", sa.BigInteger(), nullable=False, server_default="0"),
     ):
         op.add_column("referrals", column)
-    op.execute("UPDATE referrals SET was_shared = true WHERE consent_agreed")
+    op.execute(
+        "UPDATE referrals SET was_shared = true"
+        " WHERE consent_agreed AND provider_id IS NOT NULL AND submitted_at IS NOT NULL"
+    )
     op.execute(
         "UPDATE referrals SET alarm_at = due_at"
         " WHERE contacted_at IS NULL AND status IN ('requested', 'accepted', 'in_progress', 'on_hold')"

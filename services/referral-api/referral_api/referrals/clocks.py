@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from referral_api.calendar.rules import SchoolCalendar, opening_before, school_days_later
-from referral_api.referrals.rules import Referral, Status, is_shared
+from referral_api.referrals.rules import OPEN, Referral, Status, is_shared
 from shared.events.referrals import Stage, Urgency
 
 NAME = "contact-clock"
@@ -79,7 +79,7 @@ def reschedule(referral: Referral, calendar: SchoolCalendar, now: datetime) -> R
     Only a clock that still has something to say is moved: one that ran out has been escalated, and what counted as in
     time stays so. An hour is an hour whatever the calendar says.
     """
-    if referral.alarm_at is None:
+    if referral.alarm_at is None or not _runs(referral):
         return referral
     moved = _timed(referral, calendar)
     if moved.due_at == referral.due_at:
@@ -94,9 +94,17 @@ def ring(referral: Referral, now: datetime) -> tuple[Referral, Said | None]:
     """
     if referral.alarm_at is None or referral.due_at is None or now < referral.alarm_at:
         return referral, None
+    if not _runs(referral):
+        # Stopped by a process of the release before, which knows of no alarm.
+        return replace(referral, alarm_at=None), None
     if now >= referral.due_at:
         return replace(referral, alarm_at=None, overdue_at=now), Said.OVERDUE
     return replace(referral, alarm_at=referral.due_at, reminded_at=now), Said.REMINDED
+
+
+def _runs(referral: Referral) -> bool:
+    """Whether somebody is still to be reached."""
+    return referral.contacted_at is None and referral.status in OPEN
 
 
 def _timed(referral: Referral, calendar: SchoolCalendar) -> Referral:

@@ -187,6 +187,12 @@ def ensure_may_take(caller: Caller, referral: Referral, to: Status) -> None:
         raise NotYourStep(f"{caller.role} may not take it from {referral.status} to {to}.")
 
 
+def ensure_goes_on(referral: Referral) -> None:
+    """Whoever is reached for a merged referral is reached for the one that goes on. Raises: NoSuchStep."""
+    if referral.merged_into is not None:
+        raise NoSuchStep("It was merged into another; a contact is noted there.", status_now=str(referral.status))
+
+
 def ensure_works(caller: Caller, referral: Referral) -> None:
     """Only who reads a sent referral in full contacts the student and tells the referrer.
 

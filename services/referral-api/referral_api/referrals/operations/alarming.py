@@ -46,8 +46,9 @@ async def ring_alarms(session: Session, now: datetime, *, most: int = CHUNK) -> 
             moves.append(Move(before, timed))
             events.append(announcements.rescheduled(before, timed, event_id=new_event_id(), now=now))
         after, said = clocks.ring(timed, now)
-        if said is not None:
+        if after is not timed:
             rung.append(after)
+        if said is not None:
             events.append(_ANNOUNCE[said](after, event_id=new_event_id(), now=now))
     await store_moves(session, moves, BY_THE_CLOCK)
     await bulk_update(session, referrals, _RUNG, [[getattr(r, column) for column in _RUNG] for r in rung])

@@ -51,6 +51,7 @@ async def note_contact(
     """
     before = await to_change(session, referral_id, caller)
     rules.ensure_works(caller, before)
+    rules.ensure_goes_on(before)
     ensure_match(if_match, before.version)
     rules.ensure_contact_happened(command.contacted_at, before, now)
     contact_id = command.contact_id or new_event_id()

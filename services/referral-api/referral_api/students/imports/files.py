@@ -51,14 +51,14 @@ def _one_of(*allowed: str) -> Check:
 
 
 def _id(value: str) -> str | None:
-    return "is too long" if len(value) > MOST_CHARACTERS_OF_ID else _no_text(value)
+    return "is too long" if len(value) > MOST_CHARACTERS_OF_ID else _nul(value)
 
 
 def _text(value: str) -> str | None:
-    return "is too long" if len(value) > MOST_CHARACTERS_OF_TEXT else _no_text(value)
+    return "is too long" if len(value) > MOST_CHARACTERS_OF_TEXT else _nul(value)
 
 
-def _no_text(value: str) -> str | None:
+def _nul(value: str) -> str | None:
     return "holds a NUL character" if "\0" in value else None
 
 
@@ -71,6 +71,9 @@ def check_day(value: str) -> str | None:
     return None if len(value) == len("2026-08-31") and _is_day(value) else "must be a date, as 2026-08-31"
 
 
+_LONGEST_INSTANT = 40
+
+
 @lru_cache(maxsize=40_000)  # a century of days
 def _is_day(value: str) -> bool:
     try:
@@ -79,9 +82,13 @@ def _is_day(value: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=20_000)  # a nightly export has few of them
 def instant(value: str) -> str | None:
     """`dateLastModified` as text of fixed width in UTC; None where it is no ISO 8601 instant."""
+    return _instant(value) if len(value) <= _LONGEST_INSTANT else None  # nothing long is kept in the cache
+
+
+@lru_cache(maxsize=20_000)  # a nightly export has few of them
+def _instant(value: str) -> str | None:
     try:
         found = datetime.fromisoformat(value)
         utc = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
