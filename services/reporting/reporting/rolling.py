@@ -52,7 +52,6 @@ class Roller:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._most_rows = MOST_ROWS_OF_SQLITE if database.dialect == "sqlite" else MOST_ROWS
 
     async def run(self) -> None:
         """Roll, wait, roll again; a database that is away is tried again."""
@@ -83,7 +82,7 @@ class Roller:
             if not (await session.execute(text(_ANYTHING))).scalar_one():
                 return 0
         async with self._database.write(EVERY_DISTRICT, wakes_relay=False, durable=False) as session:
-            return await roll_some(session, most_rows=self._most_rows)
+            return await roll_some(session)
 
 
 _ANYTHING = "SELECT {} OR EXISTS (SELECT 1 FROM {} WHERE changed <> rolled)".format(
@@ -91,8 +90,9 @@ _ANYTHING = "SELECT {} OR EXISTS (SELECT 1 FROM {} WHERE changed <> rolled)".for
 )
 
 
-async def roll_some(session: Session, into: Tables = _IN_PLACE, *, most_rows: int = MOST_ROWS) -> int:
+async def roll_some(session: Session, into: Tables = _IN_PLACE, *, most_rows: int | None = None) -> int:
     """Roll some of everything; how many rows. None are left when it says 0."""
+    most_rows = most_rows or (MOST_ROWS_OF_SQLITE if session.dialect.name == "sqlite" else MOST_ROWS)
     moved = 0
     for fact in FACTS:
         moved += await _roll(session, fact, into, most_rows)

@@ -168,10 +168,13 @@ class _Clocks(NamedTuple):
 
 
 def _hours(by_timing: Mapping[int, int]) -> Row:
-    counts: defaultdict[int, int] = defaultdict(int)
+    counts: dict[int, int] = {}
     for timing, n in by_timing.items():
         if timing != NOT_REACHED:
-            counts[reached_in(timing)[0]] += n
+            bucket, _ = reached_in(timing)
+            counts[bucket] = counts.get(bucket, 0) + n
+    # Less than nothing where a contact was taken back that no rebuild has counted yet: it is no time to tell.
+    counts = {bucket: n for bucket, n in counts.items() if n > 0}
     median, p90 = quantile(counts, _MEDIAN), quantile(counts, _P90)
     return {
         "median_hours": round(median.estimate.total_seconds() / _AN_HOUR_SECONDS, 4) if median else None,

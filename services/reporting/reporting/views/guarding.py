@@ -6,13 +6,13 @@ So the larger one is fetched, decided as a whole (`reporting.measures.suppressio
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from math import prod
 
-from reporting.codec import MONTHS_IN_YEAR
+from reporting.codec import FIELDS, MONTHS_IN_YEAR
 from reporting.measures.lattice import Axis, Levels, Question
 from reporting.measures.nesting import Nesting
 from reporting.measures.suppression import Pattern, Run, decide
@@ -36,6 +36,9 @@ _QUICK_CELLS = 1_000
 
 MONTHS_IN_BLOCKS = (6, 3)
 """Half-years and quarters: what months are added up to on the way to the year, so that periods need not hide much."""
+
+_NO_SCHOOL = -1
+"""Stands in a table of a district that no school is known of: it counts nothing."""
 
 Choice = Sequence[int | Run]
 """The places on an axis that were asked for."""
@@ -99,13 +102,19 @@ def axes_of(
     counted: Mapping[Numbers, Sequence[int]],
     students: Mapping[Numbers, int],
 ) -> tuple[Axis, ...]:
-    """The keys of a table with all their values that anything is counted or anybody enrolled for. Raises: TooFine."""
+    """The keys of a table with all their values that anything is counted or anybody enrolled for.
+
+    A key for which nothing is known yet, as on the first day of a school year, has every value that it may have: all of
+    them count nothing. Raises: TooFine.
+    """
     values: dict[Key, set[int]] = {key: set() for key in whole.keys}
     for keys, table in ((whole.keys, counted), (whole.of_students(), students)):
         for numbers in table:
             for key, number in zip(keys, numbers, strict=True):
                 values[key].add(number)
-    cells = prod(max(1, len(of_key)) for of_key in values.values())
+    for key, of_key in values.items():
+        of_key.update(() if of_key else _every_value(key, schools, first_month(whole.school_year)))
+    cells = prod(len(of_key) for of_key in values.values())
     if cells > MOST_CELLS:
         raise TooFine(
             f"Of {cells} combinations of keys and filters too many would be suppressed; up to {MOST_CELLS} are told."
@@ -113,9 +122,15 @@ def axes_of(
     return tuple(_axis(key, of_key, schools, first_month(whole.school_year)) for key, of_key in values.items())
 
 
+def _every_value(key: Key, schools: Mapping[int, str], first: int) -> Iterable[int]:
+    if key is Key.SCHOOL_ID:
+        return schools or (_NO_SCHOOL,)
+    return range(first, first + MONTHS_IN_YEAR) if key is Key.MONTH else FIELDS[key].numbers.values()
+
+
 def _axis(key: Key, values: set[int], schools: Mapping[int, str], first: int) -> Axis:
     if key is Key.SCHOOL_ID:
-        return Axis(tuple(sorted(values, key=lambda number: schools[number])), of_students=True)
+        return Axis(tuple(sorted(values, key=lambda number: schools.get(number, ""))), of_students=True)
     in_order = tuple(sorted(values))
     if key is Key.MONTH:
         blocks = tuple(tuple((month - first) // size for month in in_order) for size in MONTHS_IN_BLOCKS)

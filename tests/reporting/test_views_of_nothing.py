@@ -1,0 +1,43 @@
+"""What a view says where nothing is counted: on the first day of a school year, or of a district."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.testing.events import a_submission, an_enrollment, some_facets
+from tests.reporting.suite import Reporting, announce, reporting_on, view
+
+VIEWS = ("referral-funnel", "students-referred", "contact-times", "open-referrals")
+QUESTIONS: tuple[dict[str, Any], ...] = (
+    {"by": "need"},
+    {"by": "month"},
+    {"by": "school_id,sex"},
+    {"need": "grief"},
+    {"from": "2026-09"},
+    {},
+)
+
+
+@pytest.fixture
+async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reporting]:
+    async with reporting_on(database_url, tmp_path) as service:
+        yield service
+
+
+@pytest.mark.parametrize("name", VIEWS)
+async def test_a_district_that_nothing_is_known_of_has_no_numbers_for_anybody(reporting: Reporting, name: str) -> None:
+    for question in QUESTIONS:
+        for role in ("analyst", "counselor"):
+            answer = await view(reporting, name, role=role, **question)
+            assert all(not row.get("n") and not row.get("students") for row in answer["rows"]), question
+
+
+@pytest.mark.parametrize("name", VIEWS)
+async def test_a_year_before_its_first_referral_has_no_numbers_for_anybody(reporting: Reporting, name: str) -> None:
+    await announce(reporting, a_submission(), an_enrollment((some_facets(), 300)))
+    for question in QUESTIONS:
+        for role in ("analyst", "counselor"):
+            answer = await view(reporting, name, role=role, **{"school_year": 2031, **question})
+            assert all(not row.get("n") and not row.get("students") for row in answer["rows"]), question
