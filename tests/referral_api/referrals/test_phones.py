@@ -116,3 +116,20 @@ async def test_sent_again_by_somebody_who_has_left_the_school_it_is_still_his(
     async with api.client("officer", "o-1", schools=["s-2"]) as moved_on:
         assert (await moved_on.post("/v1/referrals", json=body)).status_code == 200
         assert (await moved_on.post("/v1/referrals", json=noted())).status_code == 404
+
+
+async def test_another_consent_under_the_same_id_is_refused_not_lost(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient
+) -> None:
+    agreed = {"agreed": True, "by": "parent", "on": "2026-10-30"}
+    sent = noted(provider_id="p-1", consent=agreed)
+    assert (await officer.post("/v1/referrals", json=sent)).status_code == 201
+    for other in ({**agreed, "agreed": False}, {**agreed, "by": "guardian"}, None):
+        refused = await officer.post("/v1/referrals", json={**sent, "consent": other})
+        assert refused.status_code == 409, refused.text
+    async with api.client("counselor", "c-1", schools=["s-1"]) as counselor:
+        withdrawn = {**agreed, "agreed": False}
+        answer = await counselor.put(f"/v1/referrals/{sent['referral_id']}/consent", json=withdrawn)
+        assert answer.status_code == 200, answer.text
+    # What the phone sent first was replaced since: that it sends it again changes nothing, and is no fault.
+    assert (await officer.post("/v1/referrals", json=sent)).status_code == 200

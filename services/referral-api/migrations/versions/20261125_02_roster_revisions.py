@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing is known of the rows that are there, as of any row of a bulk file: the next delta row counts."""
+    """Nothing is known of the rows that are there until a file brings their date: the next delta row counts."""
     op.create_table(
         "roster_revisions",
         sa.Column("district_id", sa.Text(), nullable=False),

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import select
 
 from referral_api.referrals import announcements, clocks, rules
 from referral_api.referrals.errors import (
@@ -14,6 +15,7 @@ from referral_api.referrals.errors import (
     StillOpen,
     StudentNotAtSchool,
 )
+from referral_api.referrals.models import referral_steps
 from referral_api.referrals.operations.consenting import Consent
 from referral_api.referrals.operations.storing import SOURCE, add, sealed
 from referral_api.referrals.rules import OUTCOMES, Referral, Status
@@ -71,7 +73,7 @@ _CONTENT = (
     "noted_at",
     "reopens",
 )
-"""What a referral is about and keeps from its submission on; consent may change."""
+"""What a referral is about and keeps from its submission on; consent may be replaced by a later one."""
 
 
 async def submit_referral(
@@ -180,4 +182,20 @@ async def _find_the_same(
     if command.send and there.status is Status.DRAFT:
         raise ReferralExists("It is a draft; a transition to requested sends it.")
     stored = record_of(there, ring)
-    return there if all(getattr(command, name) == getattr(stored, name) for name in _CONTENT) else None
+    is_the_same = all(getattr(command, name) == getattr(stored, name) for name in _CONTENT)
+    return there if is_the_same and await _consent_is_kept(session, command, there) else None
+
+
+async def _consent_is_kept(session: Session, command: SubmitReferral, there: Referral) -> bool:
+    """Whether the consent that is sent is the one that stands, or was replaced since by one that was recorded."""
+    consent = command.consent
+    sent = (consent.agreed, consent.by, consent.on) if consent else (None, None, None)
+    if sent == (there.consent_agreed, there.consent_by, there.consent_on):
+        return True
+    steps = referral_steps.c
+    recorded = select(steps.version).where(
+        steps.district_id == there.district_id,
+        steps.referral_id == there.referral_id,
+        steps.step == rules.Doing.CONSENT_RECORDED,
+    )
+    return (await session.execute(recorded.limit(1))).first() is not None
