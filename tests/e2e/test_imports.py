@@ -16,7 +16,8 @@ from tests.e2e.processes import Engines, running, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-SIZE = Size(schools=12, students=12_000, reference_rate=0.0)
+SIZE = Size(schools=12, students=40_000, reference_rate=0.0)
+"""Enough that a quick machine takes seconds, and is killed within them."""
 KILLS = 3
 """One less than the worker's patience with an import that never ends."""
 SERVES = ("referral_api", "serve")
@@ -71,7 +72,7 @@ def test_an_import_killed_again_and_again_is_there_as_a_whole_or_not_at_all(tmp_
             first, second = (send(client, a_roster(tmp_path, seed)) for seed in (1, 2))
             for kill in range(KILLS):
                 until_begun(client, first, times=kill + 1)
-                time.sleep(chance.uniform(0.0, 0.6))  # any moment may be the one
+                time.sleep(chance.uniform(0.0, 0.5))  # any moment may be the one
                 if state(client, first)["status"] == "done":
                     break
                 suite.kill(part)
