@@ -23,7 +23,6 @@ from reporting.views.rows import Sums
 from reporting.views.scope import schools_by_number
 from shared.auth import Caller
 from shared.db import ReadSession
-from shared.events.facets import FIRST_MONTH_OF_SCHOOL_YEAR
 
 MOST_CELLS = 36_000
 """A table of more cells is refused: deciding one of 32,000 (1,000 schools, 8 groups, 4 sexes) takes some seconds."""
@@ -83,17 +82,10 @@ def widened(breakdown: Breakdown, school_id: str | None) -> Breakdown:
     keys = {*breakdown.keys, *(Key(field) for field, _ in breakdown.only)}
     if school_id is not None:
         keys.add(Key.SCHOOL_ID)
-    first = first_month(breakdown.school_year)
-    last = first + MONTHS_IN_YEAR - 1
-    if (breakdown.first_month, breakdown.last_month) != (first, last):
+    if not breakdown.is_whole_year():
         keys.add(Key.MONTH)
     in_order = tuple(key for key in Key if key in keys)  # whatever the order in `by`, it is the same table
-    return replace(breakdown, keys=in_order, first_month=first, last_month=last, only=())
-
-
-def first_month(school_year: int) -> int:
-    """The month that a school year begins with."""
-    return (school_year - 1) * MONTHS_IN_YEAR + FIRST_MONTH_OF_SCHOOL_YEAR - 1
+    return replace(breakdown.of_whole_year(), keys=in_order, only=())
 
 
 def axes_of(
@@ -113,13 +105,13 @@ def axes_of(
             for key, number in zip(keys, numbers, strict=True):
                 values[key].add(number)
     for key, of_key in values.items():
-        of_key.update(() if of_key else _every_value(key, schools, first_month(whole.school_year)))
+        of_key.update(() if of_key else _every_value(key, schools, whole.first_month))
     cells = prod(len(of_key) for of_key in values.values())
     if cells > MOST_CELLS:
         raise TooFine(
             f"Of {cells} combinations of keys and filters too many would be suppressed; up to {MOST_CELLS} are told."
         )
-    return tuple(_axis(key, of_key, schools, first_month(whole.school_year)) for key, of_key in values.items())
+    return tuple(_axis(key, of_key, schools, whole.first_month) for key, of_key in values.items())
 
 
 def _every_value(key: Key, schools: Mapping[int, str], first: int) -> Iterable[int]:

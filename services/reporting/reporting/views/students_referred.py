@@ -6,14 +6,14 @@ from functools import partial
 from itertools import product
 
 from pydantic import Field
-from sqlalchemy import Label, distinct, func, literal_column, select
+from sqlalchemy import Integer, Label, distinct, func, literal_column, select
 
 from reporting.measures.lattice import Axis, Cell, Levels, Question
 from reporting.measures.nesting import SINGLE
 from reporting.models import students_referred as members
 from reporting.views.breakdown import Breakdown, Numbers, columns_of, only_these
 from reporting.views.enrolled import enrolled
-from reporting.views.guarding import MONTHS_IN_BLOCKS, axes_of, decided, first_month, sliced, sums_of, widened
+from reporting.views.guarding import axes_of, decided, sliced, sums_of, widened
 from reporting.views.rows import KeyedRow, Row, Sums
 from reporting.views.scope import in_scope, schools_by_number
 from shared.auth import Caller
@@ -78,7 +78,7 @@ async def _at_levels(
     """The students of a coarser table, by position."""
     told = [at for at, level in enumerate(levels) if level]
     columns = [
-        columns_of(members, [whole.keys[at]])[0] if levels[at] == axes[at].depth else _block(whole, levels[at])
+        columns_of(members, [whole.keys[at]])[0] if levels[at] == axes[at].depth else _block(axes[at], levels[at])
         for at in told
     ]
     places = [dict(zip(axes[at].labels(levels[at]), axes[at].places(levels[at]), strict=True)) for at in told]
@@ -91,11 +91,12 @@ async def _at_levels(
     return by_position
 
 
-def _block(whole: Breakdown, level: int) -> Label[int]:
+def _block(months: Axis, level: int) -> Label[int]:
     """The block of months that a row lies in."""
-    months = f"students_referred.month - {first_month(whole.school_year)}"
+    blocks = zip(months.values, months.labels(level), strict=True)
     # Written out, like the keys: an expression with parameters in it cannot be grouped by.
-    return literal_column(f"(({months}) / {MONTHS_IN_BLOCKS[level - 1]})").label("key_block")
+    whens = " ".join(f"WHEN {month} THEN {block}" for month, block in blocks)
+    return literal_column(f"CASE students_referred.month {whens} END", Integer).label("key_block")
 
 
 async def _students(
