@@ -7,7 +7,7 @@ hidden or shown whichever question asks for it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from reporting.measures.blocks import leave_enough
@@ -42,6 +42,9 @@ class Run:
 Block = tuple[int, int]
 """A level of an axis and a position at it."""
 
+Ways = list[list[Block]]
+"""Sets of blocks, any of which makes something known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -52,6 +55,7 @@ class Pattern:
     series: int
     adds_up: bool
     """Whether the cells of a table add up to those of a coarser one; students who are counted once do not."""
+    _known_ways: dict[tuple[int, int | Run], Ways] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def hidden(self, cell: Sequence[int | Run]) -> frozenset[int]:
         """Which series of a cell are hidden.
@@ -59,7 +63,7 @@ class Pattern:
         Over a run one is shown where it is a sum of blocks that are shown, or the whole less such blocks: then it tells
         nothing that was not told already. A cell of values that occur nowhere is not there, and nothing of it hidden.
         """
-        ways = [self._ways(axis, at) for axis, at in zip(self.axes, cell, strict=True)]
+        ways = [self._ways_to(at, asked) for at, asked in enumerate(cell)]
         return frozenset(range(self.series)).intersection(*[self._hidden_by(way) for way in product(*ways)])
 
     def hidden_difference(self, levels: Levels, difference: Difference) -> bytearray:
@@ -74,15 +78,22 @@ class Pattern:
             found.update(t for t, flags in enumerate(table.hidden) if flags[index])
         return found
 
-    def _ways(self, axis: Axis, at: int | Run) -> list[list[Block]]:
-        """The sets of blocks that any of makes it known."""
-        if not isinstance(at, Run):
-            return [[(axis.depth, axis.values.index(at))] if at in axis.values else []]
-        inside = [value in at for value in axis.values]
-        within = _cover(axis, inside)
-        if not self.adds_up:
-            return [within] if len(within) < 2 else []
-        return [within, [(0, 0), *_cover(axis, [not flag for flag in inside])]]
+    def _ways_to(self, at: int, asked: int | Run) -> Ways:
+        """How one value of an axis, or a run of them, can be known. Found once: a table asks for each many times."""
+        known = self._known_ways.get((at, asked))
+        if known is None:
+            known = self._known_ways[at, asked] = _ways_to(self.axes[at], asked, adds_up=self.adds_up)
+        return known
+
+
+def _ways_to(axis: Axis, asked: int | Run, *, adds_up: bool) -> Ways:
+    if not isinstance(asked, Run):
+        return [[(axis.depth, axis.values.index(asked))]] if asked in axis.values else []
+    inside = [value in asked for value in axis.values]
+    within = _cover(axis, inside)
+    if not adds_up:
+        return [within] if len(within) < 2 else []
+    return [within, [(0, 0), *_cover(axis, [not flag for flag in inside])]]
 
 
 def _cover(axis: Axis, inside: Sequence[bool]) -> list[Block]:
@@ -106,19 +117,19 @@ def decide(
     minimum: int,
     *,
     counts_students: bool = False,
-    settled: Callable[[Levels], bytearray | None] | None = None,
+    told_elsewhere: Callable[[Levels], bytearray | None] | None = None,
 ) -> Pattern:
     """What of a table, and of all that it adds up to, may not be shown.
 
     `counts_students`: the first series counts each student once, so that those not counted are a group of known size.
-    `settled`: tables of which it was decided elsewhere what is hidden, of every series the same.
+    `told_elsewhere`: what is hidden, of every series the same, in a table that another view decides; None: in no such.
     """
     tables: dict[Levels, Table] = {}
     for table in lattice(question, nesting):
         inherit(table, nesting)
-        decided = settled(table.levels) if settled is not None else None
-        if decided is not None:
-            table.hidden = [bytearray(decided) for _ in range(nesting.series)]
+        elsewhere = told_elsewhere(table.levels) if told_elsewhere is not None else None
+        if elsewhere is not None:
+            table.hidden = [bytearray(elsewhere) for _ in range(nesting.series)]
         else:
             hide_small(table, nesting, minimum, counts_students=counts_students)
             _hide_companions(table, question, nesting, minimum)

@@ -16,10 +16,8 @@ from reporting.views import answers
 from reporting.views.breakdown import Breakdown, Numbers
 from reporting.views.cells import rows_of
 from reporting.views.cells import sums as sums_of_cells
-from reporting.views.enrolled import enrolled
-from reporting.views.guarding import sums_of
-from reporting.views.rows import Keyed, Row, Sums
-from reporting.views.scope import schools_by_number
+from reporting.views.guarding import sums_of, unguarded
+from reporting.views.rows import Keyed, Row
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -104,12 +102,7 @@ async def contact_times(
         )
         sums = nested.only(CONTACTED, IN_TIME, MISSED)
     else:
-        sums = Sums(
-            breakdown,
-            await schools_by_number(session, caller),
-            {numbers: _Clocks.of(by_timing) for numbers, by_timing in timings.items()},
-            await enrolled(session, caller, breakdown, school_id),
-        )
+        sums = await unguarded(session, caller, breakdown, clocks.ended, school_id=school_id)
     rows: list[Row] = []
     for numbers in sums.everywhere():
         n, in_time, missed = (sums.shown(numbers, i) for i in range(len(_Clocks._fields)))
@@ -137,16 +130,21 @@ class _Answered:
             self._known[question] = await _timings(self.session, self.caller, breakdown, school_id)
         return self._known[question]
 
+    async def ended(self, breakdown: Breakdown, school_id: str | None) -> "dict[Numbers, _Clocks]":
+        """How the clocks of each combination of keys ended."""
+        timings = await self.timings(breakdown, school_id)
+        return {numbers: _Clocks.of(by_timing) for numbers, by_timing in timings.items()}
+
 
 async def _nested(clocks: _Answered, breakdown: Breakdown, school_id: str | None) -> dict[Numbers, tuple[int, ...]]:
     """The stages of the funnel and after them how the clocks ended, which are counted within them."""
     stages = await sums_of_cells(clocks.session, clocks.caller, FUNNEL, breakdown, school_id)
-    timings = await clocks.timings(breakdown, school_id)
-    none = (0,) * len(STAGES)
+    ended = await clocks.ended(breakdown, school_id)
+    no_stages, no_clocks = (0,) * len(STAGES), _Clocks.of({})
     nested = {}
-    for numbers in {*stages, *timings}:
-        ended = _Clocks.of(timings.get(numbers, {}))
-        nested[numbers] = (*stages.get(numbers, none), ended.in_time, ended.missed)
+    for numbers in {*stages, *ended}:
+        of_clocks = ended.get(numbers, no_clocks)
+        nested[numbers] = (*stages.get(numbers, no_stages), of_clocks.in_time, of_clocks.missed)
     return nested
 
 

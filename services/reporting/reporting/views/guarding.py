@@ -1,26 +1,27 @@
 """An answer as a slice of the table that it is a part of, so that what is hidden does not depend on who asks how.
 
 Whoever filters by a group, names a school or cuts the year short sees a part of a larger table that others see more of.
-So the larger one is fetched, decided as a whole (`reporting.measures.suppression`), and the part cut out of it.
+So the larger one is fetched, decided as a whole (`reporting.measures.suppression`), and the slice cut out of it
+(`reporting.views.slicing`).
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import product
 from math import prod
+from typing import TypeVar
 
 from reporting.codec import FIELDS, MONTHS_IN_YEAR
-from reporting.measures.lattice import Axis, Levels, Question
+from reporting.measures.lattice import Axis, Question
 from reporting.measures.nesting import Nesting
-from reporting.measures.suppression import Pattern, Run, decide
+from reporting.measures.suppression import Pattern, decide
 from reporting.views.breakdown import OF_STUDENTS, Breakdown, Key, Numbers
 from reporting.views.enrolled import enrolled
 from reporting.views.errors import TooFine
 from reporting.views.rows import Sums
 from reporting.views.scope import schools_by_number
+from reporting.views.slicing import sliced
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -39,11 +40,7 @@ MONTHS_IN_BLOCKS = (6, 3)
 _NO_SCHOOL = -1
 """Stands in a table of a district that no school is known of: it counts nothing."""
 
-Choice = Sequence[int | Run]
-"""The places on an axis that were asked for."""
-
-Place = tuple[int | Run, ...]
-"""One of them on every axis."""
+Result = TypeVar("Result")
 
 Counting = Callable[[Breakdown, str | None], Awaitable[Mapping[Numbers, Sequence[int]]]]
 """Counts what a view counts, by the keys of a breakdown, in all schools that the caller sees or in one."""
@@ -60,21 +57,31 @@ async def sums_of(
     nesting: Nesting,
 ) -> Sums:
     """What was asked for, and which of it is hidden: nothing where `minimum` is 0. Raises: TooFine."""
-    tells_schools = school_id is not None or Key.SCHOOL_ID in breakdown.keys
-    schools = await schools_by_number(session, caller) if tells_schools else {}
     if minimum <= 1:
-        return Sums(
-            breakdown,
-            schools,
-            await counting(breakdown, school_id),
-            await enrolled(session, caller, breakdown, school_id),
-        )
+        return await unguarded(session, caller, breakdown, counting, school_id=school_id)
     whole = widened(breakdown, school_id)
+    schools = await schools_by_number(session, caller) if Key.SCHOOL_ID in whole.keys else {}
     counted = {numbers: counts for numbers, counts in (await counting(whole, None)).items() if any(counts)}
     students = await enrolled(session, caller, whole, None)
     question = Question(axes_of(whole, schools, counted, students), counted, students)
-    pattern = await decided(question, nesting, minimum)
-    return sliced(breakdown, school_id, schools, question, pattern.hidden)
+
+    def guarded() -> Sums:
+        pattern = pattern_of(question, nesting, minimum)
+        return sliced(breakdown, school_id, schools, whole, question, pattern.hidden)
+
+    return await aside(question, guarded)
+
+
+async def unguarded(
+    session: ReadSession, caller: Caller, breakdown: Breakdown, counting: Counting, *, school_id: str | None
+) -> Sums:
+    """What was asked for as it is, for those who may see small counts."""
+    return Sums(
+        breakdown,
+        await schools_by_number(session, caller) if Key.SCHOOL_ID in breakdown.keys else {},
+        await counting(breakdown, school_id),
+        await enrolled(session, caller, breakdown, school_id),
+    )
 
 
 def widened(breakdown: Breakdown, school_id: str | None) -> Breakdown:
@@ -130,22 +137,23 @@ def _axis(key: Key, values: set[int], schools: Mapping[int, str], first: int) ->
     return Axis(in_order, of_students=key in OF_STUDENTS)
 
 
-async def decided(
-    question: Question,
-    nesting: Nesting,
-    minimum: int,
-    *,
-    counts_students: bool = False,
-    settled: Callable[[Levels], bytearray | None] | None = None,
-) -> Pattern:
-    """The pattern of a table, as `decide` finds it, without keeping others waiting."""
-    cells = prod(len(axis.values) for axis in question.axes)
-    if cells <= _REMEMBERED_CELLS and question.coarser is None and settled is None:
-        numbers = (tuple(sorted(numbers.items())) for numbers in (question.counted, question.enrolled))
-        return _remembered(question.axes, *numbers, nesting, minimum, counts_students)
-    if cells <= _QUICK_CELLS:
-        return decide(question, nesting, minimum, counts_students=counts_students, settled=settled)
-    return await asyncio.to_thread(decide, question, nesting, minimum, counts_students=counts_students, settled=settled)
+async def aside(question: Question, guarded: Callable[[], Result]) -> Result:
+    """What is found about a question, without keeping others waiting where its table is large."""
+    if _cells(question) <= _QUICK_CELLS:
+        return guarded()
+    return await asyncio.to_thread(guarded)
+
+
+def pattern_of(question: Question, nesting: Nesting, minimum: int) -> Pattern:
+    """The pattern of a table, as `decide` finds it; that of a small one is remembered."""
+    if _cells(question) > _REMEMBERED_CELLS:
+        return decide(question, nesting, minimum)
+    counted, students = (tuple(sorted(numbers.items())) for numbers in (question.counted, question.enrolled))
+    return _remembered(question.axes, counted, students, nesting, minimum)
+
+
+def _cells(question: Question) -> int:
+    return prod(len(axis.values) for axis in question.axes)
 
 
 @lru_cache(maxsize=32)
@@ -155,61 +163,6 @@ def _remembered(
     enrolled: tuple[tuple[Numbers, int], ...],
     nesting: Nesting,
     minimum: int,
-    counts_students: bool,
 ) -> Pattern:
     # By its numbers, not by its name: the same question over other numbers is decided anew.
-    return decide(Question(axes, dict(counted), dict(enrolled)), nesting, minimum, counts_students=counts_students)
-
-
-def sliced(
-    breakdown: Breakdown,
-    school_id: str | None,
-    schools: Mapping[int, str],
-    question: Question,
-    hidden_at: Callable[[Place], frozenset[int]],
-) -> Sums:
-    """What was asked for, cut out of the whole table."""
-    whole = widened(breakdown, school_id)
-    choices = _choices(breakdown, school_id, schools, whole, question)
-    asked = [whole.keys.index(key) for key in breakdown.keys]
-    counted: dict[Numbers, list[int]] = {}
-    for cell, counts in question.counted.items():
-        if all(_is_of(number, choice) for number, choice in zip(cell, choices, strict=True)):
-            numbers = tuple([cell[at] for at in asked])
-            known = counted.get(numbers)
-            counted[numbers] = [a + b for a, b in zip(known, counts, strict=True)] if known else list(counts)
-    of_students = [choices[at] for at, key in enumerate(whole.keys) if key in OF_STUDENTS]
-    asked_of_students = [whole.of_students().index(key) for key in breakdown.of_students()]
-    students: defaultdict[Numbers, int] = defaultdict(int)
-    for group, n in question.enrolled.items():
-        if all(_is_of(number, choice) for number, choice in zip(group, of_students, strict=True)):
-            students[tuple([group[at] for at in asked_of_students])] += n
-    hidden = {}
-    for place in product(*choices):
-        hidden[tuple([number for number in (place[at] for at in asked) if not isinstance(number, Run)])] = hidden_at(
-            place
-        )
-    return Sums(breakdown, schools, counted, students, hidden)
-
-
-def _choices(
-    breakdown: Breakdown, school_id: str | None, schools: Mapping[int, str], whole: Breakdown, question: Question
-) -> list[Choice]:
-    fixed = {Key(field): number for field, number in breakdown.only}
-    if school_id is not None:
-        fixed[Key.SCHOOL_ID] = next(number for number, known in schools.items() if known == school_id)
-    period = Run(breakdown.first_month, breakdown.last_month)
-    choices: list[Choice] = []
-    for key, axis in zip(whole.keys, question.axes, strict=True):
-        if key in fixed:
-            choices.append([fixed[key]])
-        elif key is Key.MONTH:
-            in_period = [month for month in axis.values if month in period]
-            choices.append(in_period if key in breakdown.keys else [period])
-        else:
-            choices.append(axis.values)
-    return choices
-
-
-def _is_of(number: int, choice: Choice) -> bool:
-    return any(number in place if isinstance(place, Run) else number == place for place in choice)
+    return decide(Question(axes, dict(counted), dict(enrolled)), nesting, minimum)

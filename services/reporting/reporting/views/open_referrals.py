@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import partial
 
 from pydantic import ConfigDict, Field
 from sqlalchemy import ColumnElement, func, literal_column, select
@@ -10,14 +11,16 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from reporting.codec import DAY_BITS, day_of
 from reporting.measures.lattice import Axis, Levels, Question
 from reporting.measures.nesting import NESTED_STAGES, OPEN, SINGLE
+from reporting.measures.suppression import decide
 from reporting.models import FUNNEL
 from reporting.models import students_referred as referred
 from reporting.views import answers, cells
 from reporting.views.breakdown import Breakdown, Numbers, columns_of, only_these
 from reporting.views.enrolled import enrolled
-from reporting.views.guarding import Place, axes_of, decided, sliced, widened
+from reporting.views.guarding import aside, axes_of, pattern_of, unguarded, widened
 from reporting.views.rows import Keyed, Row, Sums
 from reporting.views.scope import in_scope, schools_by_number
+from reporting.views.slicing import Combination, sliced
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -83,12 +86,8 @@ async def open_referrals(
     if minimum > 1:
         sums = await _guarded(session, caller, breakdown, school_id, minimum, today)
     else:
-        sums = Sums(
-            breakdown,
-            await schools_by_number(session, caller),
-            await _open_by_age(session, caller, breakdown, school_id, today),
-            await enrolled(session, caller, breakdown, school_id),
-        )
+        counting = partial(_open_by_age, session, caller, today)
+        sums = await unguarded(session, caller, breakdown, counting, school_id=school_id)
     rows: list[Row] = []
     for numbers in sums.everywhere():
         keys = sums.keys_at(numbers)
@@ -106,25 +105,30 @@ async def _guarded(
     whole = widened(breakdown, school_id)
     stages = await cells.sums(session, caller, FUNNEL, whole, None)
     students = await enrolled(session, caller, whole, None)
-    by_age = await _open_by_age(session, caller, whole, None, today)
+    by_age = await _open_by_age(session, caller, today, whole, None)
     axes = axes_of(whole, schools, {n: stages[n] for n in stages if any(stages[n])}, students)
-    funnel = await decided(Question(axes, stages, students), NESTED_STAGES, minimum)
     ages = Axis(tuple(range(len(_BANDS))), of_students=False)
     by_cell = {(*numbers, at): (n,) for numbers, bands in by_age.items() for at, n in enumerate(bands) if n}
+    question = Question((*axes, ages), by_cell, students)
 
-    def settled(levels: Levels) -> bytearray | None:
-        return None if levels[-1] else funnel.hidden_difference(levels[:-1], OPEN)
+    def guarded() -> Sums:
+        funnel = pattern_of(Question(axes, stages, students), NESTED_STAGES, minimum)
 
-    pattern = await decided(Question((*axes, ages), by_cell, students), SINGLE, minimum, settled=settled)
+        def told_by_funnel(levels: Levels) -> bytearray | None:
+            return None if levels[-1] else funnel.hidden_difference(levels[:-1], OPEN)
 
-    def hidden_at(place: Place) -> frozenset[int]:
-        return frozenset(at for at in ages.values if pattern.hidden((*place, at)))
+        pattern = decide(question, SINGLE, minimum, told_elsewhere=told_by_funnel)
 
-    return sliced(breakdown, school_id, schools, Question(axes, by_age, students), hidden_at)
+        def hidden_at(combination: Combination) -> frozenset[int]:
+            return frozenset(at for at in ages.values if pattern.hidden((*combination, at)))
+
+        return sliced(breakdown, school_id, schools, whole, Question(axes, by_age, students), hidden_at)
+
+    return await aside(question, guarded)
 
 
 async def _open_by_age(
-    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None, today: date
+    session: ReadSession, caller: Caller, today: date, breakdown: Breakdown, school_id: str | None
 ) -> dict[Numbers, list[int]]:
     """For each combination of keys the open referrals of each band."""
     keys = columns_of(referred, breakdown.keys)

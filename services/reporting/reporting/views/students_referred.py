@@ -10,12 +10,14 @@ from sqlalchemy import Integer, Label, distinct, func, literal_column, select
 
 from reporting.measures.lattice import Axis, Cell, Levels, Question
 from reporting.measures.nesting import SINGLE
+from reporting.measures.suppression import decide
 from reporting.models import students_referred as members
 from reporting.views.breakdown import Breakdown, Numbers, columns_of, only_these
 from reporting.views.enrolled import enrolled
-from reporting.views.guarding import axes_of, decided, sliced, sums_of, widened
+from reporting.views.guarding import aside, axes_of, sums_of, widened
 from reporting.views.rows import KeyedRow, Row, Sums
 from reporting.views.scope import in_scope, schools_by_number
+from reporting.views.slicing import sliced
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -65,11 +67,13 @@ async def _guarded(
         if any(level < axis.depth for axis, level in zip(axes, levels, strict=True))
     }
     question = Question(axes, counted, students, coarser.__getitem__)
-    pattern = await decided(question, SINGLE, minimum, counts_students=True)
-    return replace(
-        sliced(breakdown, school_id, schools, question, pattern.hidden),
-        counted=await _students(session, caller, breakdown, school_id),
-    )
+
+    def guarded() -> Sums:
+        pattern = decide(question, SINGLE, minimum, counts_students=True)
+        return sliced(breakdown, school_id, schools, whole, question, pattern.hidden)
+
+    sums = await aside(question, guarded)
+    return replace(sums, counted=await _students(session, caller, breakdown, school_id))
 
 
 async def _at_levels(
