@@ -85,10 +85,13 @@ async def _send(client: Client, life: Life) -> bool:
     url, school_id = f"{client.services.referral_api}/v1/referrals", life.student.school_id
     referrer, counselor = at_school(life.referrer_role, school_id), at_school("counselor", school_id)
     submitted = await client.post(url, _submission(life), caller=referrer, key=str(life.referral_id))
+    if not life.steps:
+        return submitted.was_there
     # Where the referral was there its steps were taken too, perhaps so long ago that their keys are forgotten.
     done = _CONFLICT if submitted.was_there else frozenset[int]()
+    arrived_at = await _arrived_at(client, life, submitted)
     for number, step in enumerate(life.steps, 1):
-        body = _contact(life, step, number, submitted) if step.kind == "contacts" else step.body
+        body = _contact(life, step, number, arrived_at) if step.kind == "contacts" else step.body
         key = f"{life.referral_id}-{number}"
         await client.post(f"{url}/{life.referral_id}/{step.kind}", body, caller=counselor, key=key, also=done)
     return submitted.was_there
@@ -108,11 +111,19 @@ def _submission(life: Life) -> dict[str, Any]:
     return body if life.noted_at is None else body | {"noted_at": life.noted_at.isoformat()}
 
 
-def _contact(life: Life, step: Step, number: int, submitted: Answer) -> dict[str, Any]:
+async def _arrived_at(client: Client, life: Life, submitted: Answer) -> str:
+    """When the referral arrived. A referrer is told once; later only those who work it are: so its counselor asks."""
+    if "submitted_at" not in submitted.body:
+        url = f"{client.services.referral_api}/v1/referrals/{life.referral_id}"
+        submitted = await client.get(url, caller=at_school("counselor", life.student.school_id))
+    return str(submitted.body["submitted_at"])
+
+
+def _contact(life: Life, step: Step, number: int, arrived_at: str) -> dict[str, Any]:
     """At the instant at which the referral arrived: its clock starts there, whenever it had been noted."""
     return {
         "contact_id": str(uuid5(life.referral_id, str(number))),
-        "contacted_at": submitted.body["submitted_at"],
+        "contacted_at": arrived_at,
         "by": at_school("counselor", life.student.school_id).sub,
         **step.body,
     }

@@ -47,7 +47,7 @@ async def load(
     there = arrivals.count
     if not arrivals.are_all:
         there += await _send(client, left, truth, arrivals, truth_file, progress, at_once=at_once)
-        if had_roster:
+        if had_roster or there:  # its key may be forgotten, and the roster imported anew
             print(f"Begun before: {there:,} of {arrivals.count:,} referrals were there, and none came in twice.")
     return truth
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from aiohttp import web
+from sqlalchemy import text
 
 from demo.arrivals import Arrivals
 from demo.client import Client, Refused, Services, Unreachable, open_client
@@ -27,6 +28,8 @@ from referral_api.settings import Settings as ReferralSettings
 from reporting.app import SERVICE as REPORTING
 from reporting.settings import Settings as ReportingSettings
 from shared.auth.local_keys import ensure_keys
+from shared.db import EVERY_DISTRICT, Database
+from shared.http.idempotency import forget_keys
 from shared.testing.service import in_test
 
 TINY = District("demo", Size(schools=2, students=60, reference_rate=0.25), seed=5)
@@ -77,6 +80,26 @@ async def loaded(client: Client, home: Path, *, today: date = TODAY) -> Truth:
     return await load(client, TINY, Progress(client), path, today=today, at_once=8)
 
 
+@asynccontextmanager
+async def referrals_database(folder: Path) -> AsyncIterator[Database]:
+    """The database that the suite's referral-api has there."""
+    database = Database(f"sqlite:///{folder / 'referrals.db'}")
+    yield database
+    await database.close()
+
+
+async def forget_every_key(folder: Path) -> None:
+    """As the janitor does, a week later."""
+    async with referrals_database(folder) as database, database.write(EVERY_DISTRICT) as session:
+        assert await forget_keys(session, datetime.now(TIME_ZONE) + timedelta(days=1), most=100_000) > 10
+
+
+async def contacts_of(folder: Path) -> set[Any]:
+    """Every contact that is stored."""
+    async with referrals_database(folder) as database, database.read(EVERY_DISTRICT) as session:
+        return {tuple(row) for row in await session.execute(text("SELECT * FROM referral_contacts"))}
+
+
 async def test_a_district_arrives_and_every_view_of_it_matches(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,6 +127,22 @@ async def test_a_run_that_lost_count_sends_all_again_and_nothing_comes_in_twice(
     first.write(truth_path(tmp_path, TINY.district_id), Arrivals())
     again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
     assert "none came in twice" in capsys.readouterr().out
+    assert again.sent == first.sent
+    assert await check(client, again, Progress(client))
+
+
+async def test_a_run_that_is_resumed_when_its_keys_are_forgotten_sends_the_same_again(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A referrer who sends his referral again without its key is told how it stands, and not when it arrived."""
+    first = await loaded(client, tmp_path)
+    contacts = await contacts_of(tmp_path)
+    assert contacts
+    first.write(truth_path(tmp_path, TINY.district_id), Arrivals())
+    await forget_every_key(tmp_path)
+    again = await loaded(client, tmp_path, today=TODAY + timedelta(days=8))
+    assert "none came in twice" in capsys.readouterr().out
+    assert await contacts_of(tmp_path) == contacts
     assert again.sent == first.sent
     assert await check(client, again, Progress(client))
 
