@@ -7,11 +7,9 @@ from uuid import UUID
 import orjson
 from sqlalchemy import insert, update
 
-from referral_api.referrals import rules
-from referral_api.referrals.errors import ReferralNotFound
 from referral_api.referrals.models import referral_steps, referrals
 from referral_api.referrals.rules import Doing, Referral, Status
-from referral_api.referrals.views.finding import find_referral
+from referral_api.referrals.views.finding import visible_referral
 from referral_api.referrals.views.records import seal_key
 from shared.auth import Caller
 from shared.bulk import bulk_upsert
@@ -22,6 +20,7 @@ SOURCE = "referral-api"
 COLUMNS = tuple(f.name for f in fields(Referral))
 _SEALED = frozenset(column.name for column in referrals.columns if column.info.get("sealed"))
 _NOT_TOLD = _SEALED | {"version", "updated_at", "reached", "alarm_at", "facets", "was_shared"}
+_NOT_TOLD |= {"inherited_at", "inherited_urgency"}
 """Fields that a history entry does not repeat: sealed ones, and what follows from the others."""
 
 
@@ -30,11 +29,7 @@ async def to_change(session: Session, referral_id: UUID, caller: Caller) -> Refe
 
     Raises: ReferralNotFound, also where it is not the caller's to see.
     """
-    found = await find_referral(session, district_id=caller.district_id, referral_id=referral_id, for_update=True)
-    if found is None:
-        raise ReferralNotFound
-    rules.ensure_visible(caller, found)
-    return found
+    return await visible_referral(session, caller, referral_id, for_update=True)
 
 
 async def add(session: Session, referral: Referral) -> bool:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from referral_api.referrals.errors import ReferralNotFound, StatusOnly, WouldHideChanges
 from referral_api.referrals.routes.catching_up import changes, ensure_nothing_is_hidden
-from referral_api.referrals.rules import Referral, Status, ensure_reads_in_full, ensure_visible
-from referral_api.referrals.views.finding import find_referral, list_referrals
+from referral_api.referrals.rules import Referral, Status, ensure_reads_in_full
+from referral_api.referrals.views.finding import list_referrals, visible_referral
 from referral_api.referrals.views.history import HistoryEntry, Position, history_of, position
 from referral_api.referrals.views.records import ListedReferral, ReferralView, view_for
 from shared.auth import Caller
@@ -43,10 +43,7 @@ async def read_referral(
     caller: Reader, referral_id: UUID, response: Response, session: ReadOnlySession, at_hand: AtHand
 ) -> ReferralView:
     """One referral: in full for those who work it, by status class for who referred."""
-    found = await find_referral(session, district_id=caller.district_id, referral_id=referral_id)
-    if found is None:
-        raise ReferralNotFound
-    ensure_visible(caller, found)
+    found = await visible_referral(session, caller, referral_id)
     response.headers["ETag"] = etag(found.version)
     return view_for(caller, found, at_hand.ring)
 
@@ -63,10 +60,7 @@ async def read_history(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[HistoryEntry]:
     """Who did what when, and what it changed, oldest first: for those who read the referral in full."""
-    referral = await find_referral(session, district_id=caller.district_id, referral_id=referral_id)
-    if referral is None:
-        raise ReferralNotFound
-    ensure_visible(caller, referral)
+    referral = await visible_referral(session, caller, referral_id)
     ensure_reads_in_full(caller, referral)
     found = await history_of(
         session, referral, caller, at_hand.ring, behind=_position(referral_id, cursor), limit=limit + 1

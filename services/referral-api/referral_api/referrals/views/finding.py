@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select, tuple_
 
+from referral_api.referrals.errors import ReferralNotFound
 from referral_api.referrals.models import referrals
-from referral_api.referrals.rules import Referral, Status
+from referral_api.referrals.rules import Referral, Status, ensure_visible
 from referral_api.referrals.views.visibility import readable_in_full, visible_to
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -28,6 +29,20 @@ async def find_referral(
     found = await session.execute(wanted, {"district_id": district_id, "referral_id": referral_id})
     row = found.one_or_none()
     return referral_of(row) if row is not None else None
+
+
+async def visible_referral(
+    session: ReadSession, caller: Caller, referral_id: UUID, *, for_update: bool = False
+) -> Referral:
+    """One referral that the caller may see, in full or by status.
+
+    Raises: ReferralNotFound, also where it is there and not the caller's to see.
+    """
+    found = await find_referral(session, district_id=caller.district_id, referral_id=referral_id, for_update=for_update)
+    if found is None:
+        raise ReferralNotFound
+    ensure_visible(caller, found)
+    return found
 
 
 async def find_for_change(
@@ -83,6 +98,7 @@ def referral_of(row: Row[Any]) -> Referral:
             "need": Need(row.need),
             "urgency": Urgency(row.urgency),
             "status": Status(row.status),
+            "inherited_urgency": Urgency(row.inherited_urgency) if row.inherited_urgency else None,
             "reason": StatusReason(row.reason) if row.reason else None,
             "facets": Facets.model_validate_json(row.facets),
             "reached": frozenset(Stage(word) for word in row.reached.split()),
