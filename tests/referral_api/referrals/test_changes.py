@@ -1,61 +1,16 @@
 """`changed_since` over HTTP: all changes in order, tombstones for who knew, and nothing for those who did not."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from referral_api.settings import Settings
 from shared.http.paging import encode_cursor
-from shared.testing.service import ServiceInTest
-from tests.referral_api.suite import referral_api
-
-SECRET = "Quiet since the funeral of her brother."
-BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": SECRET}
-CONSENT = {"agreed": True, "by": "parent", "on": "2026-11-01"}
-
-
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
-    async with referral_api(database_url, tmp_path) as service:
-        yield service
-
-
-@pytest.fixture
-async def counselor(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("counselor", "c-1", schools=["s-1", "s-2"]) as client:
-        yield client
-
-
-@pytest.fixture
-async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("officer", "o-1", schools=["s-1"]) as client:
-        yield client
-
-
-@pytest.fixture
-async def provider(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("provider", "p-user", provider="p-1") as client:
-        yield client
-
-
-async def referred(client: httpx2.AsyncClient, **changes: Any) -> str:
-    """The id of a new referral."""
-    answer = await client.post("/v1/referrals", json={**BODY, **changes})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["referral_id"])
-
-
-async def move(client: httpx2.AsyncClient, referral_id: str, to: str, **more: Any) -> None:
-    answer = await client.post(f"/v1/referrals/{referral_id}/transitions", json={"to": to, **more})
-    assert answer.status_code == 200, answer.text
+from tests.referral_api.referrals.referring import CONSENT, SECRET, done, moved, referred
 
 
 async def consent(client: httpx2.AsyncClient, referral_id: str, *, agreed: bool) -> None:
-    answer = await client.put(f"/v1/referrals/{referral_id}/consent", json={**CONSENT, "agreed": agreed})
-    assert answer.status_code == 200, answer.text
+    await done(client, referral_id, "consent", {**CONSENT, "agreed": agreed})
 
 
 class Follower:
@@ -96,8 +51,8 @@ async def test_a_client_learns_of_everything_in_order_and_then_of_what_is_new(co
     made = [await referred(counselor) for _ in range(8)]
     assert ids(await follower.catch_up()) == made
     assert await follower.catch_up() == []
-    await move(counselor, made[5], "accepted")
-    await move(counselor, made[2], "entered_in_error")
+    await moved(counselor, made[5], "accepted")
+    await moved(counselor, made[2], "entered_in_error")
     new = await referred(counselor)
     accepted, gone, submitted = await follower.catch_up()
     assert accepted == (await counselor.get(f"/v1/referrals/{made[5]}")).json()
@@ -109,8 +64,8 @@ async def test_a_client_learns_of_everything_in_order_and_then_of_what_is_new(co
 async def test_what_changes_while_somebody_pages_comes_again_later(counselor: httpx2.AsyncClient) -> None:
     made = [await referred(counselor) for _ in range(4)]
     first = (await counselor.get("/v1/referrals?changed_since=&limit=2")).json()
-    await move(counselor, made[0], "accepted")
-    await move(counselor, made[3], "accepted")
+    await moved(counselor, made[0], "accepted")
+    await moved(counselor, made[3], "accepted")
     follower = Follower(counselor)
     follower.cursor = first["next_cursor"]
     rest = await follower.catch_up()
@@ -149,7 +104,7 @@ async def test_a_referrer_follows_by_status_only(officer: httpx2.AsyncClient, co
     await counselor.post(f"/v1/referrals/{mine}/feedback", json={"message_to_referrer": "Thank you."})
     (told,) = await follower.catch_up()
     assert told["message_to_referrer"] == "Thank you."
-    await move(counselor, mine, "entered_in_error")
+    await moved(counselor, mine, "entered_in_error")
     assert await follower.catch_up() == [{"referral_id": mine, "deleted": True}]
 
 
@@ -159,12 +114,12 @@ async def test_a_draft_is_told_to_its_author_alone_also_when_it_is_thrown_away(
     mine, others = Follower(officer), Follower(counselor)
     sent, thrown_away = await referred(officer, send=False), await referred(officer, send=False)
     assert [i["summary"] for i in await mine.catch_up()] == [SECRET, SECRET]
-    await move(officer, thrown_away, "entered_in_error")
+    await moved(officer, thrown_away, "entered_in_error")
     assert await mine.catch_up() == [{"referral_id": thrown_away, "deleted": True}]
     assert await others.catch_up() == []
     assert (await counselor.get(f"/v1/referrals/{thrown_away}")).status_code == 404
     assert (await counselor.get("/v1/referrals?status=entered_in_error")).json()["items"] == []
-    await move(officer, sent, "requested")
+    await moved(officer, sent, "requested")
     assert [i["status"] for i in await others.catch_up()] == ["requested"]
 
 
@@ -176,8 +131,8 @@ async def test_a_provider_is_told_to_forget_what_is_no_longer_shared_and_never_o
     elsewhere = await referred(counselor, provider_id="p-2", consent=CONSENT)
     assert await follower.catch_up() == []
     await consent(counselor, never, agreed=False)
-    await move(counselor, never, "entered_in_error")
-    await move(counselor, elsewhere, "entered_in_error")
+    await moved(counselor, never, "entered_in_error")
+    await moved(counselor, elsewhere, "entered_in_error")
     assert await follower.catch_up() == []
     await consent(counselor, shared, agreed=True)
     assert [i["summary"] for i in await follower.catch_up()] == [SECRET]
@@ -186,7 +141,7 @@ async def test_a_provider_is_told_to_forget_what_is_no_longer_shared_and_never_o
     assert await follower.catch_up() == gone
     await consent(counselor, shared, agreed=True)
     assert [i["status"] for i in await follower.catch_up()] == ["requested"]
-    await move(counselor, shared, "entered_in_error")
+    await moved(counselor, shared, "entered_in_error")
     assert await follower.catch_up() == gone
 
 
@@ -196,10 +151,10 @@ async def test_a_draft_with_consent_was_never_shared_before_it_was_sent(
     follower = Follower(provider)
     rid = await referred(counselor, send=False, provider_id="p-1", consent=CONSENT)
     await consent(counselor, rid, agreed=False)
-    await move(counselor, rid, "requested")
+    await moved(counselor, rid, "requested")
     assert await follower.catch_up() == []
     drafted = await referred(counselor, send=False, provider_id="p-1", consent=CONSENT)
-    await move(counselor, drafted, "requested")
+    await moved(counselor, drafted, "requested")
     assert ids(await follower.catch_up()) == [drafted]
     await consent(counselor, drafted, agreed=False)
     assert await follower.catch_up() == [{"referral_id": drafted, "deleted": True}]

@@ -28,12 +28,6 @@ COUNSELOR = a_caller("counselor", "c-1")
 
 
 @pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
-    async with referral_api(database_url, tmp_path) as service:
-        yield service
-
-
-@pytest.fixture
 async def on_postgresql(postgresql_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
     async with referral_api(postgresql_url, tmp_path) as service:
         yield service

@@ -1,8 +1,7 @@
 """What changes tell is what the rules allow and the models say, for every kind of caller and referral."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,7 +24,6 @@ from shared.db import Database
 from shared.events.referrals import StatusReason
 from shared.testing.service import DISTRICT, ServiceInTest
 from tests.referral_api.referrals.test_rules import NOW, a_caller, a_referral
-from tests.referral_api.suite import referral_api
 
 CALLERS = [
     *(
@@ -37,12 +35,6 @@ CALLERS = [
     *(a_caller(role, sub, {"s-1"}) for role in ("officer", "staff") for sub in ("o-1", "o-2")),
     *(a_caller("provider", sub, None, provider) for sub in ("o-1", "p-1") for provider in ("p-1", "p-2", None)),
 ]
-
-
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
-    async with referral_api(database_url, tmp_path) as service:
-        yield service
 
 
 def every_kind() -> Iterator[Referral]:

@@ -1,8 +1,6 @@
 """The history of a referral: complete, in order, and for those who read it in full."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,11 +12,7 @@ from referral_api.settings import Settings
 from shared.db import EVERY_DISTRICT
 from shared.http.paging import encode_cursor
 from shared.testing.service import ServiceInTest
-from tests.referral_api.suite import referral_api
-
-SECRET = "Quiet since the funeral of her brother."
-BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": SECRET}
-CONSENT = {"agreed": True, "by": "parent", "on": "2026-11-01"}
+from tests.referral_api.referrals.referring import CONSENT, SECRET, done, history, path_of, referred
 
 
 class Clock:
@@ -38,44 +32,6 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[ServiceInTest[Settings]]:
-    async with referral_api(database_url, tmp_path, clock=clock) as service:
-        yield service
-
-
-@pytest.fixture
-async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("officer", "o-1", schools=["s-1"]) as client:
-        yield client
-
-
-@pytest.fixture
-async def counselor(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("counselor", "c-1", schools=["s-1"]) as client:
-        yield client
-
-
-async def referred(client: httpx2.AsyncClient, **changes: Any) -> str:
-    """The path of a new referral."""
-    answer = await client.post("/v1/referrals", json={**BODY, **changes})
-    assert answer.status_code == 201, answer.text
-    return f"/v1/referrals/{answer.json()['referral_id']}"
-
-
-async def done(client: httpx2.AsyncClient, path: str, step: str, body: dict[str, Any]) -> None:
-    """A change that was accepted."""
-    answer = await client.request("PUT" if step == "consent" else "POST", f"{path}/{step}", json=body)
-    assert answer.status_code in (200, 201), answer.text
-
-
-async def history(client: httpx2.AsyncClient, path: str) -> list[dict[str, Any]]:
-    answer = await client.get(f"{path}/history")
-    assert answer.status_code == 200, answer.text
-    items: list[dict[str, Any]] = answer.json()["items"]
-    return items
-
-
 def words(entries: list[dict[str, Any]]) -> list[str]:
     return [entry["what"] for entry in entries]
 
@@ -83,14 +39,14 @@ def words(entries: list[dict[str, Any]]) -> list[str]:
 async def test_a_history_says_who_did_what_when_and_what_it_changed(
     api: ServiceInTest[Settings], officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient, clock: Clock
 ) -> None:
-    path = await referred(officer)
-    await done(counselor, path, "transitions", {"to": "accepted"})
-    await done(counselor, path, "contacts", {"contacted_at": clock.now.isoformat(), "by": "c-7", "reached": False})
+    rid = await referred(officer)
+    await done(counselor, rid, "transitions", {"to": "accepted"})
+    await done(counselor, rid, "contacts", {"contacted_at": clock.now.isoformat(), "by": "c-7", "reached": False})
     waits = {"to": "on_hold", "reason": "waitlisted", "note": "Third on the list."}
-    await done(counselor, path, "transitions", waits)
-    await done(counselor, path, "consent", CONSENT)
-    await done(counselor, path, "feedback", {"message_to_referrer": "Thank you."})
-    entries = await history(counselor, path)
+    await done(counselor, rid, "transitions", waits)
+    await done(counselor, rid, "consent", CONSENT)
+    await done(counselor, rid, "feedback", {"message_to_referrer": "Thank you."})
+    entries = await history(counselor, rid)
     assert words(entries) == [
         "submitted",
         "accepted",
@@ -119,12 +75,12 @@ async def test_a_history_says_who_did_what_when_and_what_it_changed(
 async def test_what_the_clock_said_is_told_too(
     api: ServiceInTest[Settings], officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient, clock: Clock
 ) -> None:
-    path = await referred(officer, urgency="imminent")
+    rid = await referred(officer, urgency="imminent")
     for ahead in (timedelta(minutes=50), timedelta(minutes=60)):
         clock.now += ahead
         async with api.process.database.write(EVERY_DISTRICT) as session:
             await ring_alarms(session, clock.now)
-    entries = await history(counselor, path)
+    entries = await history(counselor, rid)
     assert words(entries) == ["submitted", "reminded", "overdue"]
     assert {e["by"] for e in entries[1:]} == {"contact-clock"}
 
@@ -132,10 +88,10 @@ async def test_what_the_clock_said_is_told_too(
 async def test_a_contact_shows_as_try_and_as_the_change_that_it_made(
     counselor: httpx2.AsyncClient, clock: Clock
 ) -> None:
-    path = await referred(counselor)
+    rid = await referred(counselor)
     at = clock.now.isoformat().replace("+00:00", "Z")
-    await done(counselor, path, "contacts", {"contacted_at": at, "by": "c-1", "reached": True})
-    _, tried, contacted = await history(counselor, path)
+    await done(counselor, rid, "contacts", {"contacted_at": at, "by": "c-1", "reached": True})
+    _, tried, contacted = await history(counselor, rid)
     assert (tried["what"], tried["reached"]) == ("contact_tried", True)
     assert contacted["what"] == "contacted"
     assert contacted["changes"] == {"contacted_at": {"before": None, "after": at}}
@@ -144,17 +100,17 @@ async def test_a_contact_shows_as_try_and_as_the_change_that_it_made(
 async def test_a_draft_is_drafted_then_requested_and_its_author_alone_follows_it(
     officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
 ) -> None:
-    path = await referred(officer, send=False)
-    assert words(await history(officer, path)) == ["drafted"]
-    assert (await counselor.get(f"{path}/history")).status_code == 404
-    await done(officer, path, "transitions", {"to": "requested"})
-    assert words(await history(counselor, path)) == ["drafted", "requested"]
+    rid = await referred(officer, send=False)
+    assert words(await history(officer, rid)) == ["drafted"]
+    assert (await counselor.get(f"{path_of(rid)}/history")).status_code == 404
+    await done(officer, rid, "transitions", {"to": "requested"})
+    assert words(await history(counselor, rid)) == ["drafted", "requested"]
 
 
 async def test_who_sees_how_much_of_it(
     api: ServiceInTest[Settings], officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
 ) -> None:
-    path = await referred(officer, provider_id="p-1", consent=CONSENT)
+    rid = await referred(officer, provider_id="p-1", consent=CONSENT)
     expected = {
         ("officer", "o-1", "s-1", None): (403, "status-only"),
         ("officer", "o-2", "s-1", None): (404, "referral-not-found"),
@@ -171,73 +127,72 @@ async def test_who_sees_how_much_of_it(
     }
     for (role, sub, school, provider), (status, kind) in expected.items():
         async with api.client(role, sub, schools=[school], provider=provider) as client:
-            answer = await client.get(f"{path}/history")
+            answer = await client.get(f"{path_of(rid)}/history")
         assert answer.status_code == status, (role, sub, answer.text)
         assert answer.json().get("type", ":").rsplit(":", 1)[1] == kind
     assert (await counselor.get(f"/v1/referrals/{uuid4()}/history")).status_code == 404
     async with api.client("counselor", "c-1", district="elsewhere") as stranger:
-        assert (await stranger.get(f"{path}/history")).status_code == 404
+        assert (await stranger.get(f"{path_of(rid)}/history")).status_code == 404
 
 
 async def test_a_provider_follows_from_the_consent_on_under_which_it_reads(
     api: ServiceInTest[Settings], counselor: httpx2.AsyncClient
 ) -> None:
     """What was noted before it, or while it was withdrawn, was noted among the school's own staff."""
-    path = await referred(counselor, provider_id="p-1")
+    rid = await referred(counselor, provider_id="p-1")
     hold = {"to": "on_hold", "reason": "other"}
-    await done(counselor, path, "transitions", {"to": "accepted", "note": "BEFORE"})
+    await done(counselor, rid, "transitions", {"to": "accepted", "note": "BEFORE"})
     async with api.client("provider", "p-user", provider="p-1") as provider:
-        assert (await provider.get(f"{path}/history")).status_code == 404
-        await done(counselor, path, "consent", CONSENT)
-        await done(counselor, path, "transitions", {**hold, "note": "SHARED"})
-        assert words(await history(provider, path)) == ["consent_recorded", "on_hold"]
-        await done(counselor, path, "consent", {**CONSENT, "on": "2026-11-02"})  # the same consent, put right
-        assert words(await history(provider, path)) == ["consent_recorded", "on_hold", "consent_recorded"]
-        await done(counselor, path, "consent", {**CONSENT, "agreed": False})
-        assert (await provider.get(f"{path}/history")).status_code == 404
-        await done(counselor, path, "transitions", {"to": "in_progress", "note": "WITHDRAWN"})
-        await done(counselor, path, "consent", CONSENT)
-        await done(provider, path, "transitions", {**hold, "note": "AGAIN"})
-        seen = await history(provider, path)
+        assert (await provider.get(f"{path_of(rid)}/history")).status_code == 404
+        await done(counselor, rid, "consent", CONSENT)
+        await done(counselor, rid, "transitions", {**hold, "note": "SHARED"})
+        assert words(await history(provider, rid)) == ["consent_recorded", "on_hold"]
+        await done(counselor, rid, "consent", {**CONSENT, "on": "2026-11-02"})  # the same consent, put right
+        assert words(await history(provider, rid)) == ["consent_recorded", "on_hold", "consent_recorded"]
+        await done(counselor, rid, "consent", {**CONSENT, "agreed": False})
+        assert (await provider.get(f"{path_of(rid)}/history")).status_code == 404
+        await done(counselor, rid, "transitions", {"to": "in_progress", "note": "WITHDRAWN"})
+        await done(counselor, rid, "consent", CONSENT)
+        await done(provider, rid, "transitions", {**hold, "note": "AGAIN"})
+        seen = await history(provider, rid)
         assert words(seen) == ["consent_recorded", "on_hold"]
         assert [e["note"] for e in seen] == [None, "AGAIN"]
-    notes = [e["note"] for e in await history(counselor, path) if e["note"]]
+    notes = [e["note"] for e in await history(counselor, rid) if e["note"]]
     assert notes == ["BEFORE", "SHARED", "WITHDRAWN", "AGAIN"]
 
 
 async def test_a_provider_named_with_consent_from_the_beginning_follows_from_the_beginning(
     api: ServiceInTest[Settings], counselor: httpx2.AsyncClient
 ) -> None:
-    path = await referred(counselor, provider_id="p-1", consent=CONSENT)
+    rid = await referred(counselor, provider_id="p-1", consent=CONSENT)
     async with api.client("provider", "p-user", provider="p-1") as provider:
-        assert words(await history(provider, path)) == ["submitted"]
+        assert words(await history(provider, rid)) == ["submitted"]
 
 
 async def test_pages_hold_each_entry_once_in_order(counselor: httpx2.AsyncClient, clock: Clock) -> None:
-    path = await referred(counselor)
+    rid = await referred(counselor)
     at_once = clock.now.isoformat()
     for _ in range(3):  # several at the very instant of another entry
-        await done(counselor, path, "contacts", {"contacted_at": at_once, "by": "c-1", "reached": False})
+        await done(counselor, rid, "contacts", {"contacted_at": at_once, "by": "c-1", "reached": False})
     for turn in range(4):
-        await done(counselor, path, "feedback", {"message_to_referrer": f"Number {turn}."})
-    whole = await history(counselor, path)
+        await done(counselor, rid, "feedback", {"message_to_referrer": f"Number {turn}."})
+    whole = await history(counselor, rid)
     assert len(whole) == 8
     for limit in (1, 2, 3, 7, 8):
-        seen, page = [], f"{path}/history?limit={limit}"
+        seen, page = [], f"{path_of(rid)}/history?limit={limit}"
         while page:
             answer = await counselor.get(page)
             seen += answer.json()["items"]
             cursor = answer.json()["next_cursor"]
             assert (cursor is None) is ("link" not in answer.headers)
-            page = f"{path}/history?limit={limit}&cursor={cursor}" if cursor else ""
+            page = f"{path_of(rid)}/history?limit={limit}&cursor={cursor}" if cursor else ""
         assert seen == whole, limit
 
 
 async def test_a_cursor_of_another_history_or_made_up_is_refused(counselor: httpx2.AsyncClient) -> None:
-    path, other = await referred(counselor), await referred(counselor)
-    rid = path.rpartition("/")[2]
+    rid, other = await referred(counselor), await referred(counselor)
     await done(counselor, other, "transitions", {"to": "accepted"})
-    cursor = (await counselor.get(f"{other}/history?limit=1")).json()["next_cursor"]
+    cursor = (await counselor.get(f"{path_of(other)}/history?limit=1")).json()["next_cursor"]
     for made_up in (
         cursor,
         "nonsense",
@@ -247,5 +202,5 @@ async def test_a_cursor_of_another_history_or_made_up_is_refused(counselor: http
         encode_cursor("referral-history", rid, 1, 1, "9" * 30),
         encode_cursor("referral-history", rid, 1, 2, "x"),
     ):
-        refused = await counselor.get(f"{path}/history?cursor={made_up}")
+        refused = await counselor.get(f"{path_of(rid)}/history?cursor={made_up}")
         assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, "query.cursor")

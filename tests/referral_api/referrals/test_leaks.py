@@ -1,7 +1,5 @@
 """What must not get out or get lost: exact states to referrers, narratives to the shut out, contacts, drafts."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,64 +8,43 @@ import pytest
 
 from referral_api.settings import Settings
 from shared.testing.service import ServiceInTest
-from tests.referral_api.suite import referral_api
-
-SECRET = "Quiet since the funeral of her brother."
-BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": SECRET}
-CONTACT = {"contacted_at": "2026-11-02T10:00:00Z", "by": "c-1", "reached": True}
-CONSENT = {"agreed": True, "by": "parent", "on": "2026-11-01"}
-
-
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
-    async with referral_api(database_url, tmp_path) as service:
-        yield service
-
-
-@pytest.fixture
-async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("officer", "o-1", schools=["s-1"]) as client:
-        yield client
+from tests.referral_api.referrals.referring import (
+    BODY,
+    CONSENT,
+    CONTACT,
+    SECRET,
+    done,
+    history,
+    kind,
+    move,
+    path_of,
+    referred,
+)
 
 
-@pytest.fixture
-async def counselor(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("counselor", "c-1", schools=["s-1"]) as client:
-        yield client
-
-
-async def referred(client: httpx2.AsyncClient, **changes: Any) -> str:
-    """The path of a new referral."""
-    answer = await client.post("/v1/referrals", json={**BODY, **changes})
-    assert answer.status_code == 201, answer.text
-    return f"/v1/referrals/{answer.json()['referral_id']}"
-
-
-async def move(client: httpx2.AsyncClient, path: str, to: str, **more: Any) -> httpx2.Response:
-    return await client.post(f"{path}/transitions", json={"to": to, **more})
-
-
-def kind(answer: httpx2.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].rsplit(":", 1)[1]
+async def items(client: httpx2.AsyncClient, path: str) -> list[dict[str, Any]]:
+    """What a list holds."""
+    listed: list[dict[str, Any]] = (await client.get(path)).json()["items"]
+    return listed
 
 
 async def test_sending_it_again_tells_a_referrer_no_more_than_reading_it(
     officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
 ) -> None:
     body = {**BODY, "referral_id": str(uuid4())}
-    path = await referred(officer, **body)
-    await move(counselor, path, "rejected", reason="family_declined")
+    rid = await referred(officer, **body)
+    await move(counselor, rid, "rejected", reason="family_declined")
     again = await officer.post("/v1/referrals", json=body)
     assert again.status_code == 200
-    assert again.json() == (await officer.get(path)).json()
+    assert again.json() == (await officer.get(path_of(rid))).json()
     assert "family_declined" not in again.text
 
 
 async def test_a_referrer_cannot_learn_the_exact_state_or_clock_by_filtering(
     officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
 ) -> None:
-    path = await referred(officer)
-    await move(counselor, path, "rejected", reason="family_declined")
+    rid = await referred(officer)
+    await move(counselor, rid, "rejected", reason="family_declined")
     await referred(officer)
     for query in ("status=rejected", "status=requested", "due_before=2999-01-01T00:00:00Z"):
         assert (await officer.get(f"/v1/referrals?{query}")).json()["items"] == [], query
@@ -81,15 +58,15 @@ async def test_a_referrer_cannot_learn_the_exact_state_or_clock_by_filtering(
 async def test_the_first_answer_is_not_repeated_to_a_provider_who_was_shut_out(
     api: ServiceInTest[Settings], counselor: httpx2.AsyncClient
 ) -> None:
-    path = await referred(counselor, provider_id="p-1", consent=CONSENT)
+    rid = await referred(counselor, provider_id="p-1", consent=CONSENT)
     key = {"Idempotency-Key": "k"}
     async with api.client("provider", "p-user", provider="p-1") as provider:
         step = {"to": "accepted"}
-        first = await provider.post(f"{path}/transitions", json=step, headers=key)
+        first = await provider.post(f"{path_of(rid)}/transitions", json=step, headers=key)
         assert SECRET in first.text
-        assert (await provider.post(f"{path}/transitions", json=step, headers=key)).json() == first.json()
-        await counselor.put(f"{path}/consent", json={**CONSENT, "agreed": False})
-        refused = await provider.post(f"{path}/transitions", json=step, headers=key)
+        assert (await provider.post(f"{path_of(rid)}/transitions", json=step, headers=key)).json() == first.json()
+        await counselor.put(f"{path_of(rid)}/consent", json={**CONSENT, "agreed": False})
+        refused = await provider.post(f"{path_of(rid)}/transitions", json=step, headers=key)
         assert kind(refused) == (404, "referral-not-found")
         assert SECRET not in refused.text
 
@@ -97,41 +74,75 @@ async def test_the_first_answer_is_not_repeated_to_a_provider_who_was_shut_out(
 async def test_a_key_of_another_role_of_the_same_person_gives_no_answer_away(
     api: ServiceInTest[Settings], officer: httpx2.AsyncClient
 ) -> None:
-    path = await referred(officer)
+    rid = await referred(officer)
     key = {"Idempotency-Key": "k"}
     async with api.client("counselor", "o-1", schools=["s-1"]) as as_counselor:
-        first = await as_counselor.post(f"{path}/transitions", json={"to": "cancelled", "reason": "other"}, headers=key)
+        first = await as_counselor.post(
+            f"{path_of(rid)}/transitions", json={"to": "cancelled", "reason": "other"}, headers=key
+        )
         assert SECRET in first.text
-    again = await officer.post(f"{path}/transitions", json={"to": "cancelled", "reason": "other"}, headers=key)
+    again = await officer.post(f"{path_of(rid)}/transitions", json={"to": "cancelled", "reason": "other"}, headers=key)
     assert again.status_code in (403, 409, 422)
     assert SECRET not in again.text
+
+
+async def test_a_provider_never_learns_which_other_referral_was_merged(
+    counselor: httpx2.AsyncClient, provider: httpx2.AsyncClient
+) -> None:
+    """The other one was never sent to it, whichever of the two it works."""
+    shared = {"provider_id": "p-1", "consent": CONSENT}
+    ended, unshared = await referred(counselor, **shared), await referred(counselor)
+    goes_on, unshared_too = await referred(counselor, **shared), await referred(counselor)
+    assert (await done(counselor, ended, "merging", {"into": unshared}))["merged_into"] == unshared
+    await done(counselor, unshared_too, "contacts", CONTACT)
+    await done(counselor, unshared_too, "merging", {"into": goes_on})
+    for everything in ("/v1/referrals?status=cancelled", "/v1/referrals?changed_since="):
+        (of_counselor,) = [r for r in await items(counselor, everything) if r["referral_id"] == ended]
+        (of_provider,) = [r for r in await items(provider, everything) if r["referral_id"] == ended]
+        assert of_counselor["merged_into"] == unshared
+        assert of_provider == {**of_counselor, "merged_into": None}
+    assert (await provider.get(path_of(ended))).json() == of_provider
+    for rid, untold in ((ended, "merged_into"), (goes_on, "merged_from")):
+        told = [(await history(client, rid))[-1]["changes"] for client in (counselor, provider)]
+        assert [untold in changes for changes in told] == [True, False]
+        assert told[1], "the rest of what that step changed is told"
+    for path in (path_of(ended), path_of(goes_on), "/v1/referrals", "/v1/referrals?changed_since="):
+        seen = (await provider.get(path)).text
+        assert unshared not in seen, path
+        assert unshared_too not in seen, path
 
 
 async def test_a_contact_with_another_ones_id_is_refused_not_lost(counselor: httpx2.AsyncClient) -> None:
     one, two = await referred(counselor), await referred(counselor)
     contact = {**CONTACT, "contact_id": str(uuid4())}
-    assert (await counselor.post(f"{one}/contacts", json=contact)).status_code == 201
-    assert (await counselor.post(f"{one}/contacts", json=contact)).status_code == 201
-    assert kind(await counselor.post(f"{two}/contacts", json=contact)) == (409, "contact-exists")
-    assert kind(await counselor.post(f"{one}/contacts", json={**contact, "reached": False})) == (409, "contact-exists")
-    assert (await counselor.get(two)).json()["contacted_at"] is None
+    assert (await counselor.post(f"{path_of(one)}/contacts", json=contact)).status_code == 201
+    assert (await counselor.post(f"{path_of(one)}/contacts", json=contact)).status_code == 201
+    assert kind(await counselor.post(f"{path_of(two)}/contacts", json=contact)) == (409, "contact-exists")
+    assert kind(await counselor.post(f"{path_of(one)}/contacts", json={**contact, "reached": False})) == (
+        409,
+        "contact-exists",
+    )
+    assert (await counselor.get(path_of(two))).json()["contacted_at"] is None
 
 
 async def test_what_never_should_have_been_is_not_contacted(
     api: ServiceInTest[Settings], counselor: httpx2.AsyncClient
 ) -> None:
-    path = await referred(counselor)
-    await move(counselor, path, "entered_in_error")
-    assert kind(await counselor.post(f"{path}/contacts", json=CONTACT)) == (409, "no-such-step")
-    assert kind(await counselor.post(f"{path}/feedback", json={"message_to_referrer": "x"})) == (409, "no-such-step")
+    rid = await referred(counselor)
+    await move(counselor, rid, "entered_in_error")
+    assert kind(await counselor.post(f"{path_of(rid)}/contacts", json=CONTACT)) == (409, "no-such-step")
+    assert kind(await counselor.post(f"{path_of(rid)}/feedback", json={"message_to_referrer": "x"})) == (
+        409,
+        "no-such-step",
+    )
 
 
 async def test_a_draft_sent_as_if_it_were_new_is_not_taken_for_sent(officer: httpx2.AsyncClient) -> None:
     body = {**BODY, "referral_id": str(uuid4())}
-    path = await referred(officer, **body, send=False)
+    rid = await referred(officer, **body, send=False)
     assert kind(await officer.post("/v1/referrals", json=body)) == (409, "referral-exists")
     assert (await officer.post("/v1/referrals", json={**body, "send": False})).status_code == 200
-    assert (await move(officer, path, "requested")).status_code == 200
+    assert (await move(officer, rid, "requested")).status_code == 200
     assert (await officer.post("/v1/referrals", json=body)).status_code == 200
 
 
@@ -152,15 +163,15 @@ async def test_the_same_id_with_anything_else_in_it_is_another_referral(
 async def test_a_draft_for_a_school_that_its_author_has_left_is_not_sent(
     api: ServiceInTest[Settings], officer: httpx2.AsyncClient
 ) -> None:
-    path = await referred(officer, send=False)
+    rid = await referred(officer, send=False)
     async with api.client("officer", "o-1", schools=["s-2"]) as elsewhere:
-        assert kind(await move(elsewhere, path, "requested")) == (404, "school-not-found")
-    assert (await move(officer, path, "requested")).status_code == 200
+        assert kind(await move(elsewhere, rid, "requested")) == (404, "school-not-found")
+    assert (await move(officer, rid, "requested")).status_code == 200
 
 
 @pytest.mark.parametrize("tag", ['"0"', 'W/"1"', "1", "", '"1'])
 async def test_whatever_changes_a_referral_honours_if_match(counselor: httpx2.AsyncClient, tag: str) -> None:
-    path = await referred(counselor)
+    rid = await referred(counselor)
     stale = {"If-Match": tag}
     for method, step, body in (
         ("POST", "transitions", {"to": "accepted"}),
@@ -168,11 +179,11 @@ async def test_whatever_changes_a_referral_honours_if_match(counselor: httpx2.As
         ("POST", "feedback", {"message_to_referrer": "x"}),
         ("PUT", "consent", CONSENT),
     ):
-        refused = await counselor.request(method, f"{path}/{step}", json=body, headers=stale)
+        refused = await counselor.request(method, f"{path_of(rid)}/{step}", json=body, headers=stale)
         assert kind(refused) == (412, "changed-meanwhile"), step
     fits = {"If-Match": '"7", "1"'}
-    assert (await counselor.put(f"{path}/consent", json=CONSENT, headers=fits)).status_code == 200
-    assert (await counselor.put(f"{path}/consent", json=CONSENT, headers={"If-Match": "*"})).status_code == 200
+    assert (await counselor.put(f"{path_of(rid)}/consent", json=CONSENT, headers=fits)).status_code == 200
+    assert (await counselor.put(f"{path_of(rid)}/consent", json=CONSENT, headers={"If-Match": "*"})).status_code == 200
 
 
 AGREED, WITHDRAWN = CONSENT, {**CONSENT, "agreed": False}
@@ -196,18 +207,17 @@ async def test_consent_opens_and_closes_every_door_of_the_named_provider_and_no_
     consents: list[dict[str, Any]],
     is_open: bool,
 ) -> None:
-    path = await referred(counselor, provider_id="p-1")
-    rid = path.rpartition("/")[2]
+    rid = await referred(counselor, provider_id="p-1")
     untouched = await referred(counselor)
     for consent in consents:
-        assert (await counselor.put(f"{path}/consent", json=consent)).status_code == 200
+        assert (await counselor.put(f"{path_of(rid)}/consent", json=consent)).status_code == 200
     async with api.client("provider", "p-user", provider=provider) as client:
         for listed in ("/v1/referrals", "/v1/referrals?status=requested", "/v1/referrals?school_id=s-1"):
             items = (await client.get(listed)).json()["items"]
             assert [i["referral_id"] for i in items] == ([rid] if is_open else []), listed
         changes = (await client.get("/v1/referrals?changed_since=")).json()["items"]
         assert [i["referral_id"] for i in changes if not i.get("deleted")] == ([rid] if is_open else [])
-        assert untouched.rpartition("/")[2] not in str(changes)
+        assert untouched not in str(changes)
         doors = [
             ("GET", "", None, 200),
             ("GET", "/history", None, 200),
@@ -217,8 +227,8 @@ async def test_consent_opens_and_closes_every_door_of_the_named_provider_and_no_
             ("PUT", "/consent", AGREED, 403),
         ]
         for method, door, body, status in doors:
-            answer = await client.request(method, f"{path}{door}", json=body)
+            answer = await client.request(method, f"{path_of(rid)}{door}", json=body)
             assert answer.status_code == (status if is_open else 404), (door, answer.text)
             assert (SECRET in answer.text) is (is_open and status < 400 and door != "/history"), door
-    told = (await counselor.get(path)).json()
+    told = (await counselor.get(path_of(rid))).json()
     assert told["status"] == ("accepted" if is_open else "requested")

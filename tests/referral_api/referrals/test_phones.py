@@ -1,9 +1,7 @@
 """What an offline phone takes down arrives once, whenever and however often it is sent."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,11 +14,10 @@ from referral_api.students.models import student_schools
 from shared.db import EVERY_DISTRICT
 from shared.outbox import outbox
 from shared.testing.service import DISTRICT, ServiceInTest
-from tests.referral_api.suite import referral_api
+from tests.referral_api.referrals.referring import BODY
 
 NOTED = datetime(2026, 10, 30, 21, 30, tzinfo=UTC)  # a Friday, after school in New York
 ARRIVED = datetime(2026, 11, 2, 15, tzinfo=UTC)  # the Monday after it, in school
-BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "urgent", "summary": "Quiet."}
 
 
 class Clock:
@@ -38,21 +35,15 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[ServiceInTest[Settings]]:
-    async with referral_api(database_url, tmp_path, clock=clock) as service:
-        yield service
-
-
-@pytest.fixture
-async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("officer", "o-1", schools=["s-1"]) as client:
-        yield client
-
-
 def noted(**changes: Any) -> dict[str, Any]:
     """What a phone took down on Friday, under an id of its own."""
-    return {**BODY, "referral_id": str(uuid4()), "noted_at": "2026-10-30T17:30:00-04:00", **changes}
+    return {
+        **BODY,
+        "urgency": "urgent",
+        "referral_id": str(uuid4()),
+        "noted_at": "2026-10-30T17:30:00-04:00",
+        **changes,
+    }
 
 
 async def announced(api: ServiceInTest[Settings]) -> list[bytes]:

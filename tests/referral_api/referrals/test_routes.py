@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,40 +16,7 @@ from shared.db import EVERY_DISTRICT
 from shared.http.problems import MEDIA_TYPE
 from shared.outbox import outbox
 from shared.testing.service import ServiceInTest
-from tests.referral_api.suite import referral_api
-
-SECRET = "Quiet since the funeral of her brother."
-BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": SECRET}
-
-
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
-    async with referral_api(database_url, tmp_path) as service:
-        yield service
-
-
-@pytest.fixture
-async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("officer", "o-1", schools=["s-1"]) as client:
-        yield client
-
-
-@pytest.fixture
-async def counselor(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("counselor", "c-1", schools=["s-1", "s-2"]) as client:
-        yield client
-
-
-async def submitted(client: httpx2.AsyncClient, **changes: Any) -> dict[str, Any]:
-    """A referral that was accepted by the service."""
-    answer = await client.post("/v1/referrals", json={**BODY, **changes})
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-async def move(client: httpx2.AsyncClient, referral_id: str, to: str, **more: Any) -> httpx2.Response:
-    return await client.post(f"/v1/referrals/{referral_id}/transitions", json={"to": to, **more})
+from tests.referral_api.referrals.referring import BODY, SECRET, move, submitted
 
 
 def is_problem(answer: httpx2.Response, status: int, kind: str) -> bool:

@@ -21,12 +21,26 @@ class Merged(NamedTuple):
     """Whether somebody had been reached for the one that ended, and only now counts as reached for the other."""
 
 
+OF_THE_OTHER = frozenset({"merged_into", "merged_from", "inherited_at", "inherited_urgency"})
+"""What a referral and its history hold of the one that it was merged into, or that was merged into it."""
+
+
+def may_know_the_other(caller: Caller) -> bool:
+    """A provider may not: the other referral was perhaps never sent to him, and no parent asked about it."""
+    return caller.role is not Role.PROVIDER
+
+
+def as_told(caller: Caller, referral: Referral) -> Referral:
+    """A referral that the caller reads in full, without what he may not know of another one."""
+    return referral if may_know_the_other(caller) else replace(referral, merged_into=None)
+
+
 def ensure_may_merge(caller: Caller, referral: Referral) -> None:
-    """The school's own staff who read it in full merge it, a provider never: it may not know the other one.
+    """The school's own staff who read it in full merge it.
 
     Raises: NotYourStep.
     """
-    if caller.role is Role.PROVIDER or not rules.may_read_in_full(caller, referral):
+    if not may_know_the_other(caller) or not rules.may_read_in_full(caller, referral):
         raise NotYourStep(f"{caller.role} does not merge this referral.")
 
 

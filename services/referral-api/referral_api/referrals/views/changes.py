@@ -30,6 +30,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from referral_api.referrals.merges import OF_THE_OTHER, may_know_the_other
 from referral_api.referrals.models import change_clock, referrals
 from referral_api.referrals.rules import Status, class_of
 from referral_api.referrals.views.records import ReferralRecord, ReferralStatus, seal_key
@@ -135,7 +136,8 @@ _STATUS = tuple(ReferralStatus.model_fields)
 def _changes(dialect: str, caller: Caller, school_id: str | None) -> Select[Any]:
     """The statement of all pages of one caller. Kept, because making it anew took a tenth of a page's time."""
     r = referrals.c
-    told = [_column(name).label(name) for name in _RECORD]
+    untold = frozenset[str]() if may_know_the_other(caller) else OF_THE_OTHER
+    told = [(null() if name in untold else _column(name)).label(name) for name in _RECORD]
     wanted = (
         select(
             *told,

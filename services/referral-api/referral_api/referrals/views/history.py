@@ -4,7 +4,7 @@ Put together of the steps that were noted, the tries to reach somebody, and the 
 and what its clock said are no steps, so that neither costs a statement more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Column, ColumnElement, select, tuple_
 
 from referral_api.referrals import clocks
+from referral_api.referrals.merges import OF_THE_OTHER, may_know_the_other
 from referral_api.referrals.models import referral_contacts, referral_steps
 from referral_api.referrals.rules import Doing, Referral, Status
 from referral_api.referrals.views.records import seal_key
@@ -109,6 +110,7 @@ async def history_of(
     A try to contact stands at the time at which it was made, which may be before it was noted, or before the referral.
     A provider is told what happened since the consent under which it reads: what was noted before that, or while
     consent was withdrawn, was noted among the school's own staff.
+    Nor is it told anything of another referral that was merged.
     """
     since = await _shared_since(session, referral) if caller.role is Role.PROVIDER else None
     found = [
@@ -117,11 +119,16 @@ async def history_of(
         *await _contacts(session, referral, since, behind, limit),
     ]
     told = [
-        placed
+        placed if may_know_the_other(caller) else _without_the_other(placed)
         for placed in found
         if (since is None or placed.position.happened_at >= since) and (behind is None or placed.position > behind)
     ]
     return sorted(told, key=lambda placed: placed.position)[:limit]
+
+
+def _without_the_other(placed: PlacedEntry) -> PlacedEntry:
+    changes = {name: changed for name, changed in placed.entry.changes.items() if name not in OF_THE_OTHER}
+    return replace(placed, entry=placed.entry.model_copy(update={"changes": changes}))
 
 
 def _own_entries(referral: Referral) -> list[PlacedEntry]:

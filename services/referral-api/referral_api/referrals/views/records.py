@@ -3,8 +3,9 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from referral_api.referrals.merges import as_told
 from referral_api.referrals.rules import Referral, Status, StatusClass, may_read_in_full, status_class
 from shared.auth import Caller
 from shared.crypto import KeyRing
@@ -63,7 +64,7 @@ class ReferralRecord(BaseModel):
     reason: StatusReason | None
     provider_id: str | None
     reopens: UUID | None
-    merged_into: UUID | None
+    merged_into: UUID | None = Field(description="The referral that goes on in its place; null for a provider.")
     message_to_referrer: str | None
     updated_at: Instant
 
@@ -105,7 +106,7 @@ ListedReferral = ReferralView | ReferralTombstone
 def view_for(caller: Caller, referral: Referral, ring: KeyRing) -> ReferralView:
     """As much of a referral as the caller may see of it."""
     if may_read_in_full(caller, referral):
-        return record_of(referral, ring)
+        return record_of(as_told(caller, referral), ring)
     return ReferralStatus(
         referral_id=referral.referral_id,
         status_class=status_class(referral),

@@ -1,0 +1,49 @@
+"""The service on both databases, and who comes to it with a referral."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from referral_api.settings import Settings
+from shared.http.runtime import utc_now
+from shared.testing.service import ServiceInTest
+from tests.referral_api.suite import referral_api
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    """The service's time; a module whose tests move it has a fixture of its own under this name."""
+    return utc_now
+
+
+@pytest.fixture
+async def api(
+    database_url: str, tmp_path: Path, clock: Callable[[], datetime]
+) -> AsyncIterator[ServiceInTest[Settings]]:
+    """The service with its small roster."""
+    async with referral_api(database_url, tmp_path, clock=clock) as service:
+        yield service
+
+
+@pytest.fixture
+async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
+    """An officer at the first school."""
+    async with api.client("officer", "o-1", schools=["s-1"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def counselor(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
+    """A counsellor of both schools."""
+    async with api.client("counselor", "c-1", schools=["s-1", "s-2"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def provider(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody who works for the provider `p-1`."""
+    async with api.client("provider", "p-user", provider="p-1") as client:
+        yield client
