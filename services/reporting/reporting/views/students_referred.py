@@ -1,23 +1,23 @@
 """How many students were referred, each counted once however often he was."""
 
-from collections.abc import Sequence
+import asyncio
 from dataclasses import replace
 from functools import partial
-from itertools import product
 
 from pydantic import Field
-from sqlalchemy import Integer, Label, distinct, func, literal_column, select
+from sqlalchemy import distinct, func, select
 
-from reporting.measures.lattice import Axis, Cell, Levels, Question
+from reporting.measures.lattice import Question
 from reporting.measures.nesting import SINGLE
 from reporting.measures.suppression import decide
 from reporting.models import students_referred as members
-from reporting.views.breakdown import Breakdown, Numbers, columns_of, only_these
+from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of
 from reporting.views.enrolled import enrolled
 from reporting.views.guarding import aside, axes_of, sums_of, widened
 from reporting.views.rows import KeyedRow, Row, Sums
-from reporting.views.scope import in_scope, schools_by_number
+from reporting.views.scope import schools_by_number
 from reporting.views.slicing import sliced
+from reporting.views.traces import asked_for, coarser_tables, students_by_cell, traces
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -59,13 +59,10 @@ async def _guarded(
     schools = await schools_by_number(session, caller)
     whole = widened(breakdown, school_id)
     students = await enrolled(session, caller, whole, None)
-    counted = await _students(session, caller, whole, None)
+    found = await traces(session, caller, whole)
+    counted = students_by_cell(found)
     axes = axes_of(whole, schools, counted, students)
-    coarser = {
-        levels: await _at_levels(session, caller, whole, axes, levels)
-        for levels in product(*[range(axis.depth + 1) for axis in axes])
-        if any(level < axis.depth for axis, level in zip(axes, levels, strict=True))
-    }
+    coarser = await asyncio.to_thread(coarser_tables, axes, found)
     question = Question(axes, counted, students, coarser.__getitem__)
 
     def guarded() -> Sums:
@@ -73,53 +70,19 @@ async def _guarded(
         return sliced(breakdown, school_id, schools, whole, question, pattern.hidden)
 
     sums = await aside(question, guarded)
-    return replace(sums, counted=await _students(session, caller, breakdown, school_id))
-
-
-async def _at_levels(
-    session: ReadSession, caller: Caller, whole: Breakdown, axes: Sequence[Axis], levels: Levels
-) -> dict[Cell, tuple[int]]:
-    """The students of a coarser table, by position."""
-    told = [at for at, level in enumerate(levels) if level]
-    columns = [
-        columns_of(members, [whole.keys[at]])[0] if levels[at] == axes[at].depth else _block(axes[at], levels[at])
-        for at in told
-    ]
-    places = [dict(zip(axes[at].labels(levels[at]), axes[at].places(levels[at]), strict=True)) for at in told]
-    by_position: dict[Cell, tuple[int]] = {}
-    for numbers, counts in (await _counted(session, caller, whole, None, columns)).items():
-        position = [0] * len(axes)
-        for at, place, number in zip(told, places, numbers, strict=True):
-            position[at] = place[number]
-        by_position[tuple(position)] = counts
-    return by_position
-
-
-def _block(months: Axis, level: int) -> Label[int]:
-    """The block of months that a row lies in."""
-    blocks = zip(months.values, months.labels(level), strict=True)
-    # Written out, like the keys: an expression with parameters in it cannot be grouped by.
-    whens = " ".join(f"WHEN {month} THEN {block}" for month, block in blocks)
-    return literal_column(f"CASE students_referred.month {whens} END", Integer).label("key_block")
+    if Key.MONTH in whole.keys and Key.MONTH not in breakdown.keys:
+        # Cut out, a period is its months added up, and a student of two of them would count twice.
+        return replace(sums, counted=await _students(session, caller, breakdown, school_id))
+    return sums
 
 
 async def _students(
     session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
 ) -> dict[Numbers, tuple[int]]:
-    return await _counted(session, caller, breakdown, school_id, columns_of(members, breakdown.keys))
-
-
-async def _counted(
-    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None, keys: Sequence[Label[int]]
-) -> dict[Numbers, tuple[int]]:
+    keys = columns_of(members, breakdown.keys)
     counted = (
         select(*keys, func.count(distinct(members.c.student)))
-        .where(
-            in_scope(members, caller, school_id),
-            members.c.month.between(breakdown.first_month, breakdown.last_month),
-            members.c.n > 0,
-            *only_these(members, breakdown.only),
-        )
+        .where(*asked_for(caller, breakdown, school_id))
         .group_by(*keys)
     )
     return {tuple(numbers): (int(n),) for *numbers, n in await session.execute(counted) if n}
