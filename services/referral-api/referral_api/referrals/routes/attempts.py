@@ -1,8 +1,9 @@
 """What every route that changes one referral works with, and how it answers."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Response
@@ -12,8 +13,28 @@ from referral_api.referrals.views.records import ReferralView, view_for
 from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import Session
+from shared.http.bodies import StrictBody
 from shared.http.etags import IfMatch, etag
 from shared.http.runtime import AtHand, Now, WriteSession
+
+Command = TypeVar("Command", bound=StrictBody, contravariant=True)
+
+
+class Operation(Protocol[Command]):
+    """What can be done to one referral; what an operation needs beside this is bound by its route."""
+
+    def __call__(
+        self,
+        session: Session,
+        referral_id: UUID,
+        command: Command,
+        /,
+        *,
+        caller: Caller,
+        if_match: str | None,
+        now: datetime,
+    ) -> Awaitable[Referral]:
+        """Carry the command out; the referral after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +48,11 @@ class AttemptedChange:
     now: datetime
     response: Response
 
-    def answer(self, caller: Caller, after: Referral) -> ReferralView:
+    async def carry_out(self, operation: Operation[Command], command: Command, caller: Caller) -> ReferralView:
         """As much of the changed referral as the caller may see, with its new version in the `ETag`."""
+        after = await operation(
+            self.session, self.referral_id, command, caller=caller, if_match=self.if_match, now=self.now
+        )
         self.response.headers["ETag"] = etag(after.version)
         return view_for(caller, after, self.ring)
 

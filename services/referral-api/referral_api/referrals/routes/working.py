@@ -1,5 +1,6 @@
 """Working a referral over HTTP: its steps, tries to reach the student, what the referrer is told, consent, merging."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -53,16 +54,7 @@ ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))
 )
 async def move_referral(caller: Mover, command: MoveReferral, attempt: Attempt) -> ReferralView:
     """Take a step in a referral's life; a step that is not there is refused with those that are."""
-    after = await move(
-        attempt.session,
-        attempt.referral_id,
-        command,
-        caller=caller,
-        ring=attempt.ring,
-        if_match=attempt.if_match,
-        now=attempt.now,
-    )
-    return attempt.answer(caller, after)
+    return await attempt.carry_out(partial(move, ring=attempt.ring), command, caller)
 
 
 @router.post(
@@ -82,15 +74,7 @@ async def move_referral(caller: Mover, command: MoveReferral, attempt: Attempt) 
 )
 async def note_contact(caller: Contacter, command: NoteContact, attempt: Attempt) -> ReferralView:
     """Note a try to reach the student or family; the first success stops the contact clock."""
-    after = await note(
-        attempt.session,
-        attempt.referral_id,
-        command,
-        caller=caller,
-        if_match=attempt.if_match,
-        now=attempt.now,
-    )
-    return attempt.answer(caller, after)
+    return await attempt.carry_out(note, command, caller)
 
 
 @router.post(
@@ -101,16 +85,7 @@ async def note_contact(caller: Contacter, command: NoteContact, attempt: Attempt
 )
 async def give_feedback(caller: Answerer, command: GiveFeedback, attempt: Attempt) -> ReferralView:
     """Tell the referrer; with an outcome this closes the loop."""
-    after = await give(
-        attempt.session,
-        attempt.referral_id,
-        command,
-        caller=caller,
-        ring=attempt.ring,
-        if_match=attempt.if_match,
-        now=attempt.now,
-    )
-    return attempt.answer(caller, after)
+    return await attempt.carry_out(partial(give, ring=attempt.ring), command, caller)
 
 
 @router.put(
@@ -120,15 +95,7 @@ async def give_feedback(caller: Answerer, command: GiveFeedback, attempt: Attemp
 )
 async def record_consent(caller: ConsentKeeper, command: Consent, attempt: Attempt) -> ReferralView:
     """State whether a parent agreed to sharing beyond the school."""
-    after = await keep_consent(
-        attempt.session,
-        attempt.referral_id,
-        command,
-        caller=caller,
-        if_match=attempt.if_match,
-        now=attempt.now,
-    )
-    return attempt.answer(caller, after)
+    return await attempt.carry_out(keep_consent, command, caller)
 
 
 @router.post(
@@ -140,12 +107,4 @@ async def record_consent(caller: ConsentKeeper, command: Consent, attempt: Attem
 )
 async def merge_referral(caller: Merger, command: MergeReferral, attempt: Attempt) -> ReferralView:
     """Let another referral of the student go on in the place of this one, which ends as a duplicate."""
-    after = await merge(
-        attempt.session,
-        attempt.referral_id,
-        command,
-        caller=caller,
-        if_match=attempt.if_match,
-        now=attempt.now,
-    )
-    return attempt.answer(caller, after)
+    return await attempt.carry_out(merge, command, caller)
