@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import compress
 from operator import itemgetter
 
+from reporting.measures.flags import both, either, flagged
 from reporting.measures.lattice import Lines, Table
 from reporting.measures.nesting import Difference, Nesting
 from reporting.measures.primary import least_part
@@ -24,7 +25,7 @@ def inherit(table: Table, nesting: Nesting) -> None:
         for mine, sums in ((table.hidden, parent.hidden), (table.equal, parent.equal)):
             for t, flags in enumerate(sums):
                 if any(flags):
-                    mine[t] = _either(mine[t], bytes([flags[sum_at] for sum_at in lines.above]))
+                    mine[t] = either(mine[t], bytes([flags[sum_at] for sum_at in lines.above]))
     table.inherited = [bytearray(flags) for flags in table.hidden]
     table.needy = [bytearray(flags) for flags in table.hidden]
 
@@ -54,7 +55,7 @@ def hide_with_equals(table: Table, nesting: Nesting, minimum: int) -> bool:
                 changed = True
     for q, difference in enumerate(nesting.differences):
         equal = table.equal[q]
-        for i in _flagged(_both(equal, hidden_of(table, difference))) if 1 in equal else ():
+        for i in flagged(both(equal, hidden_of(table, difference))) if 1 in equal else ():
             for side in (difference.minus, difference.plus):
                 largest = max(side, key=lambda t: (table.values[t][i], t))
                 if largest in difference.twins and not table.hidden[largest][i] and not table.known[largest][i]:
@@ -176,23 +177,4 @@ def _lone_parts(table: Table) -> Iterator[tuple[int, int]]:
 def hidden_of(table: Table, difference: Difference) -> bytearray:
     """Where the difference cannot be computed, because a part of it is hidden."""
     first, *more = itemgetter(*difference.parts)(table.hidden)
-    return _either(first, *more)
-
-
-def _either(*flags: bytearray | bytes) -> bytearray:
-    bits = 0
-    for some in flags:
-        bits |= int.from_bytes(some, "little")
-    return bytearray(bits.to_bytes(len(flags[0]), "little"))
-
-
-def _both(first: bytearray, second: bytearray) -> bytearray:
-    bits = int.from_bytes(first, "little") & int.from_bytes(second, "little")
-    return bytearray(bits.to_bytes(len(first), "little"))
-
-
-def _flagged(flags: bytearray) -> Iterator[int]:
-    at = flags.find(1)
-    while at >= 0:
-        yield at
-        at = flags.find(1, at + 1)
+    return either(first, *more)

@@ -4,13 +4,14 @@ A table is flat: its cells in the order of their positions, the last axis fastes
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, product
 from math import prod
+from operator import sub
 from typing import NamedTuple
 
-from reporting.measures.nesting import Nesting
+from reporting.measures.nesting import Difference, Nesting
 
 Cell = tuple[int, ...]
 """The values of the axes, in their order."""
@@ -79,6 +80,8 @@ class Table:
     """Whether enrolment is told apart by all that it is told apart by."""
     left: list[list[int]]
     """Per difference its value in each cell."""
+    tight: Mapping[int, Sequence[int]]
+    """Per cell that has any the differences that are zero."""
     lines: "list[Lines]" = field(default_factory=list)
     hidden: list[bytearray] = field(default_factory=list)
     needy: list[bytearray] = field(default_factory=list)
@@ -127,24 +130,37 @@ def _table(question: Question, nesting: Nesting, levels: Levels, finer: Mapping[
     axes = question.axes
     sizes = tuple(axis.places(level)[-1] + 1 for axis, level in zip(axes, levels, strict=True))
     values = _values(question, nesting.series, levels, sizes, finer)
+    left = [_left(values, difference) for difference in nesting.differences]
     return Table(
         levels,
         sizes,
         values,
         _enrolled(question, levels, sizes),
         of_students=all(axis.of_students or not level for axis, level in zip(axes, levels, strict=True)),
-        left=[
-            [
-                sum(plus) - sum(minus)
-                for plus, minus in zip(
-                    zip(*[values[t] for t in difference.plus], strict=True),
-                    zip(*[values[t] for t in difference.minus], strict=True),
-                    strict=True,
-                )
-            ]
-            for difference in nesting.differences
-        ],
+        left=left,
+        tight=_tight(left),
     )
+
+
+def _left(values: list[list[int]], difference: Difference) -> list[int]:
+    plus, minus = (_added(values, series) for series in (difference.plus, difference.minus))
+    return list(map(sub, plus, minus))
+
+
+def _added(values: list[list[int]], series: tuple[int, ...]) -> Iterable[int]:
+    if len(series) == 1:
+        return values[series[0]]
+    return map(sum, zip(*[values[t] for t in series], strict=True))
+
+
+def _tight(left: list[list[int]]) -> dict[int, list[int]]:
+    tight: defaultdict[int, list[int]] = defaultdict(list)
+    for q, of_cells in enumerate(left):
+        if 0 in of_cells:
+            for i, n in enumerate(of_cells):
+                if n == 0:
+                    tight[i].append(q)
+    return tight
 
 
 def _values(

@@ -5,9 +5,11 @@ have an outcome, accepted is completed and failed together, whether it is shown 
 settle a number, so it is enough to know which bounds are met, not what they are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+from reporting.measures.flags import either, flagged
 from reporting.measures.lattice import Table
 from reporting.measures.nesting import Nesting
 
@@ -26,30 +28,42 @@ class Settled(NamedTuple):
 
 def settled(table: Table, nesting: Nesting) -> Iterator[Settled]:
     """Each cell with a hidden series and a difference of zero beside it, and what that settles."""
-    masks = [(_mask(difference.plus), _mask(difference.minus)) for difference in nesting.differences]
-    parts = [plus | minus for plus, minus in masks]
-    for i in range(table.size):
-        hidden = _mask([t for t in range(nesting.series) if table.hidden[t][i]])
-        tight = [q for q, left in enumerate(table.left) if left[i] == 0 and parts[q] & hidden] if hidden else []
+    masks = _masks(nesting)
+    everything = (1 << nesting.series) - 1
+    for i in flagged(either(*table.hidden)) if table.tight else ():
+        hidden = _mask([t for t, flags in enumerate(table.hidden) if flags[i]])
+        tight = [q for q in table.tight.get(i, ()) if masks[q].parts & hidden]
         if not tight:
             continue
-        zero = _mask([t for t in range(nesting.series) if table.values[t][i] == 0])
-        everything = (1 << nesting.series) - 1
+        zero = _mask([t for t, values in enumerate(table.values) if values[i] == 0])
         most = everything & ~hidden
         least = most | zero
-        known = [(masks[q], bool(table.equal[q][i])) for q in tight]
+        known = [(masks[q], table.equal[q][i]) for q in tight]
         before = -1
         while before != most | least << nesting.series:
             before = most | least << nesting.series
-            for (plus, minus), is_equal in known:
+            for (plus, minus, _), is_equal in known:
                 most, least = _bounded(plus, minus, most, least)
                 if is_equal:
                     most, least = _bounded(minus, plus, most, least)
         found = most & least & hidden
-        equal = [q for q in tight if not masks[q][0] & ~most and not masks[q][1] & ~least]
+        equal = [q for q in tight if not masks[q].plus & ~most and not masks[q].minus & ~least]
         if found or equal:
-            around = _mask([]) if not found else _union(parts[q] for q in tight) & ~hidden
+            around = _union(masks[q].parts for q in tight) & ~hidden if found else 0
             yield Settled(i, _bits(found), equal, _bits(around))
+
+
+class _Masks(NamedTuple):
+    """The series of a difference as bits."""
+
+    plus: int
+    minus: int
+    parts: int
+
+
+@lru_cache
+def _masks(nesting: Nesting) -> list[_Masks]:
+    return [_Masks(_mask(d.plus), _mask(d.minus), _mask(d.parts)) for d in nesting.differences]
 
 
 def _bounded(plus: int, minus: int, most: int, least: int) -> tuple[int, int]:
@@ -62,8 +76,11 @@ def _bounded(plus: int, minus: int, most: int, least: int) -> tuple[int, int]:
     return most, least
 
 
-def _mask(series: "tuple[int, ...] | list[int]") -> int:
-    return sum(1 << t for t in series)
+def _mask(series: Sequence[int]) -> int:
+    mask = 0
+    for t in series:
+        mask |= 1 << t
+    return mask
 
 
 def _union(masks: Iterator[int]) -> int:
