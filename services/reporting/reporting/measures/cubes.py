@@ -6,40 +6,58 @@ are hidden, and with them all that they are made of, the same answers fit a worl
 fewer.
 """
 
-from collections.abc import Iterator
+from functools import reduce
 from heapq import nsmallest
 from itertools import combinations, product
+from operator import and_
+from typing import NamedTuple
 
+from reporting.measures.flags import as_bits, as_flags, bits_between, both, but_not, flagged
 from reporting.measures.lattice import Axis, Table
 
 _MOST_CUBES = 256
 """Around one cell so many cubes are compared: of an axis with many values, as schools are, only the likeliest."""
 
-Cornered = set[tuple[int, int]]
-"""Cells, by series and place, that are known to have their cube."""
+Cornered = list[bytearray]
+"""Per series the cells that are known to have their cube."""
+
+
+def none_cornered(table: Table) -> Cornered:
+    """Before anything is known."""
+    return [bytearray(table.size) for _ in table.hidden]
 
 
 def complete_cubes(table: Table, axes: tuple[Axis, ...], cornered: Cornered) -> bool:
     """Give each hidden cell whose sums are all shown a cube of hidden cells. True where more had to be hidden."""
-    grid = _Grid(table, axes)
-    if len(grid.active) < 2:
+    if sum(level > 0 for level in table.levels) < 2:
         return False  # a line's parts are each other's corners
+    grid: _Grid | None = None
     changed = False
     for t, hidden in enumerate(table.hidden):
-        roots = [
-            i
-            for i, (flag, inherited) in enumerate(zip(hidden, table.inherited[t], strict=True))
-            if flag and not inherited and (t, i) not in cornered
-        ]
-        if len(roots) > 1:
-            cornered.update((t, i) for i in grid.corners(t))
-        for i in roots:
-            if (t, i) not in cornered:
+        roots = but_not(hidden, table.inherited[t], cornered[t])
+        if 1 not in roots:
+            continue
+        grid = grid or _Grid(table, axes)
+        if roots.count(1) > 1:
+            grid.mark_corners(t, cornered[t])
+        for i in flagged(but_not(roots, cornered[t])):
+            if not cornered[t][i]:
                 for corner in grid.best_cube(t, i):
-                    cornered.add((t, corner))
+                    cornered[t][corner] = 1
                     changed |= not hidden[corner]
                     hidden[corner] = 1
     return changed
+
+
+class _Cost(NamedTuple):
+    """What is against a cube: that it leans on zeros, then what has to be hidden for it."""
+
+    weakness: int
+    hides: int
+    cells: int
+
+
+_ABOVE_ALL = _Cost(3, 0, 0)
 
 
 class _Grid:
@@ -58,57 +76,68 @@ class _Grid:
         self.choices = max(2, int(_MOST_CUBES ** (1 / max(1, len(self.active)))))
         self._ranked: dict[tuple[int, int, int], list[int]] = {}
 
-    def corners(self, t: int) -> Iterator[int]:
-        """Hidden cells that are corners of a cube of which no corner is zero."""
+    def mark_corners(self, t: int, cornered: bytearray) -> None:
+        """Mark the hidden cells that are corners of a cube of which no corner is zero."""
         long = max(self.active, key=lambda at: self.table.sizes[at])
         others = [at for at in self.active if at != long]
-        rows = self._rows(t, long, others)
+        candidates = both(self.table.hidden[t], bytes(map(bool, self.table.values[t])))
+        rows = {base: as_bits(candidates[self._row(base, long)]) for base in self._bases(others)}
+        found = dict.fromkeys(rows, 0)
+        families = [bits_between(*family) for family in self.families[long]]
         pairs = [[pair for family in self.families[at] for pair in combinations(range(*family), 2)] for at in others]
         for flips in product(*pairs):
             bases = [self._base(others, corner) for corner in product(*flips)]
-            common = rows.get(bases[0], 0)
-            for base in bases[1:]:
-                common &= rows.get(base, 0)
-            for first, last in self.families[long] if common else ():
-                within = common >> first & ((1 << last - first) - 1)
+            common = reduce(and_, [rows[base] for base in bases])
+            for family in families if common else ():
+                within = common & family
                 if within.bit_count() > 1:
-                    for place in _places(within):
-                        yield from (base + (first + place) * self.steps[long] for base in bases)
+                    for base in bases:
+                        found[base] |= within
+        for base, bits in found.items():
+            if bits:
+                row = self._row(base, long)
+                cornered[row] = as_flags(as_bits(cornered[row]) | bits, self.table.sizes[long])
 
-    def _rows(self, t: int, long: int, others: list[int]) -> dict[int, int]:
-        """Each row along the longest axis as one integer: a bit for each cell that is hidden and not zero."""
-        hidden, values, step = self.table.hidden[t], self.table.values[t], self.steps[long]
-        rows: dict[int, int] = {}
-        for places in product(*[range(self.table.sizes[at]) for at in others]):
-            base = self._base(others, places)
-            for place in range(self.table.sizes[long]):
-                if hidden[base + place * step] and values[base + place * step]:
-                    rows[base] = rows.get(base, 0) | 1 << place
-        return rows
+    def _row(self, base: int, at: int) -> slice:
+        return slice(base, base + (self.table.sizes[at] - 1) * self.steps[at] + 1, self.steps[at])
+
+    def _bases(self, axes: list[int]) -> list[int]:
+        return [self._base(axes, places) for places in product(*[range(self.table.sizes[at]) for at in axes])]
 
     def _base(self, axes: list[int], places: tuple[int, ...]) -> int:
-        return sum(place * self.steps[at] for at, place in zip(axes, places, strict=True))
+        return sum([place * self.steps[at] for at, place in zip(axes, places, strict=True)])
 
     def best_cube(self, t: int, i: int) -> list[int]:
-        """The corners of the cube around a cell that costs least: few zeros, then little to be hidden."""
-        best: tuple[tuple[int, int, int], list[int]] | None = None
+        """The corners of the cube around a cell that costs least: few zeros, then little to be hidden.
+
+        Built axis by axis. As no count is less than nothing, more corners never cost less: what costs as much as the
+        best cube so far is not built further.
+        """
         values, hidden, known = self.table.values[t], self.table.hidden[t], self.table.known[t]
-        for moves in product(*[self._moves(t, i, at) for at in self.active]):
-            corners = [i]
-            for move in moves:
-                corners += [corner + move for corner in corners]
-            if any(known[corner] for corner in corners):
-                continue
-            cost = (
-                _weakness([values[corner] for corner in corners]),
-                sum(values[corner] for corner in corners if not hidden[corner]),
-                sum(not hidden[corner] for corner in corners),
-            )
-            if best is None or cost < best[0]:
-                best = cost, corners
-            if cost == (0, 0, 0):
-                break
-        return best[1] if best else []
+        moves = [self._moves(t, i, at) for at in self.active]
+        best: list[int] = []
+        least = _ABOVE_ALL
+
+        def build(corners: list[int], hides: int, cells: int) -> None:
+            nonlocal best, least
+            ways = moves[len(corners).bit_length() - 1]
+            is_last = len(corners) == 1 << len(moves) - 1
+            for move in ways:
+                face = [corner + move for corner in corners]
+                if any([known[corner] for corner in face]):
+                    continue
+                shown = [values[corner] for corner in face if not hidden[corner]]
+                cube = corners + face
+                cost = _Cost(_weakness([values[corner] for corner in cube]), hides + sum(shown), cells + len(shown))
+                if cost < least:
+                    if is_last:
+                        best, least = cube, cost
+                    else:
+                        build(cube, cost.hides, cost.cells)
+
+        if not known[i]:
+            build([i], 0, 0)
+        return best
 
     def _moves(self, t: int, i: int, at: int) -> list[int]:
         """How far the other values of an axis are, those that promise most first: not zero, hidden already, small."""
@@ -130,10 +159,3 @@ def _weakness(values: list[int]) -> int:
         return 0
     is_odd = [corner.bit_count() & 1 for corner in range(len(values))]
     return 1 if any(all(n for n, odd in zip(values, is_odd, strict=True) if odd == side) for side in (0, 1)) else 2
-
-
-def _places(bits: int) -> Iterator[int]:
-    while bits:
-        low = bits & -bits
-        yield low.bit_length() - 1
-        bits ^= low

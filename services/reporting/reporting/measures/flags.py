@@ -5,26 +5,40 @@ from collections.abc import Iterator
 Flags = bytearray | bytes
 
 
+def as_bits(flags: Flags) -> int:
+    """Flags as one number, of which each flag is a bit."""
+    return int.from_bytes(flags, "little")
+
+
+def as_flags(bits: int, count: int) -> bytearray:
+    """The same back again."""
+    return bytearray(bits.to_bytes(count, "little"))
+
+
+def bits_between(first: int, last: int) -> int:
+    """A number whose bits are the flags from `first` to before `last`."""
+    return (1 << 8 * last) - (1 << 8 * first)
+
+
 def either(*flags: Flags) -> bytearray:
     """Where any of them is set."""
     bits = 0
     for some in flags:
-        bits |= int.from_bytes(some, "little")
-    return bytearray(bits.to_bytes(len(flags[0]), "little"))
+        bits |= as_bits(some)
+    return as_flags(bits, len(flags[0]))
 
 
 def both(first: Flags, second: Flags) -> bytearray:
     """Where both are set."""
-    bits = int.from_bytes(first, "little") & int.from_bytes(second, "little")
-    return bytearray(bits.to_bytes(len(first), "little"))
+    return as_flags(as_bits(first) & as_bits(second), len(first))
 
 
 def but_not(first: Flags, *others: Flags) -> bytearray:
     """Where the first is set and none of the others is."""
-    bits = int.from_bytes(first, "little")
+    bits = as_bits(first)
     for other in others:
-        bits &= ~int.from_bytes(other, "little")
-    return bytearray(bits.to_bytes(len(first), "little"))
+        bits &= ~as_bits(other)
+    return as_flags(bits, len(first))
 
 
 def flagged(flags: Flags) -> Iterator[int]:

@@ -19,7 +19,7 @@ from reporting.measures.companions import (
     note_equal,
     show_what_follows,
 )
-from reporting.measures.cubes import Cornered, complete_cubes
+from reporting.measures.cubes import complete_cubes, none_cornered
 from reporting.measures.lattice import Axis, Levels, Question, Table, index_of, lattice
 from reporting.measures.nesting import Difference, Nesting
 from reporting.measures.primary import hide_small
@@ -141,7 +141,7 @@ def decide(
 
 
 def _hide_companions(table: Table, question: Question, nesting: Nesting, minimum: int) -> None:
-    cornered: Cornered = set()
+    cornered = none_cornered(table)
     changed = True
     while changed:
         changed = hide_with_equals(table, nesting, minimum)
