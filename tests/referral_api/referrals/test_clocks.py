@@ -119,10 +119,10 @@ def test_another_calendar_moves_a_running_clock_and_its_reminder() -> None:
 
 
 def test_another_calendar_leaves_alone_what_it_does_not_move() -> None:
-    for running in (sent("imminent"), sent("soon"), replace(sent("urgent"), alarm_at=None)):
+    for running in (sent("imminent"), sent("soon"), replace(sent("urgent"), alarm_at=None, overdue_at=NOW)):
         elsewhere = SchoolCalendar(closed_on=frozenset({date(2027, 1, 1)}))
         assert clocks.reschedule(running, elsewhere, NOW) is running
-    for still in (sent("imminent"), replace(sent("urgent"), alarm_at=None)):
+    for still in (sent("imminent"), replace(sent("urgent"), alarm_at=None, overdue_at=NOW)):
         assert clocks.reschedule(still, CLOSED_TUESDAY, NOW) is still
 
 

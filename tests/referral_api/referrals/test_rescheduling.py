@@ -2,30 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import insert
 
-from referral_api.calendar.rules import DEFAULT_CALENDAR
-from referral_api.referrals import clocks
-from referral_api.referrals.models import referrals
-from referral_api.referrals.operations.rescheduling import CHUNK
-from referral_api.referrals.operations.storing import COLUMNS, stored
+from referral_api.calendar.models import calendars
+from referral_api.referrals.operations.rescheduling import SETTLES_WITHIN
 from referral_api.referrals.operations.submitting import SubmitReferral, submit_referral
-from referral_api.referrals.rules import Status
 from shared.auth import Caller, Role
-from shared.bulk import bulk_upsert
-from shared.events.referrals import Urgency
-from shared.outbox import new_event_id
+from shared.db import EVERY_DISTRICT
 from shared.testing.service import DISTRICT
-from tests.referral_api.referrals.test_rules import a_referral
-from tests.referral_api.referrals.waiting import CALENDAR, CLOSED_TUESDAY, MONDAY, REFERRAL, Waiting, at, waiting
-
-OLD_DUE, NEW_DUE = at("03T15:00"), at("04T15:00")
-"""An urgent referral of Monday: due on Tuesday, on Wednesday where Tuesday is closed."""
+from tests.referral_api.referrals.waiting import (
+    CALENDAR,
+    CLOSED_TUESDAY,
+    MONDAY,
+    NEW_DUE,
+    OLD_DUE,
+    REFERRAL,
+    Waiting,
+    a_stored,
+    at,
+    waiting,
+)
 
 
 @pytest.fixture
@@ -121,6 +121,31 @@ async def test_a_due_time_moved_into_the_past_is_escalated(api: Waiting) -> None
     assert await api.names() == ["rescheduled", "contact_overdue"]
 
 
+async def test_a_reminder_moves_with_the_opening_of_the_day_and_nobody_is_told(api: Waiting) -> None:
+    referral_id = await api.submit()
+    before = await api.stored(referral_id)
+    assert before.alarm_at == at("03T13:00")
+    for opens, alarm_at in (("09:00", at("03T14:00")), ("07:30", at("03T12:30"))):
+        await api.set_calendar(CALENDAR | {"day_starts": opens})
+        row = await api.stored(referral_id)
+        assert row.alarm_at == alarm_at
+        unmoved = {**row._mapping, "alarm_at": before.alarm_at}
+        assert unmoved == dict(before._mapping)  # version and change number among them
+    assert (await api.names(), await api.history(referral_id)) == ([], [])
+    assert [await api.ring(now) for now in ("03T12:29", "03T12:30", "03T13:00", "03T15:00")] == [0, 1, 0, 1]
+    assert await api.names() == ["contact_reminded", "contact_overdue"]
+
+
+async def test_a_reminder_that_the_new_opening_puts_later_does_not_come_at_the_old_one(api: Waiting) -> None:
+    referral_id = await api.submit()
+    async with api.database.write(EVERY_DISTRICT) as session:  # a batch that has not come to it yet
+        await session.execute(insert(calendars).values(a_stored(CALENDAR | {"day_starts": "09:00"})))
+    assert [await api.ring(now) for now in ("03T13:00", "03T13:59")] == [1, 0]
+    assert (await api.names(), (await api.stored(referral_id)).alarm_at) == ([], at("03T14:00"))
+    await api.ring("03T14:00")
+    assert await api.names() == ["contact_reminded"]
+
+
 async def test_the_same_calendar_again_or_one_that_is_refused_moves_nothing(api: Waiting) -> None:
     referral_id = await api.submit()
     await api.set_calendar(CLOSED_TUESDAY)
@@ -136,29 +161,6 @@ async def test_another_districts_clocks_are_its_own(api: Waiting) -> None:
     referral_id = await api.submit()
     await api.set_calendar(CLOSED_TUESDAY, district="elsewhere")
     assert (await api.stored(referral_id)).due_at == OLD_DUE
-
-
-async def test_thousands_are_moved_each_once(api: Waiting) -> None:
-    count = 2 * CHUNK + 1
-    await add_many(api, count)
-    await api.set_calendar(CLOSED_TUESDAY)
-    events = await api.told()
-    assert len(events) == len({event["referral_id"] for _, event in events}) == count
-    assert {(event["due_at"], event["version"]) for _, event in events} == {("2026-11-04T15:00:00Z", 2)}
-    api.now = at("04T15:00")
-    assert await api.clock().ring_what_is_due() == count
-
-
-async def add_many(api: Waiting, count: int) -> None:
-    """Urgent referrals of Monday, as they are stored."""
-    draft = a_referral(status=Status.DRAFT, submitted_at=None, urgency=Urgency.URGENT)
-    sent = clocks.send(draft, MONDAY, DEFAULT_CALENDAR)
-    rows = [
-        [stored(getattr(referral, name)) for name in COLUMNS]
-        for referral in (replace(sent, referral_id=new_event_id()) for _ in range(count))
-    ]
-    async with api.database.write(DISTRICT) as session:
-        await bulk_upsert(session, referrals, COLUMNS, rows, on_conflict="ignore")
 
 
 async def submit_while_the_calendar_changes(api: Waiting) -> UUID:
@@ -178,8 +180,10 @@ async def test_what_was_being_submitted_while_the_calendar_changed_is_set_by_the
 ) -> None:
     api = on_postgresql
     referral_id = await submit_while_the_calendar_changes(api)
-    api.now += timedelta(seconds=5)
-    assert [await api.clock().set_latecomers() for _ in range(2)] == [1, 0]
+    assert await api.reschedule() == 0  # such requests may still be under way
+    assert (await api.stored(referral_id)).due_at == OLD_DUE
+    api.now += SETTLES_WITHIN
+    assert await api.reschedule() == 1
     assert (await api.stored(referral_id)).due_at == NEW_DUE
     assert await api.names() == ["rescheduled"]
     assert [by for by, _, _ in await api.history(referral_id)] == ["contact-clock"]
@@ -188,6 +192,7 @@ async def test_what_was_being_submitted_while_the_calendar_changed_is_set_by_the
 async def test_a_running_process_sets_it_by_itself(on_postgresql: Waiting) -> None:
     api = on_postgresql
     referral_id = await submit_while_the_calendar_changes(api)
+    api.now += SETTLES_WITHIN
     api.database.committed.clear()
     running = asyncio.create_task(api.clock().run())
     try:

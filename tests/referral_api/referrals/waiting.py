@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,21 @@ from uuid import UUID
 
 import httpx2
 import orjson
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from referral_api.calendar.rules import DEFAULT_CALENDAR
+from referral_api.referrals import clocks
 from referral_api.referrals.models import referral_steps, referrals
+from referral_api.referrals.operations.storing import COLUMNS, stored
+from referral_api.referrals.rules import Status
 from referral_api.referrals.worker import ContactClock
 from referral_api.settings import Settings
+from shared.bulk import bulk_upsert
 from shared.db import EVERY_DISTRICT, Database
-from shared.outbox import outbox, unpack_headers
+from shared.events.referrals import Urgency
+from shared.outbox import new_event_id, outbox, unpack_headers
 from shared.testing.service import DISTRICT, ServiceInTest
+from tests.referral_api.referrals.test_rules import a_referral
 from tests.referral_api.suite import referral_api
 
 MONDAY = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
@@ -35,6 +43,16 @@ REFERRAL = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency"
 def at(text: str) -> datetime:
     """An instant of November 2026: `03T15:00`."""
     return datetime.fromisoformat(f"2026-11-{text}").replace(tzinfo=UTC)
+
+
+OLD_DUE, NEW_DUE = at("03T15:00"), at("04T15:00")
+"""An urgent referral of Monday: due on Tuesday, on Wednesday where Tuesday is closed."""
+
+
+def a_stored(calendar: dict[str, Any], *, district: str = DISTRICT) -> dict[str, Any]:
+    """A row of `calendars`, of which the clocks have not heard."""
+    text = orjson.dumps(calendar).decode()
+    return {"district_id": district, "calendar": text, "version": 1, "updated_at": MONDAY}
 
 
 class Waiting:
@@ -59,6 +77,29 @@ class Waiting:
         """Let the clocks ring that are due at this instant; how many looked up."""
         self.now = at(now)
         return await self.clock().ring_what_is_due()
+
+    async def reschedule(self) -> int:
+        """Let the worker set what it is to set by new calendars; in how many batches."""
+        batches = 0
+        while await self.clock().reschedule_some():
+            batches += 1
+        return batches
+
+    async def add_many(self, count: int, *, district: str = DISTRICT) -> None:
+        """Urgent referrals of Monday, as they are stored, by a calendar that was never set."""
+        draft = a_referral(status=Status.DRAFT, submitted_at=None, urgency=Urgency.URGENT, district_id=district)
+        sent = clocks.send(draft, MONDAY, DEFAULT_CALENDAR)
+        rows = [
+            [stored(getattr(referral, name)) for name in COLUMNS]
+            for referral in (replace(sent, referral_id=new_event_id()) for _ in range(count))
+        ]
+        async with self.database.write(district) as session:
+            await bulk_upsert(session, referrals, COLUMNS, rows, on_conflict="ignore")
+
+    async def corrupt(self, referral_id: UUID, **values: Any) -> None:
+        """Let its row hold what no release of ours understands."""
+        async with self.database.write(EVERY_DISTRICT) as session:
+            await session.execute(update(referrals).where(referrals.c.referral_id == referral_id).values(**values))
 
     async def send(self, method: str, path: str, body: Any, *, role: str = "counselor", **more: Any) -> httpx2.Response:
         """A request that is answered well."""

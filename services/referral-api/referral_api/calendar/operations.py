@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from typing import Annotated, Protocol
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from referral_api.calendar.models import calendars
 from referral_api.calendar.rules import (
@@ -14,7 +14,7 @@ from referral_api.calendar.rules import (
     opens_often_enough,
     time_zones,
 )
-from referral_api.calendar.views import EXAMPLE, NEVER_SET, KnownCalendar, WallTime, find_calendar
+from referral_api.calendar.views import EXAMPLE, NEVER_SET, KnownCalendar, WallTime
 from shared.auth import Caller
 from shared.bulk import bulk_upsert
 from shared.db import Session
@@ -92,7 +92,7 @@ class OnChange(Protocol):
     """What follows in the same transaction when school time has changed: clocks that run in it are set anew."""
 
     async def __call__(self, session: Session, calendar: SchoolCalendar, *, caller: Caller, now: datetime) -> None:
-        """Bring what depends on the calendar of the caller's district up to it."""
+        """Bring what depends on the calendar of the caller's district up to it, or see to it that it will be."""
 
 
 async def set_calendar(
@@ -108,24 +108,31 @@ async def set_calendar(
 
     Raises: ChangedMeanwhile.
     """
-    before = await _to_change(session, caller.district_id, now)
-    ensure_match(if_match, before.version)
+    before, version = await _to_change(session, caller.district_id, now)
+    ensure_match(if_match, version)
     calendar = command.calendar()
-    if before.version != NEVER_SET and calendar == before.calendar:
-        return before
+    # By their text, which is the same for the same calendar: one that cannot be read any more is replaced as well.
+    is_another = calendar.to_json() != before
+    if version != NEVER_SET and not is_another:
+        return KnownCalendar(calendar, version)
     await session.execute(
         update(calendars)
         .where(calendars.c.district_id == caller.district_id)
-        .values(calendar=calendar.to_json(), version=before.version + 1, updated_at=now)
+        .values(calendar=calendar.to_json(), version=version + 1, updated_at=now)
     )
-    if calendar != before.calendar:
+    if is_another:
         await on_change(session, calendar, caller=caller, now=now)
-    return KnownCalendar(calendar, before.version + 1)
+    return KnownCalendar(calendar, version + 1)
 
 
-async def _to_change(session: Session, district_id: str, now: datetime) -> KnownCalendar:
-    """The calendar, locked until the transaction ends; a first one too, so that two who set it come one by one."""
+async def _to_change(session: Session, district_id: str, now: datetime) -> tuple[str, int]:
+    """The calendar's text and version, locked until the transaction ends.
+
+    A first one too, so that two who set it come one by one.
+    """
     first = (district_id, DEFAULT_CALENDAR.to_json(), NEVER_SET, now)
     columns = ("district_id", "calendar", "version", "updated_at")
     await bulk_upsert(session, calendars, columns, [first], on_conflict="ignore")
-    return await find_calendar(session, district_id, for_update=True)
+    wanted = select(calendars.c.calendar, calendars.c.version).where(calendars.c.district_id == district_id)
+    row = (await session.execute(wanted.with_for_update())).one()
+    return row.calendar, row.version

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
 MOST_CLOSED_DAYS = 366
+_WEEK = frozenset(range(1, 8))
 LONGEST_CLOSURE = timedelta(days=2 * 366)
 _A_DAY = timedelta(days=1)
 
@@ -28,7 +30,7 @@ class SchoolCalendar:
 
     def __post_init__(self) -> None:
         """A calendar without weekdays knows no next school day to count to."""
-        if not self.weekdays:
+        if not self.weekdays or not self.weekdays <= _WEEK:
             raise ValueError("a calendar has a weekday on which school is held")
 
     def is_open_on(self, day: date) -> bool:
@@ -63,15 +65,27 @@ DEFAULT_CALENDAR = SchoolCalendar()
 """School time of a district that has set none."""
 
 
+class UnreadableCalendar(Exception):
+    """What is stored as a district's calendar is none that this release can calculate with."""
+
+
 @lru_cache(maxsize=256)
 def calendar_of(text: str | None) -> SchoolCalendar:
-    """The calendar that `to_json` made this text of; the default for None.
+    """The calendar that `to_json` made this text of; the default for None. Raises: UnreadableCalendar.
 
     Remembered, because every submitted referral brings its district's text along.
     """
     if text is None:
         return DEFAULT_CALENDAR
-    told = orjson.loads(text)
+    try:
+        return _calendar_of(orjson.loads(text))
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnreadableCalendar from error
+
+
+def _calendar_of(told: Any) -> SchoolCalendar:
+    if told["time_zone"] not in time_zones():
+        raise ValueError("is no IANA time zone")
     return SchoolCalendar(
         time_zone=told["time_zone"],
         day_starts=time.fromisoformat(told["day_starts"]),

@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Annotated
 
+import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, PlainSerializer, WithJsonSchema
 from sqlalchemy import ColumnElement, ScalarSelect, select
 
 from referral_api.calendar.models import calendars
-from referral_api.calendar.rules import DEFAULT_CALENDAR, SchoolCalendar, calendar_of
+from referral_api.calendar.rules import DEFAULT_CALENDAR, SchoolCalendar, UnreadableCalendar, calendar_of
 from shared.db import ReadSession
+
+log = structlog.get_logger(__name__)
 
 NEVER_SET = 0
 """The version of a calendar that the district has not set: the default."""
@@ -80,36 +83,27 @@ def view_of(known: KnownCalendar) -> DistrictCalendar:
     )
 
 
-async def find_calendar(session: ReadSession, district_id: str, *, for_update: bool = False) -> KnownCalendar:
-    """The district's calendar, the default where it has set none; locked where it is to change."""
+async def find_calendar(session: ReadSession, district_id: str) -> KnownCalendar:
+    """The district's calendar, the default where it has set none. Raises: UnreadableCalendar."""
     wanted = select(calendars.c.calendar, calendars.c.version).where(calendars.c.district_id == district_id)
-    row = (await session.execute(wanted.with_for_update() if for_update else wanted)).one_or_none()
+    row = (await session.execute(wanted)).one_or_none()
     return KnownCalendar(calendar_of(row.calendar), row.version) if row is not None else KnownCalendar()
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedCalendar:
-    """A calendar, whose it is, and since when it is as it is."""
-
-    district_id: str
-    calendar: SchoolCalendar
-    changed_at: datetime
-
-
-async def changed_calendars(session: ReadSession, since: datetime) -> list[ChangedCalendar]:
-    """Calendars that were set lately. A table of one row per district is read as a whole."""
-    wanted = select(calendars.c.district_id, calendars.c.calendar, calendars.c.updated_at)
-    found = await session.execute(wanted.where(calendars.c.updated_at >= since).order_by(calendars.c.district_id))
-    return [ChangedCalendar(row.district_id, calendar_of(row.calendar), row.updated_at) for row in found]
-
-
-async def calendars_of(session: ReadSession, district_ids: Iterable[str]) -> dict[str, SchoolCalendar]:
-    """Each district's calendar."""
+async def calendars_of(session: ReadSession, district_ids: Iterable[str]) -> dict[str, SchoolCalendar | None]:
+    """Each district's calendar; None where what is stored as one cannot be read, which is logged."""
     wanted = sorted(set(district_ids))
     found = await session.execute(
         select(calendars.c.district_id, calendars.c.calendar).where(calendars.c.district_id.in_(wanted))
     )
-    return dict.fromkeys(wanted, DEFAULT_CALENDAR) | {row.district_id: calendar_of(row.calendar) for row in found}
+    known: dict[str, SchoolCalendar | None] = dict.fromkeys(wanted, DEFAULT_CALENDAR)
+    for row in found:
+        try:
+            known[row.district_id] = calendar_of(row.calendar)
+        except UnreadableCalendar:
+            log.error("calendar_unreadable", district_id=row.district_id)
+            known[row.district_id] = None
+    return known
 
 
 def calendar_text(district_id: ColumnElement[str]) -> ScalarSelect[str]:

@@ -77,14 +77,37 @@ def reschedule(referral: Referral, calendar: SchoolCalendar, now: datetime) -> R
     """The referral as the calendar has it now; as it is where the calendar moves nothing.
 
     Only a clock that still has something to say is moved: one that ran out has been escalated, and what counted as in
-    time stays so. An hour is an hour whatever the calendar says.
+    time stays so. An hour is an hour whatever the calendar says. Where only the reminder moves, nothing has changed
+    that anybody could read: the version stays.
     """
-    if referral.alarm_at is None or not _runs(referral):
+    if not _runs(referral):
         return referral
     moved = _timed(referral, calendar)
     if moved.due_at == referral.due_at:
-        return referral
+        return moved if moved.alarm_at != referral.alarm_at else referral
     return replace(moved, version=referral.version + 1, updated_at=now)
+
+
+def wind(referral: Referral) -> Referral:
+    """The referral with an alarm where it has none: at the time at which it is due, as far as that is known."""
+    if referral.alarm_at is not None or not _runs(referral):
+        return referral
+    if referral.due_at is None:
+        raise ValueError("a referral that was sent is due some time")
+    return replace(referral, alarm_at=referral.due_at)
+
+
+def inherit(referral: Referral, merged: Referral, calendar: SchoolCalendar) -> Referral:
+    """The referral as it answers for a merged one too: due when the first of both is.
+
+    It keeps when that one was sent and how urgent it was, so that another calendar moves both. A clock that has
+    stopped or run out stays as it is.
+    """
+    if not _runs(referral):
+        return referral
+    starts = [*_starts(merged), *_starts(referral)[1:]]
+    at, urgency = min(starts, key=lambda start: due_at(start[0], start[1], calendar))
+    return _timed(replace(referral, inherited_at=at, inherited_urgency=urgency), calendar)
 
 
 def ring(referral: Referral, now: datetime) -> tuple[Referral, Said | None]:
@@ -103,8 +126,18 @@ def ring(referral: Referral, now: datetime) -> tuple[Referral, Said | None]:
 
 
 def _runs(referral: Referral) -> bool:
-    """Whether somebody is still to be reached."""
-    return referral.contacted_at is None and referral.status in OPEN
+    """Whether somebody is still to be reached, and it was not escalated yet."""
+    return referral.contacted_at is None and referral.overdue_at is None and referral.status in OPEN
+
+
+def _starts(referral: Referral) -> list[tuple[datetime, Urgency]]:
+    """When and how urgently it was sent; and the same of the merged one that it answers for."""
+    if referral.submitted_at is None:
+        raise ValueError("a draft has no clock")
+    own = (referral.submitted_at, referral.urgency)
+    if referral.inherited_at is None or referral.inherited_urgency is None:
+        return [own]
+    return [own, (referral.inherited_at, referral.inherited_urgency)]
 
 
 def _timed(referral: Referral, calendar: SchoolCalendar) -> Referral:
@@ -112,9 +145,8 @@ def _timed(referral: Referral, calendar: SchoolCalendar) -> Referral:
 
     No second reminder, and none that would have come with the sending or before it: that is news enough.
     """
-    if referral.submitted_at is None:
-        raise ValueError("a draft has no clock")
-    due = due_at(referral.submitted_at, referral.urgency, calendar)
-    reminder = remind_at(due, referral.urgency, calendar)
-    is_due = referral.reminded_at is None and reminder > referral.submitted_at
+    starts = _starts(referral)
+    due, urgency = min((due_at(*start, calendar), start[1]) for start in starts)
+    reminder = remind_at(due, urgency, calendar)
+    is_due = referral.reminded_at is None and reminder > starts[0][0]
     return replace(referral, due_at=due, alarm_at=reminder if is_due else due)

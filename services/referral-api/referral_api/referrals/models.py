@@ -5,6 +5,15 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeB
 from referral_api.base import metadata
 from shared.db import UtcDateTime
 
+STANDS_STILL = text(
+    "alarm_at IS NULL AND contacted_at IS NULL AND overdue_at IS NULL"
+    " AND status IN ('requested', 'accepted', 'in_progress', 'on_hold')"
+)
+"""Somebody is still to be reached, nothing was escalated, and no alarm is set: a process of the first release wrote it.
+
+Written out, so that either database sees that the index under the same condition answers the question.
+"""
+
 referrals = Table(
     "referrals",
     metadata,
@@ -44,6 +53,9 @@ referrals = Table(
     Column("reminded_at", UtcDateTime),
     Column("overdue_at", UtcDateTime),
     Column("merged_into", Uuid),
+    # Of the merged referral that was to be answered soonest: this one answers for it too.
+    Column("inherited_at", UtcDateTime),
+    Column("inherited_urgency", Text),
     Column("was_shared", Boolean, nullable=False, server_default=false()),  # its provider has been able to read it
     # Given by a trigger with every version: see the migration for what a reader may conclude from it.
     Column("change_no", BigInteger, nullable=False, server_default="0"),
@@ -57,6 +69,13 @@ referrals = Table(
         sqlite_where=text("alarm_at IS NOT NULL"),
     ),
     Index("ix_referrals_changes", "district_id", "change_no", "referral_id"),
+    Index(
+        "ix_referrals_standing_still",
+        "district_id",
+        "referral_id",
+        postgresql_where=STANDS_STILL,
+        sqlite_where=STANDS_STILL,
+    ),
 )
 
 referral_steps = Table(
@@ -86,6 +105,19 @@ referral_contacts = Table(
     Column("noted_by", Text, nullable=False),
     Index("ix_referral_contacts_referral", "district_id", "referral_id"),
 )
+
+reschedulings = Table(
+    "reschedulings",
+    metadata,
+    Column("district_id", Text, primary_key=True),
+    Column("behind", Uuid, nullable=False),  # the last referral whose clock was looked at
+    Column("submitted_since", UtcDateTime),
+    Column("resume_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("role", Text, nullable=False),
+)
+"""Districts whose calendar has changed, and how far their clocks have been set by the new one."""
 
 change_clock = Table(
     "change_clock",

@@ -124,6 +124,8 @@ class Referral:
     reminded_at: datetime | None = None
     overdue_at: datetime | None = None
     merged_into: UUID | None = None
+    inherited_at: datetime | None = None
+    inherited_urgency: Urgency | None = None
     was_shared: bool = False
 
 

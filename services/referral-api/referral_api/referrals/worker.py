@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from referral_api.calendar.views import changed_calendars
-from referral_api.referrals.operations.alarming import next_alarm, ring_alarms
-from referral_api.referrals.operations.rescheduling import SETTLES_WITHIN, reschedule_latecomers
+from referral_api.referrals.operations.alarming import next_alarm, ring_alarms, some_stand_still, wind_clocks
+from referral_api.referrals.operations.rescheduling import continue_rescheduling, something_to_reschedule
 from shared.backoff import Backoff
 from shared.db import EVERY_DISTRICT, Database
 from shared.errors import DatabaseUnavailable
@@ -36,24 +35,41 @@ class ContactClock:
         backoff = Backoff()
         while True:
             try:
-                await self.set_latecomers()
+                await self.wind_what_stands_still()
+                goes_on = await self.reschedule_some()
                 await self.ring_what_is_due()
-                rest = await self._rest()
+                rest = timedelta(0) if goes_on else await self._rest()
                 backoff.reset()
                 await asyncio.sleep(rest.total_seconds())
             except DatabaseUnavailable:
                 log.warning("contact_clock_waits", because="the database is away")
                 await backoff.wait()
 
-    async def set_latecomers(self) -> int:
-        """Set by the new calendar what was being submitted while it changed; how many. Raises: DatabaseUnavailable."""
+    async def reschedule_some(self) -> bool:
+        """Set one batch of clocks by its district's new calendar; whether there was one. Raises: DatabaseUnavailable.
+
+        One batch at a time, so that no alarm waits for all of them.
+        """
         async with self._database.read(EVERY_DISTRICT) as session:
-            changed = await changed_calendars(session, since=self._clock() - SETTLES_WITHIN)
-        late = 0
-        for one in changed:
-            async with self._database.write(EVERY_DISTRICT) as session:
-                late += await reschedule_latecomers(session, one, self._clock())
-        return late
+            if not await something_to_reschedule(session, self._clock()):
+                return False
+        async with self._database.write(EVERY_DISTRICT) as session:
+            return await continue_rescheduling(session, self._clock())
+
+    async def wind_what_stands_still(self) -> int:
+        """Give an alarm to every referral that waits without one; how many. Raises: DatabaseUnavailable."""
+        async with self._database.read(EVERY_DISTRICT) as session:
+            if not await some_stand_still(session):
+                return 0
+        wound = 0
+        while some := await self._wind_some():
+            wound += some
+        log.info("contact_clocks_wound", wound=wound)
+        return wound
+
+    async def _wind_some(self) -> int:
+        async with self._database.write(EVERY_DISTRICT) as session:
+            return await wind_clocks(session, self._clock())
 
     async def ring_what_is_due(self) -> int:
         """Let every clock speak that has something to say by now; how many there were. Raises: DatabaseUnavailable."""

@@ -19,8 +19,8 @@ from shared.db import Session
 SOURCE = "referral-api"
 COLUMNS = tuple(f.name for f in fields(Referral))
 _SEALED = frozenset(column.name for column in referrals.columns if column.info.get("sealed"))
-_NOT_TOLD = _SEALED | {"version", "updated_at", "reached", "alarm_at", "facets", "was_shared"}
-_NOT_TOLD |= {"inherited_at", "inherited_urgency"}
+_FOLLOWS = {"version", "updated_at", "reached", "alarm_at", "facets", "was_shared", "inherited_at", "inherited_urgency"}
+_NOT_TOLD = _SEALED | _FOLLOWS
 """Fields that a history entry does not repeat: sealed ones, and what follows from the others."""
 
 
