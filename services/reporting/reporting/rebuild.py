@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import MetaData, select, text
+from sqlalchemy import MetaData, quoted_name, select, text
 from tqdm import tqdm
 
 from reporting.codec import Unstorable
@@ -38,6 +38,8 @@ SWAP_PATIENCE = timedelta(hours=1)
 
 _BESIDE = MetaData(naming_convention=NAMING)
 _NEW = {table.name: table.to_metadata(_BESIDE, name=f"{table.name}__next") for table in (*REBUILT, inbox)}
+for _index in [index for table in _NEW.values() for index in table.indexes]:
+    _index.name = quoted_name(f"{_index.name}__next", quote=None)  # SQLite's index names are those of the whole file
 _NEW_INBOX = _NEW[inbox.name]
 _MOST_IDS = 500
 

@@ -138,7 +138,8 @@ async def _open_by_age(
         .where(
             in_scope(referred, caller, school_id),
             referred.c.month.between(breakdown.first_month, breakdown.last_month),
-            referred.c.still_open > 0,
+            # Written out: SQLite takes the index of the open ones for no value that it does not know.
+            referred.c.still_open > literal_column("0"),
             *only_these(referred, breakdown.only),
         )
         .group_by(*keys, band)
