@@ -30,13 +30,13 @@ def inherit(table: Table, nesting: Nesting) -> None:
     table.needy = [bytearray(flags) for flags in table.hidden]
 
 
-def note_equal(table: Table, nesting: Nesting) -> None:
-    """From now on these differences are known to be zero, and so will be those of their parts."""
-    for q, difference in enumerate(nesting.differences):
-        hidden, equal = hidden_of(table, difference), table.equal[q]
-        for i, left in enumerate(table.left[q]):
-            if left == 0 and not hidden[i]:
-                equal[i] = 1
+def conclude(table: Table, nesting: Nesting) -> None:
+    """What is told of the differences: which are hidden, and which are known to be zero, as will be their parts."""
+    table.hidden_left = [hidden_of(table, difference) for difference in nesting.differences]
+    for i, tight in table.tight.items():
+        for q in tight:
+            if not table.hidden_left[q][i]:
+                table.equal[q][i] = 1
     for cell in settled(table, nesting):
         for q in cell.equal:
             table.equal[q][cell.cell] = 1
@@ -75,21 +75,48 @@ def _is_secret(table: Table, nesting: Nesting, t: int, i: int, minimum: int) -> 
     return False
 
 
-def complete_lines(table: Table, nesting: Nesting, minimum: int) -> bool:
+LeftAlone = dict[tuple[int, int], bytearray]
+"""Per axis and series, or difference, what was hidden when its lines were looked at and nothing more was needed."""
+
+
+def complete_lines(table: Table, nesting: Nesting, minimum: int, left_alone: LeftAlone) -> bool:
     """No sum that is shown has a lone hidden part, nor hidden parts of less than `minimum`. True if more was hidden."""
     changed = False
     for lines in table.lines:
-        for t, hidden in enumerate(table.hidden):
-            for parts in _touched(lines, hidden, lines.parent.hidden[t]):
-                if not _are_many(table.values[t], hidden, parts, minimum):
-                    changed |= _complete(table, t, parts, minimum)
-        for q, difference in enumerate(nesting.differences):
-            hidden = hidden_of(table, difference)
-            if 1 in hidden:
-                for parts in _touched(lines, hidden, hidden_of(lines.parent, difference)):
-                    if not _are_many(table.left[q], hidden, parts, minimum):
-                        changed |= _complete_difference(table, q, difference, parts, minimum)
+        changed |= _complete_counts(table, lines, minimum, left_alone)
+        changed |= _complete_differences(table, nesting, lines, minimum, left_alone)
     return changed
+
+
+def _complete_counts(table: Table, lines: Lines, minimum: int, left_alone: LeftAlone) -> bool:
+    any_changed = False
+    for t, hidden in enumerate(table.hidden):
+        if left_alone.get((lines.axis, t)) == hidden:
+            continue
+        changed = False
+        for parts in _touched(lines, hidden, lines.parent.hidden[t]):
+            if not _are_many(table.values[t], hidden, parts, minimum):
+                changed |= _complete(table, t, parts, minimum)
+        if not changed:
+            left_alone[lines.axis, t] = hidden[:]
+        any_changed |= changed
+    return any_changed
+
+
+def _complete_differences(table: Table, nesting: Nesting, lines: Lines, minimum: int, left_alone: LeftAlone) -> bool:
+    any_changed = False
+    for q, difference in enumerate(nesting.differences):
+        hidden = hidden_of(table, difference)
+        if 1 not in hidden or left_alone.get((lines.axis, nesting.series + q)) == hidden:
+            continue
+        changed = False
+        for parts in _touched(lines, hidden, lines.parent.hidden_left[q]):
+            if not _are_many(table.left[q], hidden, parts, minimum):
+                changed |= _complete_difference(table, q, difference, parts, minimum)
+        if not changed:
+            left_alone[lines.axis, nesting.series + q] = hidden
+        any_changed |= changed
+    return any_changed
 
 
 def _touched(lines: Lines, hidden: bytearray, hidden_sums: bytearray) -> Iterator[slice]:

@@ -10,7 +10,6 @@ from functools import reduce
 from heapq import nsmallest
 from itertools import combinations, product
 from operator import and_
-from typing import NamedTuple
 
 from reporting.measures.flags import as_bits, as_flags, bits_between, both, but_not, flagged
 from reporting.measures.lattice import Axis, Table
@@ -49,15 +48,9 @@ def complete_cubes(table: Table, axes: tuple[Axis, ...], cornered: Cornered) -> 
     return changed
 
 
-class _Cost(NamedTuple):
-    """What is against a cube: that it leans on zeros, then what has to be hidden for it."""
-
-    weakness: int
-    hides: int
-    cells: int
-
-
-_ABOVE_ALL = _Cost(3, 0, 0)
+_Cost = tuple[int, int, int]
+"""What is against a cube: that it leans on zeros, then the counts that it hides, then how many these are."""
+_ABOVE_ALL: _Cost = (3, 0, 0)
 
 
 class _Grid:
@@ -116,27 +109,29 @@ class _Grid:
         values, hidden, known = self.table.values[t], self.table.hidden[t], self.table.known[t]
         moves = [self._moves(t, i, at) for at in self.active]
         best: list[int] = []
-        least = _ABOVE_ALL
+        least: _Cost = _ABOVE_ALL
 
-        def build(corners: list[int], hides: int, cells: int) -> None:
+        def build(corners: list[int], weakness: int, hides: int, cells: int) -> None:
             nonlocal best, least
-            ways = moves[len(corners).bit_length() - 1]
             is_last = len(corners) == 1 << len(moves) - 1
-            for move in ways:
+            for move in moves[len(corners).bit_length() - 1]:
+                first = i + move
+                if not hidden[first] and (weakness, hides + values[first]) > least[:2]:
+                    continue
                 face = [corner + move for corner in corners]
                 if any([known[corner] for corner in face]):
                     continue
-                shown = [values[corner] for corner in face if not hidden[corner]]
                 cube = corners + face
-                cost = _Cost(_weakness([values[corner] for corner in cube]), hides + sum(shown), cells + len(shown))
+                shown = [values[corner] for corner in face if not hidden[corner]]
+                cost = _weakness([values[corner] for corner in cube]), hides + sum(shown), cells + len(shown)
                 if cost < least:
                     if is_last:
                         best, least = cube, cost
                     else:
-                        build(cube, cost.hides, cost.cells)
+                        build(cube, *cost)
 
         if not known[i]:
-            build([i], 0, 0)
+            build([i], 0, 0, 0)
         return best
 
     def _moves(self, t: int, i: int, at: int) -> list[int]:

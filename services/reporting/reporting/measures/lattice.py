@@ -87,6 +87,8 @@ class Table:
     needy: list[bytearray] = field(default_factory=list)
     """Hidden for its own sake, or as a part of what is hidden; what else is hidden keeps it company."""
     inherited: list[bytearray] = field(default_factory=list)
+    hidden_left: list[bytearray] = field(default_factory=list)
+    """Per difference where it is hidden."""
     known: list[bytearray] = field(default_factory=list)
     """What follows from what is shown: the only part of a sum, which is the sum, and parts of a zero."""
     equal: list[bytearray] = field(default_factory=list)

@@ -12,11 +12,12 @@ from itertools import product
 
 from reporting.measures.blocks import leave_enough
 from reporting.measures.companions import (
+    LeftAlone,
     complete_lines,
+    conclude,
     hidden_of,
     hide_with_equals,
     inherit,
-    note_equal,
     show_what_follows,
 )
 from reporting.measures.cubes import complete_cubes, none_cornered
@@ -135,16 +136,17 @@ def decide(
             _hide_companions(table, question, nesting, minimum)
             while show_what_follows(table, nesting, minimum):
                 _hide_companions(table, question, nesting, minimum)
-        note_equal(table, nesting)
+        conclude(table, nesting)
         tables[table.levels] = table
     return Pattern(question.axes, tables, nesting.series, adds_up=question.coarser is None)
 
 
 def _hide_companions(table: Table, question: Question, nesting: Nesting, minimum: int) -> None:
     cornered = none_cornered(table)
+    left_alone: LeftAlone = {}
     changed = True
     while changed:
         changed = hide_with_equals(table, nesting, minimum)
         changed |= complete_cubes(table, question.axes, cornered)
-        changed |= complete_lines(table, nesting, minimum)
+        changed |= complete_lines(table, nesting, minimum, left_alone)
         changed |= leave_enough(table, minimum)
