@@ -33,7 +33,9 @@ class Permission(StrEnum):
     REFERRALS_MOVE = "referrals.move"
     """Take a referral from one state to another; the referrer may only cancel his own."""
     REFERRALS_CONTACT = "referrals.contact"
-    """Note an attempt to reach the family, and the family's consent."""
+    """Note an attempt to reach the family."""
+    REFERRALS_CONSENT = "referrals.consent"
+    """Record whether a parent agreed that a referral goes beyond the school: never for the provider who wants it."""
     REFERRALS_FEEDBACK = "referrals.feedback"
     """Tell the referrer how it went."""
     REFERRALS_MERGE = "referrals.merge"
@@ -69,6 +71,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 _P.REFERRALS_READ,
                 _P.REFERRALS_MOVE,
                 _P.REFERRALS_CONTACT,
+                _P.REFERRALS_CONSENT,
                 _P.REFERRALS_FEEDBACK,
                 _P.REFERRALS_MERGE,
                 _P.VIEWS_READ,
@@ -86,6 +89,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 _P.REFERRALS_READ,
                 _P.REFERRALS_MOVE,
                 _P.REFERRALS_CONTACT,
+                _P.REFERRALS_CONSENT,
                 _P.REFERRALS_FEEDBACK,
                 _P.REFERRALS_MERGE,
                 _P.VIEWS_READ,

@@ -273,7 +273,8 @@ async def test_a_provider_sees_what_was_sent_to_it_while_a_parent_agrees(
     async with api.client("provider", "p-user", provider="p-1") as provider:
         assert (await provider.get(path)).status_code == 404
         consent = {"agreed": True, "by": "parent", "on": "2026-11-01"}
-        assert is_problem(await provider.put(f"{path}/consent", json=consent), 404, "referral-not-found")
+        assert is_problem(await provider.put(f"{path}/consent", json=consent), 403, "not-permitted")
+        assert (await provider.get(path)).status_code == 404
         assert (await counselor.put(f"{path}/consent", json=consent)).status_code == 200
         assert (await provider.get(path)).json()["summary"] == SECRET
         assert (await move(provider, rid, "accepted")).status_code == 200

@@ -16,6 +16,7 @@ ALLOWED = {
     P.REFERRALS_READ: "officer staff counselor administrator provider",
     P.REFERRALS_MOVE: "officer staff counselor administrator provider",
     P.REFERRALS_CONTACT: "counselor administrator provider",
+    P.REFERRALS_CONSENT: "counselor administrator",
     P.REFERRALS_FEEDBACK: "counselor administrator provider",
     P.REFERRALS_MERGE: "counselor administrator",
     P.VIEWS_READ: "counselor administrator district_admin analyst",

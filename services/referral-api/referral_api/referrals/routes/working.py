@@ -42,7 +42,7 @@ Mover = Annotated[Caller, Depends(allowed(Permission.REFERRALS_MOVE))]
 Contacter = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))]
 Answerer = Annotated[Caller, Depends(allowed(Permission.REFERRALS_FEEDBACK))]
 Merger = Annotated[Caller, Depends(allowed(Permission.REFERRALS_MERGE))]
-ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONTACT))]
+ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONSENT))]
 
 
 @router.post(
