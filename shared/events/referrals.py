@@ -165,7 +165,10 @@ class ReferralCancelled(ReferralEvent):
 
 
 class ReferralRescheduled(ReferralEvent):
-    """The district's calendar changed, and with it the day on which somebody must have reached the student."""
+    """When somebody must have reached the student has moved: with the calendar, or to that of a merged one due sooner.
+
+    Only while the clock runs: what was escalated or reached stays as it was counted.
+    """
 
     name: ClassVar[str] = "referral.rescheduled.v1"
     due_at: Instant = Field(description="When somebody must have reached the student from now on.")

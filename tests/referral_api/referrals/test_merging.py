@@ -76,7 +76,7 @@ def kind(answer: httpx2.Response) -> tuple[int, str]:
 async def test_one_ends_and_points_to_the_other_and_both_keep_their_history(
     api: ServiceInTest[Settings], officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
 ) -> None:
-    one, into = await referred(officer), await referred(counselor)
+    into, one = await referred(counselor), await referred(officer)
     await move(counselor, one, "accepted")
     answer = await merge(counselor, one, into)
     assert answer.status_code == 200, answer.text

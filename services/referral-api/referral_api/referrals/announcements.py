@@ -76,7 +76,7 @@ def overdue(referral: Referral, *, event_id: UUID, now: datetime) -> ReferralEve
 
 
 def rescheduled(before: Referral, after: Referral, *, event_id: UUID, now: datetime) -> ReferralEvent:
-    """School time changed, and with it the day it is due."""
+    """It is due at another time: school time changed, or it answers for another one too."""
     common = _common(after, event_id, now)
     return events.ReferralRescheduled(**common, due_at=_known(after.due_at), was_due_at=_known(before.due_at))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from referral_api.calendar.rules import SchoolCalendar
 from referral_api.referrals import clocks, rules
 from referral_api.referrals.errors import NothingToMergeInto, NotYourStep, OtherNotOpen
 from referral_api.referrals.rules import OPEN, Referral, Status
@@ -19,6 +20,8 @@ class Merged(NamedTuple):
     goes_on: Referral
     carries_contact: bool
     """Whether somebody had been reached for the one that ended, and only now counts as reached for the other."""
+    is_due_anew: bool
+    """Whether the other is due at another time than before: when the one that ended was."""
 
 
 OF_THE_OTHER = frozenset({"merged_into", "merged_from", "inherited_at", "inherited_urgency"})
@@ -60,11 +63,12 @@ def ensure_same_student(caller: Caller, referral: Referral, into: Referral | Non
     return into
 
 
-def merge(referral: Referral, into: Referral, now: datetime) -> Merged:
+def merge(referral: Referral, into: Referral, calendar: SchoolCalendar, now: datetime) -> Merged:
     """The first ends as a duplicate and points to the second, which goes on. Its history stays its own.
 
-    Whoever was reached for the first was reached for the second: it is the same student. Feedback is not carried
-    over, since each has its own referrer.
+    Whoever was reached for the first was reached for the second: it is the same student. Where nobody was, the second
+    answers for both, and so is due when the first of them is: merging gains nobody time. Feedback is not carried over,
+    since each has its own referrer.
     Raises: NoSuchStep where the first cannot be cancelled any more; OtherNotOpen.
     """
     rules.ensure_step(referral.status, Status.CANCELLED)
@@ -73,6 +77,8 @@ def merge(referral: Referral, into: Referral, now: datetime) -> Merged:
     ended = rules.take_step(referral, Status.CANCELLED, StatusReason.DUPLICATE, now)
     ended = replace(ended, merged_into=into.referral_id)
     if referral.contacted_at is not None and into.contacted_at is None:
-        return Merged(ended, clocks.reach(into, referral.contacted_at, now), carries_contact=True)
-    goes_on = replace(into, version=into.version + 1, updated_at=now)
-    return Merged(ended, goes_on, carries_contact=False)
+        goes_on = clocks.reach(into, referral.contacted_at, now)
+        return Merged(ended, goes_on, carries_contact=True, is_due_anew=False)
+    goes_on = clocks.inherit(into, referral, calendar)
+    goes_on = replace(goes_on, version=into.version + 1, updated_at=now)
+    return Merged(ended, goes_on, carries_contact=False, is_due_anew=goes_on.due_at != into.due_at)

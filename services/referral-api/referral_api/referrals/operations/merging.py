@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
+from referral_api.calendar.views import find_calendar
 from referral_api.referrals import announcements, merges, rules
 from referral_api.referrals.errors import ReferralNotFound
 from referral_api.referrals.operations.storing import SOURCE, store
@@ -36,8 +37,9 @@ async def merge_referral(
 ) -> Referral:
     """The referral has ended as a duplicate and points to the one that goes on; both say so in their history.
 
-    ReferralCancelled is announced of it, with the closing of its loop where the referrer had been told already; and
-    ReferralContacted of the other where somebody had been reached for this one only. The same again changes nothing.
+    ReferralCancelled is announced of it, with the closing of its loop where the referrer had been told already. Of the
+    other, ReferralContacted where somebody had been reached for this one only, or ReferralRescheduled where this one
+    was due sooner. The same again changes nothing.
     Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile, NothingToMergeInto, NoSuchStep, OtherNotOpen.
     """
     both = await find_for_change(session, district_id=caller.district_id, referral_ids={referral_id, command.into})
@@ -50,7 +52,8 @@ async def merge_referral(
         return before
     ensure_match(if_match, before.version)
     into = merges.ensure_same_student(caller, before, both.get(command.into))
-    ended, goes_on, carries_contact = merges.merge(before, into, now)
+    calendar = (await find_calendar(session, caller.district_id)).calendar
+    ended, goes_on, carries_contact, is_due_anew = merges.merge(before, into, calendar, now)
     closing = rules.closes_loop(ended)
     ended = rules.close_loop(ended) if closing else ended
     await store(session, before, ended, caller=caller, step=Status.CANCELLED)
@@ -60,5 +63,7 @@ async def merge_referral(
         events.append(announcements.loop_closed(ended, event_id=new_event_id(), now=now))
     if carries_contact:
         events.append(announcements.contacted(goes_on, event_id=new_event_id(), now=now))
+    if is_due_anew:
+        events.append(announcements.rescheduled(into, goes_on, event_id=new_event_id(), now=now))
     await record(session, *events, source=SOURCE)
     return ended

@@ -106,5 +106,8 @@ async def record_consent(caller: ConsentKeeper, command: Consent, attempt: Attem
     ),
 )
 async def merge_referral(caller: Merger, command: MergeReferral, attempt: Attempt) -> ReferralView:
-    """Let another referral of the student go on in the place of this one, which ends as a duplicate."""
+    """Let another referral of the student go on in the place of this one, which ends as a duplicate.
+
+    Until somebody is reached the other answers for both, and is due when the first of them is.
+    """
     return await attempt.carry_out(merge, command, caller)
