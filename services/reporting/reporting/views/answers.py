@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field
 from reporting.measures.suppression import METHOD
 from reporting.views.breakdown import Breakdown
 from reporting.views.rows import Row
+from shared.http.spreadsheets import cell
 
 CSV = "text/csv"
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Accept = Annotated[str, Header(description="`text/csv` for the same rows as CSV.")]
 
@@ -80,13 +80,5 @@ def _as_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
     written = StringIO()
     writer = csv.writer(written)
     writer.writerow(columns)
-    writer.writerows([[_cell(row[column]) for column in columns] for row in rows])
+    writer.writerows([[cell(row[column]) for column in columns] for row in rows])
     return written.getvalue()
-
-
-def _cell(value: object) -> str:
-    """A value as a spreadsheet shows it and never runs it: a school's id may begin like a formula."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_BEGINS_A_FORMULA) else text

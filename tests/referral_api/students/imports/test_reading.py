@@ -16,6 +16,7 @@ from referral_api.students.imports.reading import BATCH, Progress, read_file
 from referral_api.students.imports.scratch import add_file, add_refusals
 
 HEADER = "sourcedId,name,type"
+LATEST = "2026-11-23T14:00:00.000000+00:00"
 
 
 def read(text: str, *, mode: Mode = Mode.BULK, progress: Progress | None = None) -> sqlite3.Connection:
@@ -23,7 +24,7 @@ def read(text: str, *, mode: Mode = Mode.BULK, progress: Progress | None = None)
     scratch = sqlite3.connect(":memory:")
     add_refusals(scratch)
     add_file(scratch, ORGS)
-    read_file(scratch, ORGS, mode, io.StringIO(text, newline=""), progress or Progress())
+    read_file(scratch, ORGS, mode, io.StringIO(text, newline=""), progress or Progress(), LATEST)
     return scratch
 
 
@@ -92,5 +93,5 @@ def test_columns_may_come_in_any_order_and_unknown_ones_are_ignored(tmp_path: Pa
     add_refusals(scratch)
     add_file(scratch, USERS)
     text = io.StringIO("metadata.x,familyName,givenName,sourcedId\r\n?,Field,Ana,st-1\r\n", newline="")
-    read_file(scratch, USERS, Mode.BULK, text, Progress())
+    read_file(scratch, USERS, Mode.BULK, text, Progress(), LATEST)
     assert scratch.execute("SELECT * FROM file_users").fetchall() == [(2, 0, None, "st-1", "Ana", "Field", None)]

@@ -1,10 +1,14 @@
 """Sending a roster over HTTP: who may, what is refused at the door, and what a repeat gets."""
 
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from referral_api.students.imports.models import roster_import_errors
+from referral_api.students.imports.views import CSV_PAGE, errors_as_csv
+from shared.bulk import bulk_upsert
+from shared.testing.service import DISTRICT
 from tests.referral_api.students.district import ZIP, District
 from tests.referral_api.students.rosters import Roster
 
@@ -56,3 +60,18 @@ async def test_the_same_idempotency_key_queues_one_import(district: District) ->
     assert first.json() == again.json()
     assert await district.worker().run_next()
     assert not await district.worker().run_next()
+
+
+async def test_refused_rows_are_fetched_page_by_page_however_many(district: District) -> None:
+    import_id, count = await district.send(Roster().zip()), 2 * CSV_PAGE + 1
+    columns = ("import_id", "number", "district_id", "file", "line", "field", "problem")
+    async with district.database.write(DISTRICT) as session:
+        rows = [(UUID(import_id), n, DISTRICT, "users.csv", n + 1, "=1+1", "is missing") for n in range(1, count + 1)]
+        await bulk_upsert(session, roster_import_errors, columns, rows, on_conflict="ignore")
+    pages = [p async for p in errors_as_csv(district.database, district_id=DISTRICT, import_id=UUID(import_id))]
+    assert [page.count("\r\n") for page in pages] == [1, CSV_PAGE, CSV_PAGE, 1]
+    answer = await district.get(f"/v1/roster/imports/{import_id}/errors.csv", "integration")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "content-length" not in answer.headers  # nobody has put it together
+    lines = answer.text.splitlines()
+    assert lines == ["file,line,field,problem", *(f"users.csv,{n + 1},'=1+1,is missing" for n in range(1, count + 1))]

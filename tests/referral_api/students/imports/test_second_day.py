@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from referral_api.students import models
+from shared.db import EVERY_DISTRICT
 from tests.referral_api.students.district import District
 from tests.referral_api.students.rosters import GONE, Roster, a_delta, a_manifest, a_table, a_zip
 
@@ -47,6 +49,53 @@ async def test_instants_are_compared_whatever_zone_they_are_written_in(district:
     newer = user("st-1", "2026-11-19T07:00:00.001Z", givenName="New")
     assert faults(await district.load(a_delta(users=[newer]))) == set()
     assert await given_name(district, "st-1") == "New"
+
+
+AHEAD = {
+    "2026-11-23T14:00:00.000Z": True,  # a day from now: a system that writes its local time as UTC
+    "2026-11-23T14:00:00.001Z": False,
+    "2026-11-23T16:00:00+02:00": True,
+    "9999-12-31T23:59:59Z": False,
+    "9999-12-31T23:59:59-14:00": False,  # beyond what can be reckoned with
+}
+
+
+@pytest.mark.parametrize(("modified", "is_taken"), AHEAD.items())
+async def test_a_row_from_the_future_is_refused_and_keeps_no_later_one_out(
+    district: District, modified: str, is_taken: bool
+) -> None:
+    await district.load(Roster().zip())
+    state = await district.load(a_delta(users=[user("st-1", modified), {"sourcedId": "st-2", **GONE}]))
+    assert faults(state) == (set() if is_taken else {("users.csv", 2, "dateLastModified")})
+    assert await given_name(district, "st-1") == ("Zoë" if is_taken else "Ana")
+    assert await given_name(district, "st-2") is None
+    later = await district.load(a_delta(users=[user("st-1", "2026-11-23T15:00:00+01:00", givenName="New")]))
+    assert (faults(later), await given_name(district, "st-1")) == (set(), "New")
+
+
+async def test_a_bulk_row_from_the_future_is_refused_too_and_deletes_nobody(district: District) -> None:
+    roster = Roster()
+    await district.load(roster.zip())
+    roster.row("users", "st-1").update(dateLastModified="9999-12-31T00:00:00Z", givenName="Zoë")
+    roster.row("users", "st-3").update(dateLastModified="9999-12-31T00:00:00Z", status="tobedeleted")
+    state = await district.load(roster.zip())
+    said = {(e["line"], e["field"]): e["problem"] for e in state["errors"]}
+    assert said[2, "dateLastModified"] == "lies in the future; is the clock of the system that wrote it right?"
+    assert set(said) == {(2, "dateLastModified"), (4, "dateLastModified"), (4, "status")}
+    assert [await given_name(district, s) for s in ("st-1", "st-3")] == ["Ana", "Ana"]
+    assert await district.rows(models.roster_revisions) == []
+
+
+async def test_a_row_that_was_taken_from_the_future_once_is_locked_no_longer(district: District) -> None:
+    await district.load(Roster().zip())
+    await district.load(a_delta(users=[user("st-1", NIGHTS[0])]))
+    async with district.database.write(EVERY_DISTRICT) as session:
+        await session.execute(update(models.roster_revisions).values(modified_at="9999-01-01T00:00:00.000000+00:00"))
+    state = await district.load(a_delta(users=[user("st-1", NIGHTS[1], givenName="New")]))
+    assert (faults(state), await given_name(district, "st-1")) == (set(), "New")
+    assert faults(await district.load(a_delta(users=[user("st-1", NIGHTS[0])]))) == {
+        ("users.csv", 2, "dateLastModified")
+    }
 
 
 async def test_a_late_delta_brings_nobody_back_who_was_deleted_since(district: District) -> None:

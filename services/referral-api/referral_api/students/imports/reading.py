@@ -40,8 +40,8 @@ class Progress:
 class Layout:
     """Where a file has its columns, and so how one of its rows is checked."""
 
-    def __init__(self, kind: FileKind, mode: Mode, header: Sequence[str]) -> None:
-        """Raises: RosterRefused when columns are missing or there twice."""
+    def __init__(self, kind: FileKind, mode: Mode, header: Sequence[str], latest: str) -> None:
+        """`latest` is the last `dateLastModified` taken. Raises: RosterRefused where columns are missing or twice."""
         name = f"{kind.name}.csv"
         if any("\0" in h for h in header):
             raise RosterRefused(f"{name} holds NUL characters in its header; is it UTF-16? It must be UTF-8.")
@@ -54,6 +54,7 @@ class Layout:
             raise RosterRefused(f"{name} has a column twice.")
         self._kind = kind
         self._mode = mode
+        self._latest = latest
         self._width = len(header)
         # Columns that the file does not have are read from behind the row's end, where an empty value is put.
         places = {h: i for i, h in enumerate(header)}
@@ -85,8 +86,9 @@ class Layout:
             and len(free := "".join(self._free(row))) <= SHORT
             and "\0" not in free
             and self._dates(row) in self._good_dates
+            and not self._is_ahead(modified := instant(row[self._modified]))
         ):
-            return (line, 0, instant(row[self._modified]), *self._kind.keep(self._pick(row))), ()
+            return (line, 0, modified, *self._kind.keep(self._pick(row))), ()
         return self._check_each(line, row)
 
     def id_of(self, row: Sequence[str]) -> str:
@@ -96,6 +98,8 @@ class Layout:
     def _check_each(self, line: int, row: list[str]) -> tuple[tuple[object, ...], Sequence[Fault]]:
         values, modified = self._pick(row), instant(row[self._modified])
         faults = self._base_faults(row) if self._mode is Mode.DELTA or row[self._status] else []
+        if self._is_ahead(modified):
+            faults.append((MODIFIED, "lies in the future; is the clock of the system that wrote it right?"))
         if not faults and row[self._status] == "tobedeleted":
             problem = SOURCED_ID.check(values[0]) if values[0] else "is missing"
             if problem:
@@ -114,6 +118,10 @@ class Layout:
             _remember(self._good_codes, self._codes(row))
             _remember(self._good_dates, self._dates(row))
         return (line, 0, modified, *self._kind.keep(values)), faults
+
+    def _is_ahead(self, modified: str | None) -> bool:
+        """Whether a row says that it was modified in the future: it would keep every later one out."""
+        return modified is not None and modified > self._latest
 
     def _base_faults(self, row: Sequence[str]) -> list[Fault]:
         status, modified = row[self._status], row[self._modified]
@@ -139,13 +147,18 @@ def _getter(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]
     return get if len(places) > 1 else lambda row: (get(row),)
 
 
-def read_file(scratch: sqlite3.Connection, kind: FileKind, mode: Mode, text: TextIO, progress: Progress) -> None:
-    """Take one file in, row by row; note which are refused. Raises: RosterRefused, Interrupted."""
+def read_file(
+    scratch: sqlite3.Connection, kind: FileKind, mode: Mode, text: TextIO, progress: Progress, latest: str
+) -> None:
+    """Take one file in, row by row; note which are refused. Raises: RosterRefused, Interrupted.
+
+    `latest` is the last `dateLastModified` that is taken, as `instant` writes it.
+    """
     name = f"{kind.name}.csv"
     reader = csv.reader(text, strict=True)
     line = 1
     try:
-        layout = Layout(kind, mode, next(reader, []))
+        layout = Layout(kind, mode, next(reader, []), latest)
         kept: list[tuple[object, ...]] = []
         refused: list[tuple[str, str]] = []
         faulty: list[tuple[object, ...]] = []

@@ -2,22 +2,33 @@
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from referral_api.students.imports.manifest import Manifest, Mode
 from referral_api.students.imports.resolving import stays
 from referral_api.students.imports.scratch import reject
 
 _OLDER = (
-    "modified < (SELECT w.modified_at FROM was_roster_revisions w WHERE w.file = '{0}' AND w.sourced_id = file_{0}.id)"
+    "modified < (SELECT w.modified_at FROM was_roster_revisions w"
+    " WHERE w.file = '{0}' AND w.sourced_id = file_{0}.id AND w.modified_at <= '{1}')"
 )
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
-def refuse_older(scratch: sqlite3.Connection, manifest: Manifest, kinds: Iterable[str]) -> None:
-    """Refuse the rows of delta files that are older than what came before. Bulk files are the truth, however old."""
+def latest_modified(now: datetime) -> str:
+    """The last `dateLastModified` that is taken: a day ahead, for systems that write their local time as UTC."""
+    return (now + _CLOCKS_DIFFER).astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def refuse_older(scratch: sqlite3.Connection, manifest: Manifest, kinds: Iterable[str], latest: str) -> None:
+    """Refuse the rows of delta files that are older than what came before. Bulk files are the truth, however old.
+
+    What was taken with a date after `latest`, before such were refused, keeps no row out.
+    """
     for kind in kinds:
         if manifest.mode(kind) is Mode.DELTA:
             problem = "is older than the row that came before, which stays"
-            reject(scratch, kind, "dateLastModified", problem, _OLDER.format(kind))
+            reject(scratch, kind, "dateLastModified", problem, _OLDER.format(kind, latest))
 
 
 def resolve_revisions(scratch: sqlite3.Connection, manifest: Manifest, kinds: Iterable[str]) -> None:

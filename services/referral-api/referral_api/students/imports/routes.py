@@ -8,6 +8,7 @@ from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from referral_api.students.imports.errors import ImportTooLarge, NotZip, ServerDiskFull, UnknownImport
 from referral_api.students.imports.operations import queue_import, spool
@@ -16,7 +17,7 @@ from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.http.idempotency import KeyReused, RememberedRoute
 from shared.http.problems import problems
-from shared.http.runtime import Now, ReadOnlySession, WriteSession, allowed
+from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
 from shared.outbox import new_event_id
 
 PATH = "/v1/roster/imports"
@@ -105,10 +106,12 @@ def import_routes(settings: SpoolSettings) -> APIRouter:
         return await roster_import(session, district_id=caller.district_id, import_id=import_id)
 
     @router.get("/{import_id}/errors.csv", response_class=Response, responses=problems(UnknownImport) | _CSV)
-    async def read_errors(caller: Importer, import_id: UUID, session: ReadOnlySession) -> Response:
+    async def read_errors(
+        caller: Importer, import_id: UUID, session: ReadOnlySession, at_hand: AtHand
+    ) -> StreamingResponse:
         """Every refused row, to hand on to the vendor of the SIS."""
-        pages = errors_as_csv(session, district_id=caller.district_id, import_id=import_id)
-        text = "".join([page async for page in pages])
-        return Response(text, media_type="text/csv")
+        await roster_import(session, district_id=caller.district_id, import_id=import_id)
+        pages = errors_as_csv(at_hand.database, district_id=caller.district_id, import_id=import_id)
+        return StreamingResponse(pages, media_type="text/csv")
 
     return router

@@ -20,7 +20,7 @@ from referral_api.students.imports.manifest import Manifest, Mode
 from referral_api.students.imports.naming import resolve_students
 from referral_api.students.imports.reading import Progress, read_file
 from referral_api.students.imports.relations import ACADEMIC_SESSIONS, ENROLLMENTS
-from referral_api.students.imports.revisions import refuse_older, resolve_revisions
+from referral_api.students.imports.revisions import latest_modified, refuse_older, resolve_revisions
 from referral_api.students.imports.scratch import add_file, scratch_database
 from referral_api.students.imports.threads import in_thread
 from shared.crypto import KeyRing
@@ -50,14 +50,15 @@ async def run_import(
     Announces EnrollmentCounted for every school of the district.
     Raises: Interrupted, DatabaseUnavailable; then nothing was changed and the import may run again.
     """
+    latest = latest_modified(now())
     with scratch_database(run.scratch) as scratch:
         version: int | None = None
         because: str | None = None
         enrollment: Enrollment | None = None
         try:
-            manifest = await in_thread(progress, _read, run, scratch, progress)
+            manifest = await in_thread(progress, _read, run, scratch, progress, latest)
             await load_known(database, run.district_id, manifest, scratch, progress)
-            enrollment = await in_thread(progress, _resolve, run, scratch, manifest, today)
+            enrollment = await in_thread(progress, _resolve, run, scratch, manifest, today, latest)
         except RosterRefused as refused:
             because = str(refused)
         async with database.write(run.district_id) as session:
@@ -80,7 +81,7 @@ async def run_import(
     )
 
 
-def _read(run: Run, scratch: sqlite3.Connection, progress: Progress) -> Manifest:
+def _read(run: Run, scratch: sqlite3.Connection, progress: Progress, latest: str) -> Manifest:
     with open_archive(run.archive, wanted=USED) as archive:
         manifest = archive.manifest
         kinds = kinds_of(manifest.version)
@@ -88,19 +89,19 @@ def _read(run: Run, scratch: sqlite3.Connection, progress: Progress) -> Manifest
             add_file(scratch, kind)
         for kind in kinds:
             if manifest.mode(kind.name) is not Mode.ABSENT:
-                _read_one(archive, kind, scratch, progress)
+                _read_one(archive, kind, scratch, progress, latest)
     return manifest
 
 
-def _read_one(archive: Archive, kind: FileKind, scratch: sqlite3.Connection, progress: Progress) -> None:
+def _read_one(archive: Archive, kind: FileKind, scratch: sqlite3.Connection, progress: Progress, latest: str) -> None:
     with archive.text(kind.name) as text:
-        read_file(scratch, kind, archive.manifest.mode(kind.name), text, progress)
+        read_file(scratch, kind, archive.manifest.mode(kind.name), text, progress, latest)
     resolving.refuse_duplicates(scratch, kind.name, archive.manifest.mode(kind.name))
 
 
-def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, today: date) -> Enrollment:
+def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, today: date, latest: str) -> Enrollment:
     kinds = [k.name for k in kinds_of(manifest.version)]
-    refuse_older(scratch, manifest, kinds)
+    refuse_older(scratch, manifest, kinds, latest)
     resolving.resolve_orgs(scratch, manifest)
     resolving.resolve_users(scratch, manifest)
     resolving.resolve_roles(scratch, manifest, today)

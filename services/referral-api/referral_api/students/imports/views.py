@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from referral_api.students.imports.errors import UnknownImport
 from referral_api.students.imports.models import roster_import_errors, roster_imports
-from shared.db import ReadSession
+from shared.db import Database, ReadSession
+from shared.http.spreadsheets import cell
 
 MOST_ERRORS_SHOWN = 1000
-_CSV_PAGE = 5000
+CSV_PAGE = 5000
+"""Refused rows held in memory at once while all of them are fetched."""
 
 Status = Literal["queued", "running", "done", "refused"]
 
@@ -101,16 +103,24 @@ async def roster_import(session: ReadSession, *, district_id: str, import_id: UU
     )
 
 
-async def errors_as_csv(session: ReadSession, *, district_id: str, import_id: UUID) -> AsyncIterator[str]:
-    """Every refused row of an import, as CSV with a header, page by page. Raises: UnknownImport."""
-    await roster_import(session, district_id=district_id, import_id=import_id)
+async def errors_as_csv(database: Database, *, district_id: str, import_id: UUID) -> AsyncIterator[str]:
+    """Every refused row of an import, as CSV with a header, page by page.
+
+    Each page in a transaction of its own: they never change once they are there, and whoever fetches half a million
+    of them slowly holds neither a connection nor more than one page.
+    """
     yield "file,line,field,problem\r\n"
     after = 0
-    while errors := await _errors(session, district_id, import_id, after=after, limit=_CSV_PAGE):
+    while errors := await _page(database, district_id, import_id, after):
         text = io.StringIO()
-        csv.writer(text).writerows((e.file, e.line, e.field, e.problem) for _, e in errors)
+        csv.writer(text).writerows(map(cell, (e.file, e.line, e.field, e.problem)) for _, e in errors)
         yield text.getvalue()
         after = errors[-1][0]
+
+
+async def _page(database: Database, district_id: str, import_id: UUID, after: int) -> list[tuple[int, RowError]]:
+    async with database.read(district_id) as session:
+        return await _errors(session, district_id, import_id, after=after, limit=CSV_PAGE)
 
 
 async def _errors(
