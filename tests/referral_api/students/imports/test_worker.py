@@ -7,8 +7,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
+from referral_api.calendar.models import calendars
 from referral_api.students import models
 from referral_api.students.imports.errors import Interrupted
 from referral_api.students.imports.models import roster_imports
@@ -17,6 +18,7 @@ from referral_api.students.imports.running import Run, run_import
 from referral_api.students.imports.worker import MOST_ATTEMPTS
 from shared.db import EVERY_DISTRICT
 from shared.errors import DatabaseUnavailable
+from shared.testing.service import DISTRICT
 from tests.referral_api.students.district import NOW, District
 from tests.referral_api.students.rosters import Roster, a_manifest, a_zip
 
@@ -149,6 +151,13 @@ async def test_a_file_on_another_host_is_waited_for_and_then_given_up(district: 
     await mark(district, import_id, requested_at=NOW - timedelta(minutes=16))
     assert not await district.worker().run_next()
     assert "no longer there" in (await district.state(import_id))["refused_because"]
+
+
+async def test_a_calendar_that_cannot_be_read_keeps_no_roster_out(district: District) -> None:
+    stored = {"district_id": DISTRICT, "calendar": "{", "version": 1, "updated_at": NOW}
+    async with district.database.write(EVERY_DISTRICT) as session:
+        await session.execute(insert(calendars).values(stored))
+    assert (await district.load(Roster().zip()))["status"] == "done"
 
 
 def left_behind(folder: Path) -> tuple[Path, Path]:
