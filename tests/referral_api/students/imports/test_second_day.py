@@ -98,6 +98,21 @@ async def test_a_row_that_was_taken_from_the_future_once_is_locked_no_longer(dis
     }
 
 
+async def test_spaces_around_an_id_make_no_other_student_and_around_a_column_no_other_column(
+    district: District,
+) -> None:
+    roster = Roster()
+    await district.load(roster.zip())
+    roster.row("users", "st-1")["sourcedId"] = " st-1 "
+    files = {**roster.files()}
+    files["users.csv"] = str(files["users.csv"]).replace("givenName,familyName", " givenName ,familyName ", 1)
+    state = await district.load(a_zip(files))
+    assert [(e["line"], e["field"], e["problem"]) for e in state["errors"]] == [
+        (2, "sourcedId", "has spaces around it")
+    ]
+    assert await given_name(district, "st-1") == "Ana"
+
+
 async def test_a_late_delta_brings_nobody_back_who_was_deleted_since(district: District) -> None:
     await district.load(Roster().zip())
     await district.load(a_delta(users=[{"sourcedId": "st-1", **GONE, "dateLastModified": NIGHTS[2]}]))

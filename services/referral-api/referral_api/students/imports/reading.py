@@ -43,6 +43,7 @@ class Layout:
     def __init__(self, kind: FileKind, mode: Mode, header: Sequence[str], latest: str) -> None:
         """`latest` is the last `dateLastModified` taken. Raises: RosterRefused where columns are missing or twice."""
         name = f"{kind.name}.csv"
+        header = [h.strip() for h in header]
         if any("\0" in h for h in header):
             raise RosterRefused(f"{name} holds NUL characters in its header; is it UTF-16? It must be UTF-8.")
         needed = [c.name for c in kind.columns if c.in_header] + ([STATUS, MODIFIED] if mode is Mode.DELTA else [])
@@ -86,6 +87,7 @@ class Layout:
             and len(free := "".join(self._free(row))) <= SHORT
             and "\0" not in free
             and self._dates(row) in self._good_dates
+            and row[self._id_place] == row[self._id_place].strip()
             and not self._is_ahead(modified := instant(row[self._modified]))
         ):
             return (line, 0, modified, *self._kind.keep(self._pick(row))), ()
@@ -93,13 +95,12 @@ class Layout:
 
     def id_of(self, row: Sequence[str]) -> str:
         """The sourcedId of a row that was refused, as far as it can be told."""
-        return row[self._id_place] if self._id_place < len(row) else ""
+        return row[self._id_place].strip() if self._id_place < len(row) else ""
 
     def _check_each(self, line: int, row: list[str]) -> tuple[tuple[object, ...], Sequence[Fault]]:
         values, modified = self._pick(row), instant(row[self._modified])
         faults = self._base_faults(row) if self._mode is Mode.DELTA or row[self._status] else []
-        if self._is_ahead(modified):
-            faults.append((MODIFIED, "lies in the future; is the clock of the system that wrote it right?"))
+        faults += self._misleading(values[0], modified)
         if not faults and row[self._status] == "tobedeleted":
             problem = SOURCED_ID.check(values[0]) if values[0] else "is missing"
             if problem:
@@ -118,6 +119,13 @@ class Layout:
             _remember(self._good_codes, self._codes(row))
             _remember(self._good_dates, self._dates(row))
         return (line, 0, modified, *self._kind.keep(values)), faults
+
+    def _misleading(self, sourced_id: str, modified: str | None) -> list[Fault]:
+        """What would make the row another student's, or the newest for ever."""
+        faults = [(SOURCED_ID.name, "has spaces around it")] if sourced_id != sourced_id.strip() else []
+        if self._is_ahead(modified):
+            faults.append((MODIFIED, "lies in the future; is the clock of the system that wrote it right?"))
+        return faults
 
     def _is_ahead(self, modified: str | None) -> bool:
         """Whether a row says that it was modified in the future: it would keep every later one out."""
