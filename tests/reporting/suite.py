@@ -1,16 +1,17 @@
 """Reporting in a test: events put on its bus, views asked for through HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from reporting.app import SERVICE
-from reporting.rolling import Roller
+from reporting.rolling import roll_some
 from reporting.settings import Settings
 from shared.cloudevents import to_message
-from shared.db import Database
+from shared.db import EVERY_DISTRICT, Database
 from shared.events.base import Event
 from shared.testing.service import ServiceInTest, in_test
 
@@ -37,9 +38,15 @@ async def announce(reporting: Reporting, *events: Event) -> None:
 
 async def roll_all(database: Database) -> None:
     """Bring the margins up to date, as the roller does a moment later."""
-    roller = Roller(database)
-    while await roller.roll_once():
-        pass
+    moved = 1
+    while moved:
+        async with database.write(EVERY_DISTRICT) as session:
+            moved = await roll_some(session)
+
+
+def a_clock_in_a_hurry() -> Callable[[], float]:
+    """For a roller: an hour passes between two looks, so that all that has not changed since the last one is quiet."""
+    return count(0, 3600).__next__
 
 
 async def view(reporting: Reporting, name: str, *, role: str = "counselor", **query: Any) -> Any:

@@ -24,7 +24,7 @@ from shared.events.referrals import Stage
 from shared.inbox import OffsetsMoved, consumer_offsets, inbox
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
 from shared.testing.service import ServiceInTest, in_test
-from tests.reporting.suite import roll_all
+from tests.reporting.suite import a_clock_in_a_hurry, roll_all
 
 Reporting = ServiceInTest[Settings]
 
@@ -197,7 +197,7 @@ async def test_a_rebuild_of_an_empty_log_gives_empty_views(reporting: Reporting)
 
 
 async def test_a_rebuild_while_rows_are_rolled_gives_the_same_margins(reporting: Reporting) -> None:
-    roller = Roller(reporting.process.database)
+    roller = Roller(reporting.process.database, clock=a_clock_in_a_hurry())
 
     async def keep_rolling() -> None:
         while True:

@@ -177,9 +177,10 @@ REBUILT = (
     students_referred,
     enrollment,
     enrollment_versions,
-    # Before each table of margins the one that whoever rolls takes rows of: so a rebuild waits for him to end.
+    # In the order in which whoever rolls takes them: rows of what is pending, then margins; the enrolment's margins all
+    # at once, then the row that says what they know. So a rebuild waits for him to end, and never he for it as well.
     *(table for fact in (FUNNEL, CONTACT_TIMES) for table in (fact.pending, fact.margins)),
-    enrollment_changes,
     enrollment_margins,
+    enrollment_changes,
 )
 """The tables that a rebuild makes anew from the log."""

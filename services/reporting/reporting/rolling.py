@@ -6,7 +6,8 @@ docs/decisions/0010-margins-are-kept-beside-the-cells.md.
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -43,15 +44,31 @@ MOST_ROWS = 50_000
 MOST_ROWS_OF_SQLITE = 2_000
 """The same where the consumer has to wait for it."""
 
+QUIET = timedelta(seconds=5)
+"""The enrolment's margins are made once no count has come for so long: a roster brings one for each school, and made
+between them the margins would be out of date with the next. Until then the cells answer."""
+
 _IN_PLACE: Tables = {}
 _COUNT = "SELECT count(*) FROM taken"
+
+
+class Lacking(NamedTuple):
+    """A district's school year whose margins lack some counts of the enrolment, and how many there have been."""
+
+    district_no: int
+    school_year: int
+    changed: int
 
 
 class Roller:
     """Keeps the margins up to date until cancelled. Safe in any number of processes: one leads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` tells seconds."""
         self._database = database
+        self._clock = clock
+        self._lacking: dict[Lacking, float] = {}
+        """Since when; with a further count it is another one."""
 
     async def run(self) -> None:
         """Roll, wait, roll again; a database that is away is tried again."""
@@ -76,27 +93,56 @@ class Roller:
                 leads = await leadership.renew()
 
     async def roll_once(self) -> int:
-        """Roll some, in one small transaction; how many rows, 0 when there are none. Raises: DatabaseUnavailable."""
+        """Roll some, in small transactions; how many rows, 0 when there is nothing to do yet.
+
+        Raises: DatabaseUnavailable.
+        """
         async with self._database.read(EVERY_DISTRICT) as session:
             # Asked first: on SQLite a transaction that writes keeps every other one out.
-            if not (await session.execute(text(_ANYTHING))).scalar_one():
-                return 0
-        async with self._database.write(EVERY_DISTRICT, wakes_relay=False, durable=False) as session:
-            return await roll_some(session)
+            anything = (await session.execute(text(_ANYTHING))).scalar_one()
+            quiet = self._quiet([Lacking(*row) for row in await session.execute(text(_lacking(_IN_PLACE)))])
+        moved = 0
+        if anything:
+            async with self._writes() as session:
+                moved += await _roll_facts(session, _IN_PLACE)
+        if quiet is not None:
+            async with self._writes() as session:
+                moved += await _roll_enrollment(session, _IN_PLACE, quiet)
+        return moved
+
+    def _quiet(self, lacking: Iterable[Lacking]) -> Lacking | None:
+        """One of them that has been the same for a while."""
+        now, known = self._clock(), self._lacking
+        self._lacking = {one: known.get(one, now) for one in lacking}
+        return next((one for one, since in self._lacking.items() if now - since >= QUIET.total_seconds()), None)
+
+    def _writes(self) -> AbstractAsyncContextManager[Session]:
+        return self._database.write(EVERY_DISTRICT, wakes_relay=False, durable=False)
 
 
-_ANYTHING = "SELECT {} OR EXISTS (SELECT 1 FROM {} WHERE changed <> rolled)".format(
-    " OR ".join(f"EXISTS (SELECT 1 FROM {fact.pending.name})" for fact in FACTS), enrollment_changes.name
-)
+_ANYTHING = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {fact.pending.name})" for fact in FACTS)
+
+
+def _lacking(into: Tables) -> str:
+    changes = into.get(enrollment_changes.name, enrollment_changes.name)
+    return (
+        f"SELECT place_no, school_year, changed FROM {changes} WHERE changed <> rolled ORDER BY place_no, school_year"
+    )
 
 
 async def roll_some(session: Session, into: Tables = _IN_PLACE, *, most_rows: int | None = None) -> int:
-    """Roll some of everything; how many rows. None are left when it says 0."""
+    """Roll some of everything, quiet or not; how many rows. None are left when it says 0."""
+    moved = await _roll_facts(session, into, most_rows)
+    lacking = (await session.execute(text(_lacking(into)))).first()
+    return moved if lacking is None else moved + await _roll_enrollment(session, into, Lacking(*lacking))
+
+
+async def _roll_facts(session: Session, into: Tables, most_rows: int | None = None) -> int:
     most_rows = most_rows or (MOST_ROWS_OF_SQLITE if session.dialect.name == "sqlite" else MOST_ROWS)
     moved = 0
     for fact in FACTS:
         moved += await _roll(session, fact, into, most_rows)
-    return moved + await _roll_enrollment(session, into)
+    return moved
 
 
 async def _roll(session: Session, fact: Fact, into: Tables, most_rows: int) -> int:
@@ -168,28 +214,31 @@ def _values(rows: Iterable[Sequence[int]]) -> str:
     return ", ".join(f"({', '.join(map(str, row))})" for row in rows)
 
 
-async def _roll_enrollment(session: Session, into: Tables) -> int:
-    """Make the margins of one district and school year anew, if they lack any count; how many there were, 0 or 1.
+async def _roll_enrollment(session: Session, into: Tables, lacking: Lacking) -> int:
+    """Make the margins of one district and school year anew; how many, 0 where another has done it meanwhile.
 
-    Enrolment is no sum of events but what the latest count says, so its margins cannot be added to. Its row of
-    `enrollment_changes` is held until the end: a consumer that brings a newer count waits there, and makes it lack one.
+    Enrolment is no sum of events but what the latest count says, so its margins cannot be added to. Known in them are
+    the counts that there were before the cells are read: one that comes in between is read, perhaps, and lacking still.
+    Nothing is held that a consumer needs until the very end; rebuilds and other rollers wait for the margins.
     """
-    changes = into.get(enrollment_changes.name, enrollment_changes.name)
-    held = " FOR UPDATE" if session.dialect.name == "postgresql" else ""
-    lacking = f"SELECT place_no, school_year FROM {changes} WHERE changed <> rolled ORDER BY 1, 2 LIMIT 1{held}"
-    found = (await session.execute(text(lacking))).first()
-    if found is None:
+    changes, margins = (into.get(table.name, table.name) for table in (enrollment_changes, enrollment_margins))
+    if session.dialect.name == "postgresql":
+        await session.execute(text(f"LOCK TABLE {margins} IN SHARE ROW EXCLUSIVE MODE"))
+    asked = {"district_no": lacking.district_no, "school_year": lacking.school_year}
+    of_this = "place_no = :district_no AND school_year = :school_year"
+    known = text(f"SELECT changed FROM {changes} WHERE {of_this} AND changed <> rolled")
+    changed = (await session.execute(known, asked)).scalar()
+    if changed is None:
         return 0
-    asked = {"district_no": found.place_no, "school_year": found.school_year}
     for statement in _enrollment_statements(into):
         await session.execute(text(statement), asked)
+    await session.execute(text(f"UPDATE {changes} SET rolled = :changed WHERE {of_this}"), asked | {"changed": changed})
     return 1
 
 
 def _enrollment_statements(into: Tables) -> Sequence[str]:
-    cells, versions, margins, changes = (
-        into.get(table.name, table.name)
-        for table in (enrollment, enrollment_versions, enrollment_margins, enrollment_changes)
+    cells, versions, margins = (
+        into.get(table.name, table.name) for table in (enrollment, enrollment_versions, enrollment_margins)
     )
     # Among values to select a parameter has no type of its own.
     district_no, school_year = "CAST(:district_no AS INTEGER)", "CAST(:school_year AS INTEGER)"
@@ -215,5 +264,4 @@ def _enrollment_statements(into: Tables) -> Sequence[str]:
         FROM taken JOIN kept ON fields <= {ENROLLMENT_KEPT.of_schools}
         GROUP BY place_no, margin, cell & margin_mask
         """,
-        f"UPDATE {changes} SET rolled = changed WHERE place_no = :district_no AND school_year = :school_year",
     )
