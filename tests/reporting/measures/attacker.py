@@ -1,11 +1,12 @@
 """Somebody who asks everything that may be asked and reckons what is hidden from what is not.
 
-He takes every cell of the finest table for an unknown that is not negative, and knows how stages nest, every number
-that is shown in any table of the lattice, and that a row which is not there says 0. Linear programming then tells him
-how small and how large each hidden count can be.
+He takes for unknowns that are not negative: every stage and every clock of every cell of the finest table, what is
+open on every stretch of days in it, and the students of every cell of every table, who do not add up. He knows how they
+nest, every number that any view shows in any table of the lattice, and that a row which is not there says 0. Linear
+programming then tells him how small and how large each hidden count can be.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from random import Random
 from typing import NamedTuple
@@ -16,25 +17,34 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from reporting.codec import STAGES
-from reporting.measures.lattice import Levels, index_of
-from reporting.measures.nesting import Nesting
+from reporting.measures.lattice import Levels, Table, index_of
+from reporting.measures.nesting import CONTACTED, IN_TIME, MISSED, STUDENTS, SUBMITTED
 from reporting.measures.suppression import Pattern
 from shared.events.referrals import Stage
 
 _AT = {stage: t for t, stage in enumerate(STAGES)}
-_ENDED = (Stage.COMPLETED, Stage.FAILED, Stage.REJECTED, Stage.CANCELLED)
-NESTED: Sequence[tuple[Sequence[Stage], Sequence[Stage]]] = [
-    ([Stage.SUBMITTED], [Stage.ACCEPTED, Stage.REJECTED]),
-    ([Stage.SUBMITTED], [Stage.CONTACTED]),
-    ([Stage.SUBMITTED], _ENDED),
-    ([Stage.ACCEPTED], [Stage.STARTED]),
-    ([Stage.ACCEPTED], [Stage.COMPLETED, Stage.FAILED]),
-    (_ENDED, [Stage.LOOPED]),
+_ENDED = tuple(_AT[stage] for stage in (Stage.COMPLETED, Stage.FAILED, Stage.REJECTED, Stage.CANCELLED))
+_ACCEPTED = _AT[Stage.ACCEPTED]
+_OF_STAGES: Sequence[tuple[Sequence[int], Sequence[int]]] = [
+    ([SUBMITTED], [_ACCEPTED, _AT[Stage.REJECTED]]),
+    ([SUBMITTED], [CONTACTED]),
+    ([SUBMITTED], _ENDED),
+    ([_ACCEPTED], [_AT[Stage.STARTED]]),
+    ([_ACCEPTED], [_AT[Stage.COMPLETED], _AT[Stage.FAILED]]),
+    (_ENDED, [_AT[Stage.LOOPED]]),
+]
+_OF_CLOCKS: Sequence[tuple[Sequence[int], Sequence[int]]] = [
+    ([CONTACTED], [IN_TIME]),
+    ([IN_TIME, MISSED], [CONTACTED]),
+    ([SUBMITTED], [IN_TIME, MISSED]),
 ]
 """Each whole, and what of it is counted elsewhere: it is never less."""
 
 _EXACTLY = 1e-6
+_MANY = 10**6
 
+Terms = Sequence[tuple[int, int]]
+"""Unknowns, and with which sign they are added up."""
 Numbers = npt.NDArray[np.float64]
 
 
@@ -45,7 +55,6 @@ class Target(NamedTuple):
     cell: int
     what: str
     terms: tuple[tuple[int, int], ...]
-    """Which unknowns it is the sum of, and with which sign."""
     truth: int
 
 
@@ -66,72 +75,134 @@ class Interval(NamedTuple):
         return self.low > 1 - _EXACTLY and self.high < minimum - _EXACTLY
 
 
-def attack(pattern: Pattern, nesting: Nesting, minimum: int) -> list[Interval]:
+class Told(NamedTuple):
+    """What the views hide of one district, each decided for all that it adds up to."""
+
+    counts: Pattern
+    """Of the funnel, with or without clocks, or of one count that stands alone."""
+    students: Pattern | None = None
+    ages: Pattern | None = None
+    """By stretches of days, which are parts of the months that are the last axis of the others."""
+
+
+def attack(told: Told, minimum: int) -> list[Interval]:
     """What can be known of each hidden count, and of each hidden difference that is small.
 
     Many are told apart at once by looking at far corners of what is possible; only a count that this leaves in doubt is
     aimed at itself. So an interval that is neither recovered nor small for sure may be wider than it says.
     """
-    attacker = _Attacker(pattern, nesting, minimum)
+    attacker = _Attacker(told, minimum)
     return attacker.intervals() if attacker.targets else []
 
 
 class _Attacker:
-    def __init__(self, pattern: Pattern, nesting: Nesting, minimum: int) -> None:
-        self.pattern, self.nesting, self.minimum = pattern, nesting, minimum
+    def __init__(self, told: Told, minimum: int) -> None:
+        self.minimum = minimum
+        self.truth: list[float] = []
+        self.targets: list[Target] = []
+        self.shown: list[Terms] = []
+        self.values: list[int] = []
+        self.no_more: list[Terms] = []
+        """Sums that are never above zero: parts less their whole."""
+        self.cells = 0
+        self._take_counts(told.counts)
+        if told.students is not None:
+            self._take_students(told.students)
+        if told.ages is not None:
+            self._take_ages(told.ages)
+
+    def _take_counts(self, pattern: Pattern) -> None:
+        nesting = pattern.nesting
         finest = pattern.tables[max(pattern.tables, key=sum)]
         self.cells = finest.size
-        self.truth = np.array([n for numbers in finest.values for n in numbers], dtype=float)
-        self.targets: list[Target] = []
-        shown: list[tuple[list[int], int]] = []
-        for levels, members in self._tables():
-            table = pattern.tables[levels]
-            for cell, parts in enumerate(members):
+        self.truth += [n for numbers in finest.values for n in numbers]
+        differences = [*(nesting.beside.differences if nesting.beside else ()), *nesting.differences]
+        self.members = _members(pattern)
+        for levels, table in pattern.tables.items():
+            for cell in range(table.size):
                 for t in range(nesting.series):
-                    unknowns = [t * self.cells + part for part in parts]
-                    if table.hidden[t][cell]:
-                        terms = tuple((unknown, 1) for unknown in unknowns)
-                        self.targets.append(Target(levels, cell, f"series {t}", terms, table.values[t][cell]))
-                    else:
-                        shown.append((unknowns, table.values[t][cell]))
-                self.targets += self._differences(levels, cell, parts)
-        self.equal = _rows([[(unknown, 1) for unknown in unknowns] for unknowns, _ in shown], len(self.truth))
-        self.values = np.array([value for _, value in shown], dtype=float)
-        nested = [
-            [(_AT[s] * self.cells + c, 1) for s in parts] + [(_AT[s] * self.cells + c, -1) for s in whole]
-            for whole, parts in (NESTED if nesting.series == len(STAGES) else [])
-            for c in range(self.cells)
-        ]
-        self.nested = _rows(nested, len(self.truth)) if nested else None
+                    self._take(table, cell, t, f"series {t}", self._terms([t], levels, cell))
+                for q, difference in enumerate(differences):
+                    left = sum(table.values[t][cell] for t in difference.plus)
+                    left -= sum(table.values[t][cell] for t in difference.minus)
+                    terms = self._less(difference.plus, difference.minus, levels, cell)
+                    self._take_small(left, levels, cell, f"difference {q}", terms)
+        wholes = _OF_STAGES if nesting.series >= len(STAGES) else ()
+        for whole, parts in (*wholes, *(_OF_CLOCKS if nesting.series > MISSED else ())):
+            self.no_more += [self._less(parts, whole, finest.levels, cell) for cell in range(self.cells)]
 
-    def _tables(self) -> Iterator[tuple[Levels, list[list[int]]]]:
-        """Each table, and for each of its cells the cells of the finest that it is the sum of."""
-        axes = self.pattern.axes
-        finest = list(product(*[range(len(axis.values)) for axis in axes]))
-        for levels, table in self.pattern.tables.items():
-            places = [axis.places(level) for axis, level in zip(axes, levels, strict=True)]
-            members: list[list[int]] = [[] for _ in range(table.size)]
-            for part, position in enumerate(finest):
-                coarse = tuple(place[at] for place, at in zip(places, position, strict=True))
-                members[index_of(coarse, table.sizes)].append(part)
-            yield levels, members
+    def _take_students(self, pattern: Pattern) -> None:
+        """Of a sum there are no more than of its parts, no fewer than of any, and no more than referrals."""
+        first = {}
+        for levels, table in pattern.tables.items():
+            first[levels] = len(self.truth)
+            self.truth += table.values[STUDENTS]
+        for levels, table in pattern.tables.items():
+            for cell in range(table.size):
+                student = [(first[levels] + cell, 1)]
+                submitted = self._terms([SUBMITTED], levels, cell)
+                again = [*submitted, (first[levels] + cell, -1)]
+                self._take(table, cell, STUDENTS, "students", student)
+                self._take_small(
+                    table.values[SUBMITTED][cell] - table.values[STUDENTS][cell], levels, cell, "again", again
+                )
+                self.no_more.append(_negative(again))
+            for lines in table.lines:
+                parent = first[lines.parent.levels]
+                for sum_at, parts in lines.slices:
+                    members = [first[levels] + i for i in range(parts.start, parts.stop, parts.step)]
+                    made_up = [(parent + sum_at, 1), *[(member, -1) for member in members]]
+                    self.no_more.append(made_up)
+                    if pattern.axes[lines.axis].of_students:
+                        self.no_more.append(_negative(made_up))
+                    self.no_more += [[(member, 1), (parent + sum_at, -1)] for member in members]
 
-    def _differences(self, levels: Levels, cell: int, parts: list[int]) -> Iterator[Target]:
-        table = self.pattern.tables[levels]
-        for q, difference in enumerate(self.nesting.differences):
-            left = table.left[q][cell]
-            if 0 < left < self.minimum:
-                terms = [(t * self.cells + part, 1) for t in difference.plus for part in parts]
-                terms += [(t * self.cells + part, -1) for t in difference.minus for part in parts]
-                yield Target(levels, cell, f"difference {q}", tuple(terms), left)
+    def _take_ages(self, pattern: Pattern) -> None:
+        """What is open in a month is what is open on its stretches of days."""
+        first = len(self.truth)
+        members = _members(pattern)
+        finest = max(pattern.tables, key=sum)
+        self.truth += pattern.tables[finest].values[0]
+        for levels, table in pattern.tables.items():
+            if levels[-1] == finest[-1]:
+                for cell in range(table.size):
+                    terms = [(first + member, 1) for member in members[levels][cell]]
+                    self._take(table, cell, 0, "open of an age", terms)
+        months = (*finest[:-1], finest[-1] - 1)
+        for cell, stretches in enumerate(members[months]):
+            opened = self._less([SUBMITTED], _ENDED, months, cell)
+            self.shown.append([*opened, *[(first + member, -1) for member in stretches]])
+            self.values.append(0)
+
+    def _take(self, table: Table, cell: int, t: int, what: str, terms: Terms) -> None:
+        if table.hidden[t][cell]:
+            self.targets.append(Target(table.levels, cell, what, tuple(terms), table.values[t][cell]))
+        else:
+            self.shown.append(terms)
+            self.values.append(table.values[t][cell])
+
+    def _take_small(self, left: int, levels: Levels, cell: int, what: str, terms: Terms) -> None:
+        if 0 < left < self.minimum:
+            self.targets.append(Target(levels, cell, what, tuple(terms), left))
+
+    def _terms(self, series: Sequence[int], levels: Levels, cell: int) -> list[tuple[int, int]]:
+        return [(t * self.cells + part, 1) for t in series for part in self.members[levels][cell]]
+
+    def _less(self, plus: Sequence[int], minus: Sequence[int], levels: Levels, cell: int) -> list[tuple[int, int]]:
+        return [*self._terms(plus, levels, cell), *_negative(self._terms(minus, levels, cell))]
 
     def intervals(self) -> list[Interval]:
         """What is possible for every target."""
-        weights = _rows([target.terms for target in self.targets], len(self.truth))
-        low = high = weights @ self.truth
+        truth = np.array(self.truth, dtype=float)
+        self._equal = _rows(self.shown, len(truth))
+        self._nested = _rows(self.no_more, len(truth)) if self.no_more else None
+        assert np.allclose(self._equal @ truth, self.values), "what is shown is what is true"
+        assert self._nested is None or (self._nested @ truth <= 0).all(), "what is nested lies within its whole"
+        weights = _rows([target.terms for target in self.targets], len(truth))
+        low = high = weights @ truth
         chance = Random(1)
         for _ in range(4):
-            aim = np.array([chance.choice((-1, 0, 1)) for _ in self.truth], dtype=float)
+            aim = np.array([chance.choice((-1, 0, 1)) for _ in truth], dtype=float)
             for objective in (aim, -aim):
                 found = weights @ self._extreme(objective)
                 low, high = np.minimum(low, found), np.maximum(high, found)
@@ -146,13 +217,33 @@ class _Attacker:
     def _extreme(
         self, objective: "np.ndarray[tuple[int], np.dtype[np.float64]]"
     ) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        no_more = np.zeros(self.nested.shape[0]) if self.nested is not None else None
-        found = linprog(objective, A_ub=self.nested, b_ub=no_more, A_eq=self.equal, b_eq=self.values, bounds=(0, 10**6))
+        no_more = np.zeros(self._nested.shape[0]) if self._nested is not None else None
+        found = linprog(
+            objective, A_ub=self._nested, b_ub=no_more, A_eq=self._equal, b_eq=self.values, bounds=(0, _MANY)
+        )
         assert found.status == 0, found.message
         return np.asarray(found.x, dtype=np.float64)
 
 
-def _rows(terms: Sequence[Sequence[tuple[int, int]]], width: int) -> csr_array:
+def _members(pattern: Pattern) -> Mapping[Levels, list[list[int]]]:
+    """For each cell of each table the cells of the finest that it is the sum of."""
+    axes = pattern.axes
+    finest = list(product(*[range(len(axis.values)) for axis in axes]))
+    found: dict[Levels, list[list[int]]] = {}
+    for levels, table in pattern.tables.items():
+        places = [axis.places(level) for axis, level in zip(axes, levels, strict=True)]
+        found[levels] = [[] for _ in range(table.size)]
+        for part, position in enumerate(finest):
+            coarse = tuple(place[at] for place, at in zip(places, position, strict=True))
+            found[levels][index_of(coarse, table.sizes)].append(part)
+    return found
+
+
+def _negative(terms: Terms) -> list[tuple[int, int]]:
+    return [(unknown, -sign) for unknown, sign in terms]
+
+
+def _rows(terms: Sequence[Terms], width: int) -> csr_array:
     rows = [row for row, row_terms in enumerate(terms) for _ in row_terms]
     columns = [unknown for row_terms in terms for unknown, _ in row_terms]
     signs = [float(sign) for row_terms in terms for _, sign in row_terms]

@@ -166,7 +166,7 @@ def test_a_period_is_shown_where_blocks_that_are_shown_tell_it(first: int, last:
 
 
 def test_students_do_not_add_up_so_periods_are_told_only_as_one_block() -> None:
-    parts: dict[Levels, dict[Cell, tuple[int]]] = {(0,): {(0,): (90,)}, (1,): {(0,): (60,), (1,): (50,)}}
+    parts: dict[Levels, dict[Cell, int]] = {(0,): {(0,): 90}, (1,): {(0,): 60, (1,): 50}}
     pattern = decide(months(30, 20, 25, 40, 50)._replace(coarser=parts.__getitem__), SINGLE, MINIMUM)
     assert not pattern.hidden([Run(0, 2)])
     assert pattern.hidden([Run(0, 3)])

@@ -18,7 +18,7 @@ def leave_enough(table: Table, minimum: int) -> bool:
         for across in table.lines:
             coarser = next((lines for lines in across.parent.lines if lines.axis == along.axis), None)
             if across is not along and coarser is not None:
-                for t in range(len(table.hidden)):
+                for t in table.own:
                     if 1 in across.parent.hidden[t]:
                         changed |= _leave_enough(table, t, along, across, coarser, minimum)
     return changed

@@ -1,6 +1,6 @@
 """What is hidden beside a hidden cell, so that no sum and no difference of what is shown gives it away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import compress
 from operator import itemgetter
 
@@ -16,18 +16,33 @@ def inherit(table: Table, nesting: Nesting) -> None:
     table.known = [bytearray(table.size) for _ in range(nesting.series)]
     table.hidden = [bytearray(table.size) for _ in range(nesting.series)]
     table.equal = [bytearray(table.size) for _ in nesting.differences]
+    alone: list[tuple[Table, int, int]] = []
     for lines in table.lines:
-        only = [parts.start for _, parts in lines.slices if parts.start + parts.step >= parts.stop]
-        for known in table.known if only else ():
-            for i in only:
-                known[i] = 1
         parent = lines.parent
+        alone += [(parent, at, parts.start) for at, parts in lines.slices if parts.start + parts.step >= parts.stop]
         for mine, sums in ((table.hidden, parent.hidden), (table.equal, parent.equal)):
-            for t, flags in enumerate(sums):
-                if any(flags):
-                    mine[t] = either(mine[t], bytes([flags[sum_at] for sum_at in lines.above]))
+            for t, of_sums in enumerate(sums):
+                if any(of_sums):
+                    mine[t] = either(mine[t], bytes([of_sums[sum_at] for sum_at in lines.above]))
+    for parent, sum_at, i in alone:
+        for hidden, known, of_sum in zip(table.hidden, table.known, parent.hidden, strict=True):
+            known[i] = 1
+            # What a sum that is shown tells is not hidden because it is a part of another that is: it can be computed.
+            hidden[i] &= of_sum[sum_at]
     table.inherited = [bytearray(flags) for flags in table.hidden]
     table.needy = [bytearray(flags) for flags in table.hidden]
+
+
+def hide_beside(table: Table, nesting: Nesting, told: Sequence[bytearray]) -> None:
+    """What another view tells is hidden as it hides it, and beside it whatever would bound it."""
+    for t, flags in enumerate(told):
+        table.hidden[t] = bytearray(flags)
+    for difference in nesting.differences:
+        for t in table.own:
+            if t in difference.parts:
+                beside = [table.hidden[part] for part in difference.parts if part not in table.own]
+                table.hidden[t] = either(table.hidden[t], *beside)
+                table.needy[t] = bytearray(table.hidden[t])
 
 
 def conclude(table: Table, nesting: Nesting) -> None:
@@ -90,7 +105,8 @@ def complete_lines(table: Table, nesting: Nesting, minimum: int, left_alone: Lef
 
 def _complete_counts(table: Table, lines: Lines, minimum: int, left_alone: LeftAlone) -> bool:
     any_changed = False
-    for t, hidden in enumerate(table.hidden):
+    for t in table.own:
+        hidden = table.hidden[t]
         if left_alone.get((lines.axis, t)) == hidden:
             continue
         changed = False
@@ -182,23 +198,27 @@ def _complete_difference(table: Table, q: int, difference: Difference, parts: sl
     return bool(others)
 
 
-def show_what_follows(table: Table, nesting: Nesting, minimum: int) -> bool:
+def show_what_follows(table: Table, nesting: Nesting, minimum: int, *, adds_up: bool) -> bool:
     """What can be computed after all is no secret, and hiding it would only look like one. True if any was."""
-    found = set(_lone_parts(table))
+    found = set(_lone_parts(table, adds_up=adds_up))
     for cell in settled(table, nesting):
-        found.update((t, cell.cell) for t in cell.series if not _is_secret(table, nesting, t, cell.cell, minimum))
+        own = [t for t in cell.series if t in table.own]
+        found.update((t, cell.cell) for t in own if not _is_secret(table, nesting, t, cell.cell, minimum))
     for t, i in found:
         table.hidden[t][i], table.known[t][i] = 0, 1
     return bool(found)
 
 
-def _lone_parts(table: Table) -> Iterator[tuple[int, int]]:
-    """Hidden parts of a sum whose siblings are all known to be zero."""
+def _lone_parts(table: Table, *, adds_up: bool) -> Iterator[tuple[int, int]]:
+    """Hidden parts of a sum whose siblings are all known; where these do not add up, known to be zero."""
     for lines in table.lines:
-        for t, hidden in enumerate(table.hidden):
+        for t in table.own:
+            hidden = table.hidden[t]
             for parts in _touched(lines, hidden, lines.parent.hidden[t]):
                 if hidden[parts].count(1) == 1:
-                    yield t, parts.start + parts.step * hidden[parts].index(1)
+                    i = parts.start + parts.step * hidden[parts].index(1)
+                    if adds_up or sum(table.values[t][parts]) == table.values[t][i]:
+                        yield t, i
 
 
 def hidden_of(table: Table, difference: Difference) -> bytearray:

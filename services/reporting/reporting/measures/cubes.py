@@ -32,7 +32,8 @@ def complete_cubes(table: Table, axes: tuple[Axis, ...], cornered: Cornered) -> 
         return False  # a line's parts are each other's corners
     grid: _Grid | None = None
     changed = False
-    for t, hidden in enumerate(table.hidden):
+    for t in table.own:
+        hidden = table.hidden[t]
         roots = but_not(hidden, table.inherited[t], cornered[t])
         if 1 not in roots:
             continue

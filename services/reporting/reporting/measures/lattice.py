@@ -64,8 +64,13 @@ class Question(NamedTuple):
     """Per cell one number per series; cells that are not named count nothing."""
     enrolled: Mapping[Cell, int]
     """Students by the values of the axes that students have; groups that are not named are not known."""
-    coarser: Callable[[Levels], Mapping[Cell, Sequence[int]]] | None = None
-    """The numbers of a coarser table, by position, of counts that do not add up: students, each counted once."""
+    coarser: Callable[[Levels], Mapping[Cell, int]] | None = None
+    """The last series of a coarser table, by position, where it does not add up: students, each counted once."""
+
+    def of_first(self, series: int) -> "Question":
+        """The same about the first series alone, which add up."""
+        counted = {cell: numbers[:series] for cell, numbers in self.counted.items()}
+        return self._replace(counted=counted, coarser=None)
 
 
 @dataclass(slots=True)
@@ -82,6 +87,8 @@ class Table:
     """Per difference its value in each cell."""
     tight: Mapping[int, Sequence[int]]
     """Per cell that has any the differences that are zero."""
+    own: range
+    """The series that are decided here; what is hidden of the others was decided elsewhere."""
     lines: "list[Lines]" = field(default_factory=list)
     hidden: list[bytearray] = field(default_factory=list)
     needy: list[bytearray] = field(default_factory=list)
@@ -141,6 +148,7 @@ def _table(question: Question, nesting: Nesting, levels: Levels, finer: Mapping[
         of_students=all(axis.of_students or not level for axis, level in zip(axes, levels, strict=True)),
         left=left,
         tight=_tight(left),
+        own=nesting.own,
     )
 
 
@@ -170,21 +178,19 @@ def _values(
 ) -> list[list[int]]:
     axes = question.axes
     coarse = next((at for at, level in enumerate(levels) if level < axes[at].depth), None)
-    if coarse is not None and question.coarser is None:
+    if coarse is not None:
         child = finer[(*levels[:coarse], levels[coarse] + 1, *levels[coarse + 1 :])]
         slices = _slices(child.sizes, coarse, axes[coarse].families(levels[coarse] + 1))
-        return [[sum(numbers[parts]) for _, parts in slices] for numbers in child.values]
-    if coarse is not None and question.coarser is not None:
-        counted = question.coarser(levels)
-    else:
-        places = [{value: place for place, value in enumerate(axis.values)} for axis in axes]
-        counted = {
-            tuple(place[value] for place, value in zip(places, cell, strict=True)): numbers
-            for cell, numbers in question.counted.items()
-        }
+        values = [[sum(numbers[parts]) for _, parts in slices] for numbers in child.values]
+        if question.coarser is not None:
+            values[-1] = [0] * prod(sizes)
+            for position, n in question.coarser(levels).items():
+                values[-1][index_of(position, sizes)] = n
+        return values
+    places = [{value: place for place, value in enumerate(axis.values)} for axis in axes]
     values = [[0] * prod(sizes) for _ in range(series)]
-    for position, numbers in counted.items():
-        index = index_of(position, sizes)
+    for cell, numbers in question.counted.items():
+        index = index_of(tuple([place[value] for place, value in zip(places, cell, strict=True)]), sizes)
         for t, n in enumerate(numbers):
             values[t][index] = n
     return values

@@ -28,6 +28,13 @@ class Nesting(NamedTuple):
 
     series: int
     differences: tuple[Difference, ...]
+    beside: "Nesting | None" = None
+    """Whose series come first and are decided by themselves: what one view shows must not depend on another."""
+
+    @property
+    def own(self) -> range:
+        """The series that are decided here."""
+        return range(self.beside.series if self.beside else 0, self.series)
 
     def is_outermost(self, t: int) -> bool:
         """Whether a series lies within no other."""
@@ -46,6 +53,8 @@ def _without(whole: tuple[Stage, ...], parts: tuple[Stage, ...]) -> Difference:
 
 OPEN = _without((Stage.SUBMITTED,), _ENDED)
 """Referrals without an outcome: what the ended ones leave of the submitted ones."""
+NOT_LOOPED = _without((Stage.SUBMITTED,), (Stage.LOOPED,))
+"""Referrals whose loop is not closed: the open ones are among them."""
 
 NESTED_STAGES = Nesting(
     series=len(STAGES),
@@ -69,8 +78,7 @@ SUBMITTED, CONTACTED = _AT[Stage.SUBMITTED], _AT[Stage.CONTACTED]
 IN_TIME, MISSED = NESTED_STAGES.series, NESTED_STAGES.series + 1
 
 
-def _clocks(plus: tuple[int, ...], minus: tuple[int, ...]) -> Difference:
-    # Only what this view adds: what the funnel shows must not depend on which view is asked.
+def _beside_stages(plus: tuple[int, ...], minus: tuple[int, ...]) -> Difference:
     own = tuple(t for t in plus + minus if t >= NESTED_STAGES.series)
     return Difference(plus, minus, hides=own, twins=own)
 
@@ -78,13 +86,21 @@ def _clocks(plus: tuple[int, ...], minus: tuple[int, ...]) -> Difference:
 NESTED_CLOCKS = Nesting(
     series=NESTED_STAGES.series + 2,
     differences=(
-        *NESTED_STAGES.differences,
-        _clocks((CONTACTED,), (IN_TIME,)),
-        _clocks((IN_TIME, MISSED), (CONTACTED,)),
-        _clocks((SUBMITTED,), (IN_TIME, MISSED)),
+        _beside_stages((CONTACTED,), (IN_TIME,)),
+        _beside_stages((IN_TIME, MISSED), (CONTACTED,)),
+        _beside_stages((SUBMITTED,), (IN_TIME, MISSED)),
     ),
+    beside=NESTED_STAGES,
 )
 """The funnel, and how its contact clocks ended: in time, or missed because reached too late or not at all."""
+
+STUDENTS = NESTED_STAGES.series
+NESTED_STUDENTS = Nesting(
+    series=NESTED_STAGES.series + 1,
+    differences=(_beside_stages((SUBMITTED,), (STUDENTS,)),),
+    beside=NESTED_STAGES,
+)
+"""The funnel, and whom its referrals are about: fewer students than referrals, where some were referred again."""
 
 SINGLE = Nesting(series=1, differences=())
 """One count that nothing is nested in."""

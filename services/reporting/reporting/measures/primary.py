@@ -6,7 +6,7 @@ from reporting.measures.nesting import Difference, Nesting
 
 def hide_small(table: Table, nesting: Nesting, minimum: int, *, counts_students: bool) -> None:
     """Hide what is small in a table that has inherited from its sums. Source: docs/decisions/0004-small-cells.md."""
-    for t in range(nesting.series):
+    for t in table.own:
         hidden, needy, known = table.hidden[t], table.needy[t], table.known[t]
         for i, n in enumerate(table.values[t]):
             if known[i] or (hidden[i] and n):

@@ -15,17 +15,18 @@ from reporting.measures.companions import (
     LeftAlone,
     complete_lines,
     conclude,
-    hidden_of,
+    hide_beside,
     hide_with_equals,
     inherit,
     show_what_follows,
 )
 from reporting.measures.cubes import complete_cubes, none_cornered
+from reporting.measures.flags import but_not
 from reporting.measures.lattice import Axis, Levels, Question, Table, index_of, lattice
 from reporting.measures.nesting import Difference, Nesting
 from reporting.measures.primary import hide_small
 
-METHOD = "nested-tables-1"
+METHOD = "nested-tables-2"
 """The name of the method and its version: another version hides other cells, and nobody should subtract across them."""
 
 
@@ -53,7 +54,7 @@ class Pattern:
 
     axes: tuple[Axis, ...]
     tables: dict[Levels, Table]
-    series: int
+    nesting: Nesting
     adds_up: bool
     """Whether the cells of a table add up to those of a coarser one; students who are counted once do not."""
     _known_ways: dict[tuple[int, int | Run], Ways] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -65,11 +66,18 @@ class Pattern:
         nothing that was not told already. A cell of values that occur nowhere is not there, and nothing of it hidden.
         """
         ways = [self._ways_to(at, asked) for at, asked in enumerate(cell)]
-        return frozenset(range(self.series)).intersection(*[self._hidden_by(way) for way in product(*ways)])
+        return frozenset(range(self.nesting.series)).intersection(*[self._hidden_by(way) for way in product(*ways)])
 
-    def hidden_difference(self, levels: Levels, difference: Difference) -> bytearray:
-        """Where of one of the tables a difference is hidden."""
-        return hidden_of(self.tables[levels], difference)
+    def hidden_difference(self, levels: Levels, difference: Difference, within: Difference) -> bytearray | None:
+        """Where of one of the tables a difference is hidden; None: it is no table of this lattice.
+
+        `within`: a difference that it is never more than. Where either is known to be zero, it is not hidden.
+        """
+        table = self.tables.get(levels)
+        if table is None:
+            return None
+        asked, wider = (self.nesting.differences.index(one) for one in (difference, within))
+        return but_not(table.hidden_left[asked], table.equal[asked], table.equal[wider])
 
     def _hidden_by(self, way: tuple[list[Block], ...]) -> set[int]:
         found: set[int] = set()
@@ -122,23 +130,27 @@ def decide(
 ) -> Pattern:
     """What of a table, and of all that it adds up to, may not be shown.
 
-    `counts_students`: the first series counts each student once, so that those not counted are a group of known size.
+    What `nesting` stands beside is decided first, without it. So it is the same whichever view asks.
+    `counts_students`: its own series count each student once, so that those not counted are a group of known size.
     `told_elsewhere`: what is hidden, of every series the same, in a table that another view decides; None: in no such.
     """
+    beside = decide(question.of_first(nesting.beside.series), nesting.beside, minimum) if nesting.beside else None
     tables: dict[Levels, Table] = {}
     for table in lattice(question, nesting):
         inherit(table, nesting)
+        if beside is not None:
+            hide_beside(table, nesting, beside.tables[table.levels].hidden)
         elsewhere = told_elsewhere(table.levels) if told_elsewhere is not None else None
         if elsewhere is not None:
             table.hidden = [bytearray(elsewhere) for _ in range(nesting.series)]
         else:
             hide_small(table, nesting, minimum, counts_students=counts_students)
             _hide_companions(table, question, nesting, minimum)
-            while show_what_follows(table, nesting, minimum):
+            while show_what_follows(table, nesting, minimum, adds_up=question.coarser is None):
                 _hide_companions(table, question, nesting, minimum)
         conclude(table, nesting)
         tables[table.levels] = table
-    return Pattern(question.axes, tables, nesting.series, adds_up=question.coarser is None)
+    return Pattern(question.axes, tables, nesting, adds_up=question.coarser is None)
 
 
 def _hide_companions(table: Table, question: Question, nesting: Nesting, minimum: int) -> None:

@@ -84,9 +84,12 @@ async def unguarded(
     )
 
 
-def widened(breakdown: Breakdown, school_id: str | None) -> Breakdown:
-    """The table that an answer is a slice of: what was filtered by is a key too, and the year is whole."""
-    keys = {*breakdown.keys, *(Key(field) for field, _ in breakdown.only)}
+def widened(breakdown: Breakdown, school_id: str | None, *also: Key) -> Breakdown:
+    """The table that an answer is a slice of: what was filtered by is a key too, and the year is whole.
+
+    `also`: keys that the view is decided by, whoever asks.
+    """
+    keys = {*breakdown.keys, *(Key(field) for field, _ in breakdown.only), *also}
     if school_id is not None:
         keys.add(Key.SCHOOL_ID)
     if not breakdown.is_whole_year():
@@ -98,8 +101,8 @@ def widened(breakdown: Breakdown, school_id: str | None) -> Breakdown:
 def axes_of(
     whole: Breakdown,
     schools: Mapping[int, str],
-    counted: Mapping[Numbers, Sequence[int]],
-    students: Mapping[Numbers, int],
+    counted: Iterable[Numbers],
+    students: Iterable[Numbers],
 ) -> tuple[Axis, ...]:
     """The keys of a table with all their values that anything is counted or anybody enrolled for.
 

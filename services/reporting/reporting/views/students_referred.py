@@ -7,10 +7,13 @@ from functools import partial
 from pydantic import Field
 from sqlalchemy import distinct, func, select
 
+from reporting.codec import STAGES
 from reporting.measures.lattice import Question
-from reporting.measures.nesting import SINGLE
+from reporting.measures.nesting import NESTED_STUDENTS, SINGLE, STUDENTS
 from reporting.measures.suppression import decide
+from reporting.models import FUNNEL
 from reporting.models import students_referred as members
+from reporting.views import cells
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of
 from reporting.views.enrolled import enrolled
 from reporting.views.guarding import aside, axes_of, sums_of, widened
@@ -55,21 +58,28 @@ async def students_referred(
 async def _guarded(
     session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None, minimum: int
 ) -> Sums:
-    """What was asked for, cut out of a table whose every sum has to be counted too: students do not add up."""
+    """What was asked for, cut out of a table whose every sum has to be counted too: students do not add up.
+
+    It is decided beside the funnel, which tells the referrals that these students are in.
+    """
     schools = await schools_by_number(session, caller)
     whole = widened(breakdown, school_id)
     students = await enrolled(session, caller, whole, None)
+    stages = await cells.sums(session, caller, FUNNEL, whole, None)
     found = await traces(session, caller, whole)
-    counted = students_by_cell(found)
+    referred = students_by_cell(found)
+    none = (0,) * len(STAGES)
+    both = {n: (*stages.get(n, none), referred.get(n, 0)) for n in {*stages, *referred}}
+    counted = {numbers: counts for numbers, counts in both.items() if any(counts)}
     axes = axes_of(whole, schools, counted, students)
     coarser = await asyncio.to_thread(coarser_tables, axes, found)
     question = Question(axes, counted, students, coarser.__getitem__)
 
     def guarded() -> Sums:
-        pattern = decide(question, SINGLE, minimum, counts_students=True)
+        pattern = decide(question, NESTED_STUDENTS, minimum, counts_students=True)
         return sliced(breakdown, school_id, schools, whole, question, pattern.hidden)
 
-    sums = await aside(question, guarded)
+    sums = (await aside(question, guarded)).only(STUDENTS)
     if Key.MONTH in whole.keys and Key.MONTH not in breakdown.keys:
         # Cut out, a period is its months added up, and a student of two of them would count twice.
         return replace(sums, counted=await _students(session, caller, breakdown, school_id))

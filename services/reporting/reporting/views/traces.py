@@ -72,12 +72,12 @@ def asked_for(caller: Caller, breakdown: Breakdown, school_id: str | None) -> Se
     )
 
 
-def students_by_cell(found: Mapping[Trace, int]) -> dict[Numbers, tuple[int]]:
+def students_by_cell(found: Mapping[Trace, int]) -> dict[Numbers, int]:
     """How many students stand in each cell."""
     return _students_at(found, {cell: cell for trace in found for cell in trace})
 
 
-def coarser_tables(axes: Sequence[Axis], found: Mapping[Trace, int]) -> dict[Levels, dict[Cell, tuple[int]]]:
+def coarser_tables(axes: Sequence[Axis], found: Mapping[Trace, int]) -> dict[Levels, dict[Cell, int]]:
     """The students of every coarser table, by position: those in several cells of a sum once."""
     cells = {cell for trace in found for cell in trace}
     tables = {}
@@ -90,9 +90,9 @@ def coarser_tables(axes: Sequence[Axis], found: Mapping[Trace, int]) -> dict[Lev
     return tables
 
 
-def _students_at(found: Mapping[Trace, int], positions: Mapping[Numbers, Cell]) -> dict[Cell, tuple[int]]:
+def _students_at(found: Mapping[Trace, int], positions: Mapping[Numbers, Cell]) -> dict[Cell, int]:
     counts: Counter[Cell] = Counter()
     for trace, n in found.items():
         for position in {positions[cell] for cell in trace}:
             counts[position] += n
-    return {position: (n,) for position, n in counts.items()}
+    return dict(counts)
