@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from referral_api.base import metadata
 from referral_api.calendar.routes import calendar_routes
 from referral_api.disclosures.routes import router as disclosures_router
-from referral_api.referrals.operations.numbering import ensure_numbers_rise
+from referral_api.referrals.operations.numbering import begin_era
 from referral_api.referrals.operations.rescheduling import reschedule_referrals
 from referral_api.referrals.routes import reading, submitting, working
 from referral_api.referrals.worker import ContactClock
@@ -54,5 +54,5 @@ SERVICE = Service(
     routers=_routers,
     workers=_workers,
     streamed=frozenset({IMPORTS}),
-    before_serving=lambda process: ensure_numbers_rise(process.database),
+    before_serving=lambda process: begin_era(process.database),
 )

@@ -29,6 +29,15 @@ async def api(
 
 
 @pytest.fixture
+async def on_postgresql(
+    postgresql_url: str, tmp_path: Path, clock: Callable[[], datetime]
+) -> AsyncIterator[ServiceInTest[Settings]]:
+    """The same where it is about what PostgreSQL alone does."""
+    async with referral_api(postgresql_url, tmp_path, clock=clock) as service:
+        yield service
+
+
+@pytest.fixture
 async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
     """An officer at the first school."""
     async with api.client("officer", "o-1", schools=["s-1"]) as client:

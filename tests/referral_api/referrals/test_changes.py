@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from shared.http.paging import encode_cursor
+from shared.http.paging import decode_cursor, encode_cursor
 from tests.referral_api.referrals.referring import CONSENT, SECRET, done, moved, referred
 
 
@@ -24,12 +24,15 @@ class Follower:
     async def catch_up(self) -> list[dict[str, Any]]:
         """Everything that is new, in the order in which it came."""
         items: list[dict[str, Any]] = []
+        is_announced = None
         while True:
             answer = await self._client.get("/v1/referrals", params={**self._query, "changed_since": self.cursor})
             assert answer.status_code == 200, answer.text
             page = answer.json()
             assert isinstance(page["next_cursor"], str)
-            assert ("link" in answer.headers) is (len(page["items"]) == self._query["limit"])
+            assert len(page["items"]) <= self._query["limit"]
+            assert is_announced in (None, bool(page["items"])), "a next page is announced where there is one"
+            is_announced = "link" in answer.headers
             items += page["items"]
             self.cursor = page["next_cursor"]
             if not page["items"]:
@@ -59,6 +62,23 @@ async def test_a_client_learns_of_everything_in_order_and_then_of_what_is_new(co
     assert gone == {"referral_id": made[2], "deleted": True}
     assert submitted == (await counselor.get(f"/v1/referrals/{new}")).json()
     assert await follower.catch_up() == []
+
+
+@pytest.mark.parametrize(("limit", "announced"), [(2, [True, False]), (4, [False]), (5, [False])])
+async def test_a_next_page_is_announced_only_where_there_is_one(
+    counselor: httpx2.AsyncClient, limit: int, announced: list[bool]
+) -> None:
+    """Also where the last page is exactly full; a cursor for another day comes with every page."""
+    for _ in range(4):
+        await referred(counselor)
+    cursor, seen = "", []
+    for _ in announced:
+        page = await counselor.get("/v1/referrals", params={"changed_since": cursor, "limit": limit})
+        cursor = page.json()["next_cursor"]
+        seen.append("link" in page.headers)
+    assert seen == announced
+    nothing = await counselor.get("/v1/referrals", params={"changed_since": cursor, "limit": limit})
+    assert (nothing.json()["items"], "link" in nothing.headers) == ([], False)
 
 
 async def test_what_changes_while_somebody_pages_comes_again_later(counselor: httpx2.AsyncClient) -> None:
@@ -178,24 +198,36 @@ async def test_filters_that_a_change_could_leave_are_refused(counselor: httpx2.A
 ZERO = "00000000-0000-0000-0000-000000000000"
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        "nonsense",
-        "W10",
-        encode_cursor("referrals", 1, ZERO),
-        encode_cursor("referral-changes", 1, ZERO),
-        encode_cursor("referral-changes", 1, "no-id", ""),
-        encode_cursor("referral-changes", -2, ZERO, ""),
-        encode_cursor("referral-changes", 1 << 63, ZERO, ""),
-        encode_cursor("referral-changes", (1 << 63) - 1, ZERO, ""),
-        encode_cursor("referral-changes", True, ZERO, ""),
-    ],
-)
+@pytest.mark.parametrize("cursor", ["nonsense", "W10", encode_cursor("referrals", 1, ZERO)])
 async def test_a_cursor_that_this_list_never_gave_out_is_refused(counselor: httpx2.AsyncClient, cursor: str) -> None:
     await referred(counselor)
     refused = await counselor.get("/v1/referrals", params={"changed_since": cursor})
     assert kind(refused) == (422, "cursor-unusable", "query.changed_since")
+    assert refused.json()["detail"] == "Begin anew, with an empty one."
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {0: -2},
+        {0: 1 << 63},
+        {0: (1 << 63) - 1},
+        {0: True},
+        {1: "no-id"},
+        {2: "no-era"},
+        {2: ZERO},
+        {3: "s-2"},
+    ],
+)
+async def test_a_cursor_that_was_tampered_with_is_refused(
+    counselor: httpx2.AsyncClient, forged: dict[int, Any]
+) -> None:
+    await referred(counselor)
+    given = (await counselor.get("/v1/referrals?changed_since=")).json()["next_cursor"]
+    values = list(decode_cursor("referral-changes", given, (int, str, str, str)))
+    for cursor, status in ((values, 200), ([forged.get(n, value) for n, value in enumerate(values)], 422)):
+        query = {"changed_since": encode_cursor("referral-changes", *cursor)}
+        assert (await counselor.get("/v1/referrals", params=query)).status_code == status
 
 
 async def test_the_lists_cursor_is_none_of_changes_nor_the_other_way_round(counselor: httpx2.AsyncClient) -> None:

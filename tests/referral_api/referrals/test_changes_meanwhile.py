@@ -1,74 +1,17 @@
-"""No change is missed: not one that becomes visible late, not under many writers, not after a restore."""
+"""No change is missed: not one that becomes visible late, and none under many writers."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import orjson
-import pytest
-from sqlalchemy import text, update
+from sqlalchemy import text
 
-from referral_api.referrals.models import referrals
-from referral_api.referrals.operations.numbering import ensure_numbers_rise
 from referral_api.referrals.operations.storing import add
-from referral_api.referrals.views.changes import BEGINNING, NeverGivenOut, Place, changes_since
 from referral_api.settings import Settings
-from shared.db import EVERY_DISTRICT, Session
 from shared.testing.service import DISTRICT, ServiceInTest
-from tests.referral_api.referrals.test_rules import a_caller, a_referral
-from tests.referral_api.suite import referral_api
-
-COUNSELOR = a_caller("counselor", "c-1")
-
-
-@pytest.fixture
-async def on_postgresql(postgresql_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
-    async with referral_api(postgresql_url, tmp_path) as service:
-        yield service
-
-
-class Reader:
-    """Somebody who follows the changes, and what he has by now."""
-
-    def __init__(self, api: ServiceInTest[Settings], limit: int = 50) -> None:
-        self._process = api.process
-        self._limit = limit
-        self.place = BEGINNING
-        self.versions: dict[UUID, str] = {}
-
-    async def page(self) -> list[UUID]:
-        """The next page."""
-        process = self._process
-        found = await changes_since(
-            process.database, COUNSELOR, process.ring, since=self.place, school_id=None, limit=self._limit
-        )
-        assert found.behind >= self.place
-        self.place = found.behind
-        items = orjson.loads(found.items)
-        self.versions |= {UUID(item["referral_id"]): item["updated_at"] for item in items}
-        return [UUID(item["referral_id"]) for item in items]
-
-
-def a_new_one(api: ServiceInTest[Settings]) -> Any:
-    """A referral that nobody has stored yet."""
-    rid = uuid4()
-    summary = api.process.ring.seal("Quiet.", table="referrals", column="summary", key=f"{DISTRICT}/{rid}")
-    return a_referral(referral_id=rid, summary=summary, submitted_on=datetime.now(UTC).date())
-
-
-async def touch(session: Session, referral_id: UUID, version: int) -> None:
-    """Change a referral, as every operation does: under a new version."""
-    await session.execute(
-        update(referrals)
-        .where(referrals.c.referral_id == referral_id)
-        .values(version=version, updated_at=datetime.now(UTC))
-    )
+from tests.referral_api.referrals.following import Reader, a_new_one, touch
 
 
 async def test_a_change_that_becomes_visible_late_is_not_missed(on_postgresql: ServiceInTest[Settings]) -> None:
@@ -159,49 +102,3 @@ async def test_many_writers_and_a_reader_in_a_hurry(api: ServiceInTest[Settings]
             pass
     assert reader.versions == patient.versions
     assert reader.versions.keys() == stored.keys()
-
-
-async def test_restored_into_another_cluster_new_changes_still_come_last(
-    on_postgresql: ServiceInTest[Settings],
-) -> None:
-    """The numbers that were given lie far above those that the new cluster's transactions begin with."""
-    database, reader = on_postgresql.process.database, Reader(on_postgresql)
-    old, new = a_new_one(on_postgresql), a_new_one(on_postgresql)
-    async with database.write(DISTRICT) as session:
-        await add(session, old)
-    async with database.write(EVERY_DISTRICT) as session:
-        await session.execute(text("UPDATE referrals SET change_no = 1000000000000"))
-        await session.execute(text("UPDATE change_clock SET ahead = 1000000000000"))
-    assert await reader.page() == [old.referral_id]
-    async with database.write(EVERY_DISTRICT) as session:
-        await session.execute(text("UPDATE change_clock SET ahead = 0"))
-    assert on_postgresql.process.service.before_serving is not None
-    for _ in range(2):  # what is as it should be is left alone
-        await on_postgresql.process.service.before_serving(on_postgresql.process)
-    async with database.write(DISTRICT) as session:
-        await add(session, new)
-        await touch(session, old.referral_id, 2)
-    assert set(await reader.page()) == {new.referral_id, old.referral_id}
-    async with database.read(EVERY_DISTRICT) as session:
-        (ahead,) = (await session.execute(text("SELECT ahead FROM change_clock"))).one()
-    assert ahead == 1000000000000
-
-
-async def test_numbers_that_rise_anyway_are_left_alone(api: ServiceInTest[Settings]) -> None:
-    async with api.process.database.write(DISTRICT) as session:
-        await add(session, a_new_one(api))
-    await ensure_numbers_rise(api.process.database)
-    async with api.process.database.read(EVERY_DISTRICT) as session:
-        assert (await session.execute(text("SELECT ahead FROM change_clock"))).scalar() == 0
-
-
-async def test_a_place_of_a_state_that_the_database_lost_is_not_taken_for_the_end(
-    api: ServiceInTest[Settings],
-) -> None:
-    reader = Reader(api)
-    async with api.process.database.write(DISTRICT) as session:
-        await add(session, a_new_one(api))
-    await reader.page()
-    reader.place = Place(reader.place.change_no + 1, reader.place.referral_id)
-    with pytest.raises(NeverGivenOut):
-        await reader.page()

@@ -13,8 +13,9 @@ from referral_api.referrals import rules
 from referral_api.referrals.models import referrals
 from referral_api.referrals.operations.storing import COLUMNS, sealed, stored
 from referral_api.referrals.rules import Referral, Status
-from referral_api.referrals.views.changes import BEGINNING, changes_since
+from referral_api.referrals.views.changes import changes_since
 from referral_api.referrals.views.records import ReferralTombstone, view_for
+from referral_api.referrals.views.standing import BEGINNING
 from referral_api.referrals.views.visibility import gone_for, readable_in_full, visible_to
 from referral_api.settings import Settings
 from shared.auth import Caller

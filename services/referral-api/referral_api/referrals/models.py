@@ -1,6 +1,20 @@
 """The referral and the steps of its life."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, Table, Text, Uuid, false, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    false,
+    text,
+)
 
 from referral_api.base import metadata
 from shared.db import UtcDateTime
@@ -126,3 +140,12 @@ change_clock = Table(
     Column("ahead", BigInteger, nullable=False),
 )
 """One row: by how much PostgreSQL's transaction numbers are raised to become change numbers, see the migration."""
+
+change_eras = Table(
+    "change_eras",
+    metadata,
+    Column("era_no", Integer, Identity(always=False), primary_key=True),
+    Column("era_id", Uuid, nullable=False, unique=True),
+    Column("begun_behind", BigInteger, nullable=False),  # the highest number when it began
+)
+"""A row for each start of the API: a cursor of an era that is unknown, or that ended before it, is of a lost state."""

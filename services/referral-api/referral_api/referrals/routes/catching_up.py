@@ -5,10 +5,11 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from referral_api.referrals.errors import WouldHideChanges
-from referral_api.referrals.views.changes import BEGINNING, NeverGivenOut, Place, changes_since
+from referral_api.referrals.views.changes import changes_since
+from referral_api.referrals.views.standing import BEGINNING, NeverGivenOut, Place
 from shared.auth import Caller
 from shared.errors import Fault
-from shared.http.paging import decode_cursor, encode_cursor, link_next, unusable
+from shared.http.paging import CursorUnusable, decode_cursor, encode_cursor, link_next
 from shared.http.runtime import Runtime
 
 PARAMETER = "changed_since"
@@ -35,24 +36,31 @@ async def changes(
         page = await changes_since(
             at_hand.database, caller, at_hand.ring, since=_place(since, school_id), school_id=school_id, limit=limit
         )
-    except NeverGivenOut:
-        raise unusable(PARAMETER) from None
-    next_cursor = encode_cursor(_CURSOR, page.behind.change_no, str(page.behind.referral_id), school_id or "")
+    except (CursorUnusable, NeverGivenOut):
+        fault = Fault(f"query.{PARAMETER}", "is none that this list gave out, or of a state that is lost")
+        raise CursorUnusable("Begin anew, with an empty one.", errors=[fault]) from None
+    next_cursor = _cursor(page.behind, school_id)
     body = b'{"items":%b,"next_cursor":"%b"}' % (page.items, next_cursor.encode())
     response = Response(body, media_type="application/json")
-    link_next(request, response, next_cursor if page.is_full else None, parameter=PARAMETER)
+    link_next(request, response, next_cursor if page.has_more else None, parameter=PARAMETER)
     return response
 
 
+def _cursor(place: Place, school_id: str | None) -> str:
+    return encode_cursor(_CURSOR, place.change_no, str(place.referral_id), str(place.era_id), school_id or "")
+
+
 def _place(cursor: str, school_id: str | None) -> Place:
-    """Where the cursor stands, which must have been given out for the same school, or for all."""
+    """Where the cursor stands, which must have been given out for the same school, or for all.
+
+    Raises: CursorUnusable, NeverGivenOut.
+    """
     if not cursor:
         return BEGINNING
-    change_no, referral_id, of_school = decode_cursor(_CURSOR, cursor, (int, str, str), parameter=PARAMETER)
-    try:
-        place = Place(change_no, UUID(referral_id))
-    except ValueError:
-        raise unusable(PARAMETER) from None
+    change_no, referral_id, era_id, of_school = decode_cursor(_CURSOR, cursor, (int, str, str, str))
     if of_school != (school_id or "") or not BEGINNING.change_no <= change_no <= _MOST:
-        raise unusable(PARAMETER)
-    return place
+        raise NeverGivenOut
+    try:
+        return Place(change_no, UUID(referral_id), UUID(era_id))
+    except ValueError:
+        raise NeverGivenOut from None

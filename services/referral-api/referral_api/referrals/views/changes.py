@@ -1,16 +1,15 @@
 """Catching up: what has changed since a client last looked, in an order in which no change is ever missed.
 
-A change carries a number that the database gives it, see the migration; how far the order is settled is known in the
-same snapshot. Source: docs/decisions/0011. Rows go from the driver to JSON without a model in between.
+A change carries a number that the database gives it, see the migration; only what is settled is told. Rows go from the
+driver to JSON without a model in between. Source: docs/decisions/0011.
 """
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import takewhile
 from typing import Any, Self
-from uuid import UUID
 
 import orjson
 from sqlalchemy import (
@@ -20,54 +19,35 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
-    func,
-    literal_column,
     null,
     or_,
     select,
-    true,
     tuple_,
     type_coerce,
 )
 
 from referral_api.referrals.merges import OF_THE_OTHER, may_know_the_other
-from referral_api.referrals.models import change_clock, referrals
+from referral_api.referrals.models import referrals
 from referral_api.referrals.rules import Status, class_of
 from referral_api.referrals.views.records import ReferralRecord, ReferralStatus, seal_key
+from referral_api.referrals.views.standing import Place, last_settled, standing, wait_until_settled
 from referral_api.referrals.views.visibility import gone_for, readable_in_full, visible_to
 from shared.auth import Caller
 from shared.crypto import KeyRing
-from shared.db import Database, ReadSession, UtcDateTime
+from shared.db import Database, UtcDateTime
 
-_LAST_ID = UUID(int=(1 << 128) - 1)
-_LOOK_AGAIN_SECONDS = (0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.492)
-"""A second in all: whoever else writes in this moment has usually committed within the first few milliseconds."""
 _AT_A_TIME = 100
 """Rows made into JSON before other requests get their turn: 1 ms, or 30 where every narrative is as long as allowed."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A place in the order of changes: behind what changed under this number up to this referral."""
-
-    change_no: int
-    referral_id: UUID
-
-
-BEGINNING = Place(-1, UUID(int=0))
-
-
-class NeverGivenOut(ValueError):
-    """A place beyond every change: made up, or of a database that has been set back to an earlier state since."""
-
-
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """One page of changes as JSON objects, and the place behind it. Only the last page is not full."""
+    """One page of changes as JSON objects, and the place behind it."""
 
     items: bytes
     behind: Place
-    is_full: bool
+    has_more: bool
+    """Whether something follows by now that the caller may know."""
 
 
 async def changes_since(
@@ -81,13 +61,11 @@ async def changes_since(
     Raises: NeverGivenOut.
     """
     look = await _Look.at(database, caller, since, school_id, limit)
-    last_seen = look.last_held
-    for pause in _LOOK_AGAIN_SECONDS:
-        if look.is_full or not look.holds_back(last_seen):
-            break
-        await asyncio.sleep(pause)
-        look = await _Look.at(database, caller, since, school_id, limit)
-    return Changes(await _as_json(look.settled, caller, ring), look.behind, look.is_full)
+    if len(look.settled) < limit and look.held:
+        first, last = look.held[0].change_no, look.held[-1].change_no
+        if await wait_until_settled(database, caller.district_id, first=first, last=last):
+            look = await _Look.at(database, caller, since, school_id, limit)
+    return Changes(await _as_json(look.settled, caller, ring), look.behind, look.has_more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +73,25 @@ class _Look:
     """One snapshot of what lies behind a place: what may be told, and what has to wait for earlier transactions."""
 
     settled: Sequence[Row[Any]]
-    held: Sequence[Row[Any]]  # the last first
+    held: Sequence[Row[Any]]
     behind: Place
-    is_full: bool
+    has_more: bool
 
     @classmethod
     async def at(cls, database: Database, caller: Caller, since: Place, school_id: str | None, limit: int) -> Self:
         """Look once. Raises: NeverGivenOut."""
         async with database.read(caller.district_id) as session:
-            wanted = _changes(database.dialect, caller, school_id)
+            stands = await standing(session, caller.district_id, since)
             behind_it = {"change_no": since.change_no, "referral_id": since.referral_id, "most": limit + 1}
-            found = (await session.execute(wanted, behind_it)).all()
-            held = list(takewhile(lambda row: not row.is_settled, reversed(found)))  # numbered last, so they come last
-            settled = found[: min(limit, len(found) - len(held))]
-            is_full = len(settled) == limit
-            if is_full:
-                behind = Place(settled[-1].change_no, settled[-1].id)
+            found = (await session.execute(_changes(caller, school_id), behind_it)).all()
+            known = bisect_left(found, stands.settled_below, key=lambda row: row.change_no)
+            settled, held = found[: min(known, limit)], found[known:]
+            has_more = len(settled) == limit < len(found)
+            if has_more:
+                behind = stands.place(settled[-1].change_no, settled[-1].id)
             else:
-                behind = max(since, await _passed(session, caller.district_id, since))
-        return cls(settled, held, behind, is_full)
-
-    @property
-    def last_held(self) -> int:
-        """The number of the last change that waits; before every change where none does."""
-        return self.held[0].change_no if self.held else BEGINNING.change_no
-
-    def holds_back(self, last_seen: int) -> bool:
-        """Whether something still waits that was there when `last_seen` was; newer changes are another page's."""
-        return any(row.change_no <= last_seen for row in self.held)
+                behind = max(stands.place(since.change_no, since.referral_id), await last_settled(session, stands))
+        return cls(settled, held, behind, has_more)
 
 
 _INSTANT = DateTime(timezone=True).with_variant(UtcDateTime(), "sqlite")
@@ -133,7 +102,7 @@ _STATUS = tuple(ReferralStatus.model_fields)
 
 
 @lru_cache(maxsize=256)
-def _changes(dialect: str, caller: Caller, school_id: str | None) -> Select[Any]:
+def _changes(caller: Caller, school_id: str | None) -> Select[Any]:
     """The statement of all pages of one caller. Kept, because making it anew took a tenth of a page's time."""
     r = referrals.c
     untold = frozenset[str]() if may_know_the_other(caller) else OF_THE_OTHER
@@ -143,7 +112,6 @@ def _changes(dialect: str, caller: Caller, school_id: str | None) -> Select[Any]
             *told,
             r.referral_id.label("id"),
             r.change_no,
-            _is_settled(dialect).label("is_settled"),
             gone_for(caller).label("is_gone"),
             readable_in_full(caller).label("in_full"),
         )
@@ -161,32 +129,6 @@ def _column(name: str) -> ColumnElement[Any]:
         return null()
     column = referrals.c[name]
     return type_coerce(column, _INSTANT) if isinstance(column.type, UtcDateTime) else column
-
-
-def _is_settled(dialect: str) -> ColumnElement[bool]:
-    """Whether no change can become visible any more that is numbered like this one or lower.
-
-    On PostgreSQL numbers are transactions' numbers, and this snapshot knows the first one that was still under way.
-    On SQLite there is one writer at a time, which numbers and commits before the next.
-    """
-    if dialect == "sqlite":
-        return true()
-    first_under_way: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-    return referrals.c.change_no < select(change_clock.c.ahead).scalar_subquery() + first_under_way
-
-
-async def _passed(session: ReadSession, district_id: str, since: Place) -> Place:
-    """Behind the last settled change of all: what is not the caller's need not be passed again the next time.
-
-    Raises: NeverGivenOut.
-    """
-    r = referrals.c
-    last = select(func.max(r.change_no)).where(r.district_id == district_id)
-    numbers = select(last.scalar_subquery(), last.where(_is_settled(session.dialect.name)).scalar_subquery())
-    newest, settled = (await session.execute(numbers)).one()
-    if since.change_no > (BEGINNING.change_no if newest is None else newest):
-        raise NeverGivenOut
-    return BEGINNING if settled is None else Place(settled, _LAST_ID)
 
 
 async def _as_json(rows: Sequence[Row[Any]], caller: Caller, ring: KeyRing) -> bytes:

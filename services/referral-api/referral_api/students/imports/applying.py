@@ -7,7 +7,7 @@ from itertools import count
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, text, update
 
 from referral_api.students.imports.counting import Enrollment, announcements
 from referral_api.students.imports.errors import Interrupted
@@ -46,6 +46,15 @@ async def take_over(session: Session, import_id: UUID, owner: str) -> None:
     )
     if (await session.execute(mine)).rowcount != 1:
         raise Interrupted
+
+
+async def leave_referrals_alone(session: Session) -> None:
+    """Promise that this transaction, which may last for minutes, writes no referral, and be held to it.
+
+    Who follows the changes of referrals would wait for it otherwise. Source: docs/decisions/0011.
+    """
+    if session.dialect.name == "postgresql":
+        await session.execute(text("SELECT leave_referrals_alone()"))
 
 
 async def apply_differences(

@@ -10,7 +10,13 @@ from uuid import UUID
 import structlog
 
 from referral_api.students.imports import resolving
-from referral_api.students.imports.applying import announce, apply_differences, finish, take_over
+from referral_api.students.imports.applying import (
+    announce,
+    apply_differences,
+    finish,
+    leave_referrals_alone,
+    take_over,
+)
 from referral_api.students.imports.archive import Archive, open_archive
 from referral_api.students.imports.counting import Enrollment, count_enrollment
 from referral_api.students.imports.errors import RosterRefused
@@ -62,6 +68,7 @@ async def run_import(
         except RosterRefused as refused:
             because = str(refused)
         async with database.write(run.district_id) as session:
+            await leave_referrals_alone(session)
             await take_over(session, run.import_id, run.owner)
             if enrollment is not None:
                 await apply_differences(session, scratch, run.district_id, ring, progress)
