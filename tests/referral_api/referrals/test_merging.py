@@ -1,59 +1,22 @@
 """Two referrals about one student become one: who may, what is refused, what both remember, and what is announced."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 import orjson
-import pytest
 from sqlalchemy import select
 
 from referral_api.settings import Settings
 from shared.db import EVERY_DISTRICT
 from shared.outbox import outbox
 from shared.testing.service import ServiceInTest
-from tests.referral_api.suite import referral_api
-
-BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": "Quiet."}
-CONTACT = {"contacted_at": "2026-11-02T10:00:00Z", "by": "c-1", "reached": True}
-CONSENT = {"agreed": True, "by": "parent", "on": "2026-11-01"}
-
-
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[ServiceInTest[Settings]]:
-    async with referral_api(database_url, tmp_path) as service:
-        yield service
-
-
-@pytest.fixture
-async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("officer", "o-1", schools=["s-1"]) as client:
-        yield client
-
-
-@pytest.fixture
-async def counselor(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with api.client("counselor", "c-1", schools=["s-1", "s-2"]) as client:
-        yield client
-
-
-async def referred(client: httpx2.AsyncClient, **changes: Any) -> str:
-    """The id of a new referral."""
-    answer = await client.post("/v1/referrals", json={**BODY, **changes})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["referral_id"])
+from tests.referral_api.referrals.referring import CONSENT, CONTACT, kind, moved, referred
 
 
 async def merge(client: httpx2.AsyncClient, one: str, into: str, **headers: str) -> httpx2.Response:
     return await client.post(f"/v1/referrals/{one}/merging", json={"into": into}, headers=headers)
-
-
-async def move(client: httpx2.AsyncClient, referral_id: str, to: str, **more: Any) -> None:
-    answer = await client.post(f"/v1/referrals/{referral_id}/transitions", json={"to": to, **more})
-    assert answer.status_code == 200, answer.text
 
 
 async def record(client: httpx2.AsyncClient, referral_id: str) -> dict[str, Any]:
@@ -69,15 +32,11 @@ async def events_of(api: ServiceInTest[Settings], referral_id: str) -> list[tupl
     return [(name, event) for name, event in told if event.get("referral_id") == referral_id]
 
 
-def kind(answer: httpx2.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].rsplit(":", 1)[1]
-
-
 async def test_one_ends_and_points_to_the_other_and_both_keep_their_history(
     api: ServiceInTest[Settings], officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
 ) -> None:
     into, one = await referred(counselor), await referred(officer)
-    await move(counselor, one, "accepted")
+    await moved(counselor, one, "accepted")
     answer = await merge(counselor, one, into)
     assert answer.status_code == 200, answer.text
     merged = answer.json()
@@ -153,8 +112,8 @@ async def test_the_same_again_answers_the_same_and_changes_nothing(
 ) -> None:
     one, into, third = [await referred(counselor) for _ in range(3)]
     first = await merge(counselor, one, into, **{"If-Match": '"1"'})
-    await move(counselor, into, "accepted")
-    await move(counselor, into, "completed")
+    await moved(counselor, into, "accepted")
+    await moved(counselor, into, "completed")
     again = await merge(counselor, one, into, **{"If-Match": '"1"'})
     assert (again.status_code, again.json(), again.headers["etag"]) == (200, first.json(), first.headers["etag"])
     assert len(await events_of(api, one)) == 2
@@ -197,8 +156,8 @@ async def test_what_cannot_be_merged_is_refused_and_nothing_is_left_behind(
     one, into = await referred(counselor), await referred(counselor)
     other_student, draft = await referred(counselor, student_id="st-3"), await referred(counselor, send=False)
     ended, in_error = await referred(counselor), await referred(counselor)
-    await move(counselor, ended, "cancelled", reason="other")
-    await move(counselor, in_error, "entered_in_error")
+    await moved(counselor, ended, "cancelled", reason="other")
+    await moved(counselor, in_error, "entered_in_error")
     for two in (one, other_student, str(uuid4())):
         refused = await merge(counselor, one, two)
         assert kind(refused) == (422, "nothing-to-merge-into")

@@ -326,6 +326,27 @@ async def test_a_misspelt_parameter_never_widens_an_answer(counselor: httpx2.Asy
     assert (await counselor.get(path, params={"limit": 3})).status_code == 200
 
 
+async def test_every_route_refuses_a_parameter_that_it_does_not_know(
+    api: ServiceInTest[Settings], counselor: httpx2.AsyncClient
+) -> None:
+    walked = [(m, path) for path, methods in api.app.openapi()["paths"].items() for m in methods if "/v1/" in path]
+    assert len(walked) > 15
+    for method, path in walked:
+        somewhere = path.replace("{", "").replace("}", "")
+        refused = await counselor.request(method.upper(), f"{somewhere}?shool_id=s-1")
+        assert is_problem(refused, 422, "request-has-faults"), (method, path)
+        assert [e["path"] for e in refused.json()["errors"]] == ["query.shool_id"], (method, path)
+
+
+async def test_a_talk_may_come_before_the_referral_that_is_written_after_it(counselor: httpx2.AsyncClient) -> None:
+    record = await submitted(counselor)
+    earlier = (datetime.fromisoformat(record["submitted_at"]) - timedelta(hours=3)).isoformat()
+    contact = {"contacted_at": earlier, "by": "c-1", "reached": True}
+    answer = await counselor.post(f"/v1/referrals/{record['referral_id']}/contacts", json=contact)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["contacted_at"] < record["submitted_at"]
+
+
 async def test_a_body_that_is_not_called_json_is_told_so(counselor: httpx2.AsyncClient) -> None:
     refused = await counselor.post(
         "/v1/referrals", content=b"{}", headers={"Content-Type": "application/x-www-form-urlencoded"}
