@@ -49,7 +49,7 @@ def a_clock_in_a_hurry() -> Callable[[], float]:
     return count(0, 3600).__next__
 
 
-async def view(reporting: Reporting, name: str, *, role: str = "counselor", **query: Any) -> Any:
+async def view(reporting: Reporting, name: str = "referral-funnel", *, role: str = "counselor", **query: Any) -> Any:
     """A view's answer; the school year is 2026-27 unless it is given."""
     caller = {key: query.pop(key) for key in ("schools", "district") if key in query}
     async with reporting.client(role, **caller) as client:

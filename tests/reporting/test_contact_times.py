@@ -1,10 +1,8 @@
 """How long referrals waited for their first contact, through HTTP and on both databases."""
 
 import csv
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +17,9 @@ from shared.events.referrals import (
     Urgency,
 )
 from shared.testing.events import a_submission, an_enrollment, later, some_facets, taken_back
-from tests.reporting.suite import Reporting, announce, reporting_on, view
+from tests.reporting.suite import Reporting, announce, view
 
 ERROR = 1 / 21
-
-
-@pytest.fixture
-async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reporting]:
-    async with reporting_on(database_url, tmp_path) as service:
-        yield service
 
 
 def reached(submitted: ReferralSubmitted, hours: float, *, was_overdue: bool = False) -> list[ReferralEvent]:

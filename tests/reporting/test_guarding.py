@@ -1,8 +1,6 @@
 """What an analyst is told is the same however he asks, through HTTP and on both databases."""
 
-from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from shared.events.base import Event
 from shared.events.facets import RaceEthnicity, Sex
 from shared.events.referrals import Stage
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets
-from tests.reporting.suite import Reporting, announce, reporting_on, view
+from tests.reporting.suite import Reporting, announce, view
 
 COUNTS = {
     ("s-1", RaceEthnicity.ASIAN): 4,
@@ -25,12 +23,6 @@ COUNTS = {
     ("s-3", RaceEthnicity.BLACK): 27,
     ("s-3", RaceEthnicity.WHITE): 28,
 }
-
-
-@pytest.fixture
-async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reporting]:
-    async with reporting_on(database_url, tmp_path) as service:
-        yield service
 
 
 async def a_district(reporting: Reporting) -> None:

@@ -1,14 +1,9 @@
 """The tables as migrations make them: as the models say, and closed to other districts."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Table, select, text
 
 from reporting.app import MIGRATIONS
-from reporting.models import REBUILT, enrollment_margins, places, students_referred
+from reporting.models import REBUILT, enrollment_margins, places
 from reporting.rolling import FACTS, roll_some
 from reporting.sink import ViewSink
 from shared.db import EVERY_DISTRICT, Database
@@ -18,43 +13,9 @@ from shared.testing.events import a_life, a_submission, an_enrollment, some_face
 from shared.testing.tables import differences
 
 
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database of reporting, migrated and empty."""
-    opened = Database(database_url, pool_size=4)
-    await migrate(opened, MIGRATIONS)
-    yield opened
-    await opened.close()
-
-
 async def test_migrations_end_up_with_the_tables_of_the_models(database: Database) -> None:
     assert await differences(database, MIGRATIONS) == []
     assert await current_revision(database) == MIGRATIONS.head()
-
-
-async def test_students_counted_before_there_were_days_are_still_counted(database_url: str) -> None:
-    database = Database(database_url, pool_size=2)
-    await migrate_to(database, "20261122_01")
-    async with database.write(EVERY_DISTRICT) as session:
-        await session.execute(text("INSERT INTO places (place_no, district_id, school_id) VALUES (7, 'demo', 's-1')"))
-        await session.execute(text("INSERT INTO students_referred VALUES (7, 24320, 8388609, 42, 3)"))
-    await migrate(database, MIGRATIONS)
-    async with database.read(EVERY_DISTRICT) as session:
-        assert (await session.execute(select(students_referred))).all() == [(7, 24320, 1, 8388609, 42, 3, 0)]
-    await database.close()
-
-
-async def migrate_to(database: Database, revision: str) -> None:
-    """Bring an empty database to a revision that is not the last one."""
-
-    def upgrade(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS.folder))
-        config.attributes.update(connection=connection, metadatas=MIGRATIONS.metadatas)
-        command.upgrade(config, revision)
-
-    async with database.write(EVERY_DISTRICT) as session:
-        await session.run_sync(upgrade)
 
 
 async def test_a_district_sees_no_row_of_another_even_without_a_condition(postgresql_url: str) -> None:

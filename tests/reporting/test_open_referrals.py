@@ -1,6 +1,5 @@
 """The referrals that wait for an outcome, by their age, through HTTP and on both databases."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,6 @@ from tests.reporting.suite import Reporting, announce, reporting_on, view
 
 TODAY = date(2026, 11, 22)
 BANDS = ("0_1", "2_7", "8_14", "15_30", "31_60", "over_60")
-
-
-@pytest.fixture
-async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reporting]:
-    async with reporting_on(database_url, tmp_path) as service:
-        yield service
 
 
 def submitted(days_ago: int, **given: Any) -> ReferralSubmitted:

@@ -1,49 +1,38 @@
 """What is pending and in the margins is the sum of the cells, at every moment and on both databases."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import combinations
 from pathlib import Path
 from random import Random
-from typing import Any
 
-import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from reporting.app import MIGRATIONS
-from reporting.codec import FIELDS, month_of
-from reporting.models import CONTACT_TIMES, FUNNEL, Fact, enrollment, enrollment_changes, enrollment_versions, places
+from reporting.models import CONTACT_TIMES, FUNNEL, places
 from reporting.rolling import FACTS, Roller, roll_some
 from reporting.sink import ViewSink
-from reporting.views.breakdown import Breakdown, Key, Numbers
+from reporting.views.breakdown import Breakdown, Key
 from reporting.views.cells import margin_for, sums
 from reporting.views.enrolled import enrolled
-from shared.auth import Caller, Role
-from shared.db import EVERY_DISTRICT, Database, ReadSession
+from shared.db import EVERY_DISTRICT, Database
 from shared.events.base import Event
 from shared.events.facets import RaceEthnicity, Sex
 from shared.events.referrals import Need, ReferralContacted, ReferralContactOverdue, Stage, Urgency
-from shared.migrations import migrate
 from shared.testing.events import a_life, a_submission, an_enrollment, later, some_facets, taken_back
+from tests.reporting.exactness import (
+    FIRST_MONTH,
+    READER,
+    YEAR,
+    assert_exact,
+    cells_added_up,
+    pending_rows,
+    questions,
+)
 from tests.reporting.suite import a_clock_in_a_hurry, announce, reporting_on, roll_all
 
 DISTRICTS = ("demo", "elsewhere")
-READER = Caller(sub="a-1", district_id="demo", role=Role.ANALYST, school_ids=None, provider_id=None)
-FIRST_MONTH = month_of(date(2026, 7, 1))
-YEAR = Breakdown(2027, (), FIRST_MONTH, FIRST_MONTH + 11, ())
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database of reporting, migrated and empty."""
-    opened = Database(database_url, pool_size=6)
-    await migrate(opened, MIGRATIONS)
-    yield opened
-    await opened.close()
 
 
 def some_events(random: Random, count: int) -> list[Event]:
@@ -80,88 +69,6 @@ async def apply(database: Database, events: Sequence[Event]) -> None:
     sink = ViewSink()
     async with database.write(EVERY_DISTRICT) as session:
         await sink.store(session, sink.prepare(events))
-
-
-def questions() -> Iterator[Breakdown]:
-    """By no field, each and each two of them, one of two filtered by; by month and school; a year and part of it."""
-    for size in range(3):
-        for fields in combinations(FIELDS, size):
-            by = replace(YEAR, keys=tuple(map(Key, fields)))
-            yield by
-            yield replace(by, keys=(Key.MONTH, *by.keys), first_month=FIRST_MONTH + 2)
-            yield replace(by, first_month=FIRST_MONTH + 3, last_month=FIRST_MONTH + 5)
-            if fields:
-                yield replace(by, keys=by.keys[1:], only=((fields[0], 1),))
-    yield replace(YEAR, keys=(Key.SCHOOL_ID,))
-    yield replace(YEAR, keys=(Key.SCHOOL_ID, Key.MONTH))
-    for field in FIELDS:
-        yield replace(YEAR, keys=(Key.SCHOOL_ID, Key(field)))
-    yield replace(YEAR, keys=(Key.SCHOOL_ID,), only=(("sex", 2),))
-
-
-def numbers_of(row: Mapping[str, Any], asked: Breakdown, apart: Sequence[str]) -> Numbers | None:
-    """Under which numbers a cell counts in an answer, None where it does not."""
-    fields = {name: row["cell"] >> bits.shift & bits.mask for name, bits in FIELDS.items()}
-    if any(fields[name] != number for name, number in asked.only):
-        return None
-    values = {**fields, "school_id": row["place_no"], "month": row.get("month")}
-    return (*(values[key] for key in asked.keys), *(row[name] for name in apart))
-
-
-async def cells_added_up(session: ReadSession, fact: Fact, asked: Breakdown) -> dict[Numbers, tuple[int, ...]]:
-    """What the cells say, added up here, without what is nothing."""
-    own = fact.cells.c.place_no.in_(select(places.c.place_no).where(places.c.district_id == "demo"))
-    totals: dict[str, Counter[Numbers]] = {name: Counter() for name in fact.counts}
-    for row in (await session.execute(select(fact.cells).where(own))).mappings():
-        numbers = numbers_of(dict(row), asked, fact.apart)
-        if numbers is not None and asked.first_month <= row["month"] <= asked.last_month:
-            for name in fact.counts:
-                totals[name][numbers] += row[name]
-    found = {numbers for counter in totals.values() for numbers, n in counter.items() if n}
-    return {numbers: tuple(totals[name][numbers] for name in fact.counts) for numbers in found}
-
-
-async def students_added_up(session: ReadSession, asked: Breakdown) -> dict[Numbers, int]:
-    """The enrolment of the cells, added up here."""
-    latest = (
-        select(enrollment)
-        .join_from(
-            enrollment,
-            enrollment_versions,
-            (enrollment.c.place_no == enrollment_versions.c.place_no)
-            & (enrollment.c.school_year == enrollment_versions.c.school_year)
-            & (enrollment.c.version == enrollment_versions.c.version),
-        )
-        .where(enrollment.c.students > 0)
-    )
-    asked = replace(
-        asked, keys=asked.of_students(), only=tuple(o for o in asked.only if o[0] not in ("need", "urgency"))
-    )
-    total: Counter[Numbers] = Counter()
-    for row in (await session.execute(latest)).mappings():
-        numbers = numbers_of(dict(row), asked, ())
-        if numbers is not None:
-            total[numbers] += row["students"]
-    return dict(total)
-
-
-async def assert_exact(database: Database, asked: Sequence[Breakdown]) -> None:
-    """Every answer is what the cells say, within one state of the database."""
-    async with database.read(EVERY_DISTRICT) as session:
-        for question in asked:
-            assert margin_for(READER, question, None, FUNNEL.kept) is not None
-            for fact in FACTS:
-                told = {k: n for k, n in (await sums(session, READER, fact, question, None)).items() if any(n)}
-                assert told == await cells_added_up(session, fact, question), (question, fact.cells.name)
-            assert await enrolled(session, READER, question, None) == await students_added_up(session, question)
-
-
-async def pending_rows(database: Database, *, of_enrollment: bool = True) -> int:
-    """How much is not rolled yet."""
-    async with database.read(EVERY_DISTRICT) as session:
-        lacking = select(func.count()).where(enrollment_changes.c.changed != enrollment_changes.c.rolled)
-        counts = [select(func.count()).select_from(fact.pending) for fact in FACTS] + [lacking] * of_enrollment
-        return sum([(await session.execute(one)).scalar_one() for one in counts])
 
 
 async def test_every_answer_is_exact_before_between_and_after_rolling(database: Database) -> None:

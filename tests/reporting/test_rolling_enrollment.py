@@ -1,9 +1,7 @@
 """The enrolment's margins: made once its counts have come to rest, and nobody waits for that."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from sqlalchemy import select, text
 
 from reporting.app import MIGRATIONS
@@ -21,15 +19,6 @@ from tests.reporting.suite import a_clock_in_a_hurry, roll_all
 
 READER = Caller(sub="a-1", district_id="demo", role=Role.ANALYST, school_ids=None, provider_id=None)
 BY_SEX = Breakdown(2027, (Key.SEX,), 0, 11, ())
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database of reporting, migrated and empty."""
-    opened = Database(database_url, pool_size=6)
-    await migrate(opened, MIGRATIONS)
-    yield opened
-    await opened.close()
 
 
 async def apply(database: Database, sink: ViewSink, *events: EnrollmentCounted) -> None:

@@ -1,6 +1,6 @@
 """The way of a batch into the tables, on both databases."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from random import Random
@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
-from reporting.app import MIGRATIONS
 from reporting.codec import month_of
 from reporting.models import REBUILT, places, referral_funnel, students_referred
 from reporting.sink import ViewSink
@@ -18,18 +17,8 @@ from shared.db import EVERY_DISTRICT, Database
 from shared.events.base import Event
 from shared.events.facets import Sex
 from shared.events.referrals import Need, Stage
-from shared.migrations import migrate
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
 from tests.reporting.suite import roll_all
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database of reporting, migrated and empty."""
-    opened = Database(database_url, pool_size=4)
-    await migrate(opened, MIGRATIONS)
-    yield opened
-    await opened.close()
 
 
 async def apply(database: Database, *batches: Sequence[Event]) -> None:

@@ -1,12 +1,8 @@
 """Students counted once in every table of a lattice, from one pass over the rows; on both databases."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
-from pathlib import Path
 from random import Random
-
-import pytest
 
 from reporting.codec import FIELDS, month_of
 from reporting.views.breakdown import Breakdown, Key, Numbers
@@ -17,18 +13,11 @@ from shared.auth import Caller, Role
 from shared.events.facets import Sex
 from shared.events.referrals import Need, ReferralSubmitted
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
-from tests.reporting.suite import Reporting, announce, reporting_on, view
+from tests.reporting.suite import Reporting, announce, view
 
 READER = Caller(sub="a-1", district_id="demo", role=Role.ANALYST, school_ids=None, provider_id=None)
 FIRST_MONTH = month_of(date(2026, 7, 1))
 KEYS = (Key.SCHOOL_ID, Key.MONTH, Key.NEED, Key.SEX)
-
-
-@pytest.fixture
-async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reporting]:
-    """Reporting over a database and an embedded bus of its own."""
-    async with reporting_on(database_url, tmp_path) as service:
-        yield service
 
 
 def some_referrals(random: Random, count: int) -> list[ReferralSubmitted]:

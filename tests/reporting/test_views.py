@@ -1,51 +1,18 @@
 """The views through HTTP: what each caller is told, on both databases."""
 
 import csv
-from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import date
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reporting.app import SERVICE
-from reporting.settings import Settings
 from shared.cloudevents import to_message
 from shared.events.base import Event
 from shared.events.facets import RaceEthnicity, Sex
 from shared.events.referrals import Need, Stage
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
-from shared.testing.service import ServiceInTest, in_test
-
-NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
-Reporting = ServiceInTest[Settings]
-
-
-@pytest.fixture
-async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reporting]:
-    """Reporting over a database and an embedded bus of its own."""
-    settings = Settings(
-        database_url=database_url, event_bus_url=f"sqlite:///{tmp_path / 'bus.db'}", keys_dir=tmp_path / "keys"
-    )
-    async with in_test(SERVICE, settings, clock=lambda: NOW) as service:
-        yield service
-
-
-async def announce(reporting: Reporting, *events: Event) -> None:
-    """Put these events on the bus and let reporting apply them."""
-    await reporting.process.bus.ensure_topics(reporting.process.service.topics())
-    await reporting.process.bus.publish([to_message(event, source="referral-api") for event in events])
-    await reporting.drain()
-
-
-async def view(reporting: Reporting, name: str = "referral-funnel", *, role: str = "counselor", **query: Any) -> Any:
-    """A view's answer; the school year is 2026-27 unless it is given."""
-    caller = {key: query.pop(key) for key in ("schools", "district") if key in query}
-    async with reporting.client(role, **caller) as client:
-        response = await client.get(f"/v1/views/{name}", params={"school_year": 2027, **query})
-    assert response.status_code == 200, response.text
-    return response.json()
+from tests.reporting.suite import Reporting, announce, view
 
 
 async def test_the_funnel_says_how_far_the_referrals_of_a_period_came(reporting: Reporting) -> None:

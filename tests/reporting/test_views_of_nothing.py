@@ -1,13 +1,11 @@
 """What a view says where nothing is counted: on the first day of a school year, or of a district."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.testing.events import a_submission, an_enrollment, some_facets
-from tests.reporting.suite import Reporting, announce, reporting_on, view
+from tests.reporting.suite import Reporting, announce, view
 
 VIEWS = ("referral-funnel", "students-referred", "contact-times", "open-referrals")
 QUESTIONS: tuple[dict[str, Any], ...] = (
@@ -18,12 +16,6 @@ QUESTIONS: tuple[dict[str, Any], ...] = (
     {"from": "2026-09"},
     {},
 )
-
-
-@pytest.fixture
-async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reporting]:
-    async with reporting_on(database_url, tmp_path) as service:
-        yield service
 
 
 @pytest.mark.parametrize("name", VIEWS)
