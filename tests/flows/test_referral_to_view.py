@@ -1,28 +1,10 @@
 """From a request to the view that shows it, through both services."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from shared.testing.postgres import PostgresServer
-from tests.flows.suite import Suite, suite
+from tests.flows.suite import Suite
 
 BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": "x"}
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-async def both(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Suite]:
-    if request.param == "sqlite":
-        databases = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}"
-    else:
-        server: PostgresServer = request.getfixturevalue("postgresql")
-        name = f"flow_{datetime.now(UTC):%H%M%S%f}"
-        databases = server.create_database(f"{name}_a"), server.create_database(f"{name}_b")
-    async with suite(tmp_path, databases) as made:
-        yield made
 
 
 def reached(rows: list[dict[str, Any]]) -> dict[str, int]:
