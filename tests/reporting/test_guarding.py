@@ -87,7 +87,7 @@ async def test_a_part_of_the_year_is_told_where_its_months_or_the_rest_of_the_ye
 async def test_a_table_of_too_many_cells_is_refused_to_whom_small_counts_are_kept_from(
     reporting: Reporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guarding, "MOST_CELLS", 8)
+    monkeypatch.setattr(guarding, "MOST_STEPS", 70)  # three schools and eight groups: 2 x 4 x 9 are more
     await a_district(reporting)
     query = {"school_year": "2027", "by": "school_id,race_ethnicity"}
     async with reporting.client("analyst") as client:
@@ -98,6 +98,15 @@ async def test_a_table_of_too_many_cells_is_refused_to_whom_small_counts_are_kep
     assert coarser.status_code == 200
     async with reporting.client("counselor") as client:
         assert (await client.get("/v1/views/referral-funnel", params=query)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["referral-funnel", "students-referred", "contact-times", "open-referrals"])
+async def test_too_fine_is_a_question_by_its_keys_whatever_is_counted(reporting: Reporting, name: str) -> None:
+    await announce(reporting, a_submission())  # in one combination of the 16,896 that there may be
+    query = {"school_year": "2027", "by": "need,urgency,race_ethnicity,sex,disability,english_learner"}
+    async with reporting.client("analyst") as client:
+        refused = await client.get(f"/v1/views/{name}", params=query)
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:rapport:problem:too-fine")
 
 
 async def test_contact_times_hide_the_count_that_the_funnel_hides(reporting: Reporting) -> None:

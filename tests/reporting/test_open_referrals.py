@@ -92,6 +92,38 @@ async def test_an_analyst_is_not_shown_small_ages(reporting: Reporting) -> None:
     assert await ages(reporting) == {(): {"0_1": 11, "8_14": 1}}
 
 
+async def test_ages_and_months_together_give_no_count_away(reporting: Reporting) -> None:
+    # 36 are of November's last two weeks, and 4 of its first; the band that these 4 lie in begins in October.
+    await announce(
+        reporting,
+        an_enrollment((some_facets(), 900)),
+        *[submitted(days_ago) for days_ago in (0, 3, 9) for _ in range(12)],
+        *[submitted(16) for _ in range(4)],
+        *[submitted(25) for _ in range(30)],
+        *[submitted(80) for _ in range(40)],
+    )
+    funnel = (await view(reporting, "referral-funnel", role="analyst", by="month"))["rows"]
+    shown = {row["month"]: row["n"] for row in funnel if row["stage"] == "submitted"}
+    assert shown == {"2026-09": 40, "2026-10": 30, "2026-11": 40}
+    # 34 less what is open in October would be 4, and so would all of November less its three young bands.
+    (told,) = (await ages(reporting, role="analyst")).values()
+    assert (told["15_30"], told.get("31_60", 0), told["over_60"]) == (None, 0, 40)
+    young = [told[band] for band in ("0_1", "2_7", "8_14")]
+    assert young.count(None) == 1
+    by_month = await ages(reporting, role="analyst", by="month")
+    assert by_month["2026-11",]["15_30"] is None
+    assert by_month["2026-10",] == {"15_30": 30}
+
+
+async def test_no_ages_are_told_where_the_funnel_does_not_tell_how_many_are_open(reporting: Reporting) -> None:
+    rejected = [event for _ in range(4) for event in a_life(submitted(80), Stage.REJECTED)]
+    await announce(reporting, an_enrollment((some_facets(), 900)), *[submitted(80) for _ in range(30)], *rejected)
+    funnel = {row["stage"]: row["n"] for row in (await view(reporting, "referral-funnel", role="analyst"))["rows"]}
+    assert (funnel["submitted"], funnel["rejected"]) == (34, None)
+    # The thirty would tell of the four; and that none is younger is a part of what is hidden, as September is in both.
+    assert await ages(reporting, role="analyst") == {(): {"31_60": None, "over_60": None}}
+
+
 async def test_ages_are_counted_to_the_day_on_the_districts_wall(database_url: str, tmp_path: Path) -> None:
     evening = datetime(2026, 11, 23, 3, tzinfo=UTC)  # the 22nd, ten at night in New York
     async with reporting_on(database_url, tmp_path, now=evening) as reporting:

@@ -207,6 +207,27 @@ async def test_students_count_once_however_often_they_are_referred(reporting: Re
     assert [(row["month"], row["students"]) for row in by_month["rows"]] == [("2026-09", 2), ("2026-10", 1)]
 
 
+async def test_students_are_not_shown_where_their_referrals_are_hidden_nor_few_who_were_referred_again(
+    reporting: Reporting,
+) -> None:
+    twice = [
+        a_submission(student_id=f"st-{n}", need=Need.BULLYING) for n in range(30) for _ in range(2 if n < 4 else 1)
+    ]
+    often = [a_submission(student_id=f"of-{n}", need=Need.FAMILY_CONFLICT) for n in range(30) for _ in range(2)]
+    some = [a_submission(student_id=f"so-{n % 20}", need=Need.ATTENDANCE) for n in range(32)]
+    few = [a_submission(student_id=f"few-{n}") for n in range(5)]
+    await announce(reporting, an_enrollment((some_facets(), 500)), *twice, *often, *some, *few)
+    funnel = await view(reporting, role="analyst", by="need")
+    referrals = {row["need"]: row["n"] for row in funnel["rows"] if row["stage"] == "submitted"}
+    answer = await view(reporting, "students-referred", role="analyst", by="need")
+    students = {row["need"]: row["students"] for row in answer["rows"]}
+    # Five about grief are hidden, and with them the next larger. 34 referrals of 30 students would tell of four.
+    assert referrals == {"grief": None, "bullying": 34, "family_conflict": 60, "attendance": None}
+    assert students == {"grief": None, "bullying": None, "family_conflict": 30, "attendance": None}
+    wide = await view(reporting, "students-referred", role="analyst")
+    assert [row["students"] for row in wide["rows"]] == [85]
+
+
 async def test_the_same_rows_come_as_csv_and_no_cell_is_a_formula(reporting: Reporting) -> None:
     await announce(reporting, a_submission(school_id="=1+1"), an_enrollment((some_facets(), 50), school_id="=1+1"))
     async with reporting.client("counselor") as client:

@@ -25,8 +25,8 @@ from reporting.views.slicing import sliced
 from shared.auth import Caller
 from shared.db import ReadSession
 
-MOST_CELLS = 36_000
-"""A table of more cells is refused: deciding one of 32,000 (1,000 schools, 8 groups, 4 sexes) takes some seconds."""
+MOST_STEPS = 80_000
+"""What takes more is refused: so many, cells of all tables of a lattice times their keys, take about four seconds."""
 
 _REMEMBERED_CELLS = 200
 """Of smaller tables what was decided last is remembered: a dashboard asks for the same few again and again."""
@@ -61,6 +61,7 @@ async def sums_of(
         return await unguarded(session, caller, breakdown, counting, school_id=school_id)
     whole = widened(breakdown, school_id)
     schools = await schools_by_number(session, caller) if Key.SCHOOL_ID in whole.keys else {}
+    ensure_not_too_fine(whole, caller, schools)
     counted = {numbers: counts for numbers, counts in (await counting(whole, None)).items() if any(counts)}
     students = await enrolled(session, caller, whole, None)
     question = Question(axes_of(whole, schools, counted, students), counted, students)
@@ -98,6 +99,22 @@ def widened(breakdown: Breakdown, school_id: str | None, *also: Key) -> Breakdow
     return replace(breakdown.of_whole_year(), keys=in_order, only=())
 
 
+def ensure_not_too_fine(whole: Breakdown, caller: Caller, schools: Mapping[int, str]) -> None:
+    """A table can be decided within seconds, whatever is counted in it: its keys say how large it may be.
+
+    Raises: TooFine.
+    """
+    sizes = {Key.MONTH: MONTHS_IN_YEAR, Key.SCHOOL_ID: sum(map(caller.sees_school, schools.values()))}
+    sizes |= {Key(field): len(bits.numbers) for field, bits in FIELDS.items()}
+    blocks = {Key.MONTH: sum(MONTHS_IN_YEAR // months for months in MONTHS_IN_BLOCKS)}
+    steps = len(whole.keys) * prod(1 + blocks.get(key, 0) + sizes[key] for key in whole.keys)
+    if steps > MOST_STEPS:
+        raise TooFine(
+            "Keys and filters together make too many combinations to find what must be suppressed;"
+            " ask for fewer of them, or for one school less finely."
+        )
+
+
 def axes_of(
     whole: Breakdown,
     schools: Mapping[int, str],
@@ -107,7 +124,7 @@ def axes_of(
     """The keys of a table with all their values that anything is counted or anybody enrolled for.
 
     A key for which nothing is known yet, as on the first day of a school year, has every value that it may have: all of
-    them count nothing. Raises: TooFine.
+    them count nothing.
     """
     values: dict[Key, set[int]] = {key: set() for key in whole.keys}
     for keys, table in ((whole.keys, counted), (whole.of_students(), students)):
@@ -116,11 +133,6 @@ def axes_of(
                 values[key].add(number)
     for key, of_key in values.items():
         of_key.update(() if of_key else _every_value(key, schools, whole.first_month))
-    cells = prod(len(of_key) for of_key in values.values())
-    if cells > MOST_CELLS:
-        raise TooFine(
-            f"Of {cells} combinations of keys and filters too many would be suppressed; up to {MOST_CELLS} are told."
-        )
     return tuple(_axis(key, of_key, schools, whole.first_month) for key, of_key in values.items())
 
 

@@ -16,7 +16,7 @@ from reporting.views import answers, cells
 from reporting.views.age_bands import BANDS, AgeBand, band_on, days_of, stretches
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of, only_these
 from reporting.views.enrolled import enrolled
-from reporting.views.guarding import aside, axes_of, pattern_of, unguarded, widened
+from reporting.views.guarding import aside, axes_of, ensure_not_too_fine, pattern_of, unguarded, widened
 from reporting.views.rows import Keyed, Row, Sums
 from reporting.views.scope import in_scope, schools_by_number
 from reporting.views.slicing import Combination, sliced
@@ -84,6 +84,7 @@ async def _guarded(
     """
     schools = await schools_by_number(session, caller)
     whole = widened(breakdown, school_id, Key.MONTH)
+    ensure_not_too_fine(whole, caller, schools)
     stages = await cells.sums(session, caller, FUNNEL, whole, None)
     students = await enrolled(session, caller, whole, None)
     by_age = await _open_by_age(session, caller, today, whole, None)

@@ -16,7 +16,7 @@ from reporting.models import students_referred as members
 from reporting.views import cells
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of
 from reporting.views.enrolled import enrolled
-from reporting.views.guarding import aside, axes_of, sums_of, widened
+from reporting.views.guarding import aside, axes_of, ensure_not_too_fine, sums_of, widened
 from reporting.views.rows import KeyedRow, Row, Sums
 from reporting.views.scope import schools_by_number
 from reporting.views.slicing import sliced
@@ -64,6 +64,7 @@ async def _guarded(
     """
     schools = await schools_by_number(session, caller)
     whole = widened(breakdown, school_id)
+    ensure_not_too_fine(whole, caller, schools)
     students = await enrolled(session, caller, whole, None)
     stages = await cells.sums(session, caller, FUNNEL, whole, None)
     found = await traces(session, caller, whole)
