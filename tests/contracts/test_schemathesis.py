@@ -46,7 +46,7 @@ CHECKS = (
 
 
 AnyCase = Case[Any]
-_OF_HTTP = {"connection", "content-length", "content-type", "date", "server", "x-request-id"}
+_OF_HTTP = {"connection", "content-length", "content-type", "date", "server", "transfer-encoding", "x-request-id"}
 """Headers that HTTP itself, or every answer of ours, bears."""
 
 

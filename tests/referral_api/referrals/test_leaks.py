@@ -17,6 +17,7 @@ from tests.referral_api.referrals.referring import (
     history,
     kind,
     move,
+    moved,
     path_of,
     referred,
 )
@@ -110,6 +111,19 @@ async def test_a_provider_never_learns_which_other_referral_was_merged(
         seen = (await provider.get(path)).text
         assert unshared not in seen, path
         assert unshared_too not in seen, path
+
+
+async def test_a_provider_never_learns_which_referral_is_taken_up_again(
+    counselor: httpx2.AsyncClient, provider: httpx2.AsyncClient
+) -> None:
+    before = await referred(counselor)
+    await moved(counselor, before, "cancelled", reason="other")
+    again = await referred(counselor, provider_id="p-1", consent=CONSENT, reopens=before)
+    assert (await counselor.get(path_of(again))).json()["reopens"] == before
+    for path in (path_of(again), f"{path_of(again)}/history", "/v1/referrals", "/v1/referrals?changed_since="):
+        answer = await provider.get(path)
+        assert answer.status_code == 200
+        assert before not in answer.text, path
 
 
 async def test_a_contact_with_another_ones_id_is_refused_not_lost(counselor: httpx2.AsyncClient) -> None:

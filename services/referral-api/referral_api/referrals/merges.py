@@ -24,8 +24,8 @@ class Merged(NamedTuple):
     """Whether the other is due at another time than before: when the one that ended was."""
 
 
-OF_THE_OTHER = frozenset({"merged_into", "merged_from", "inherited_at", "inherited_urgency"})
-"""What a referral and its history hold of the one that it was merged into, or that was merged into it."""
+OF_THE_OTHER = frozenset({"merged_into", "merged_from", "inherited_at", "inherited_urgency", "reopens"})
+"""What a referral and its history hold of another one: merged with it, or taken up again by it."""
 
 
 def may_know_the_other(caller: Caller) -> bool:
@@ -35,7 +35,7 @@ def may_know_the_other(caller: Caller) -> bool:
 
 def as_told(caller: Caller, referral: Referral) -> Referral:
     """A referral that the caller reads in full, without what he may not know of another one."""
-    return referral if may_know_the_other(caller) else replace(referral, merged_into=None)
+    return referral if may_know_the_other(caller) else replace(referral, merged_into=None, reopens=None)
 
 
 def ensure_may_merge(caller: Caller, referral: Referral) -> None:

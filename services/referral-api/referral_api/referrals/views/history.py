@@ -110,7 +110,7 @@ async def history_of(
     A try to contact stands at the time at which it was made, which may be before it was noted, or before the referral.
     A provider is told what happened since the consent under which it reads: what was noted before that, or while
     consent was withdrawn, was noted among the school's own staff.
-    Nor is it told anything of another referral that was merged.
+    Nor is it told anything of another referral, merged or taken up again.
     """
     since = await _shared_since(session, referral) if caller.role is Role.PROVIDER else None
     found = [
