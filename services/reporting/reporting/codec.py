@@ -210,10 +210,8 @@ def timing_of(bucket: int, *, in_time: bool) -> int:
     return 1 + 2 * bucket + (not in_time)
 
 
-def reached_in(timing: int) -> tuple[int, bool]:
-    """The bucket of the time that it took, and whether it was in time. Not for `NOT_REACHED`."""
-    bucket, late = divmod(timing - 1, 2)
-    return bucket, not late
+IN_TIME_BY_BUCKET, LATE_BY_BUCKET = slice(1, None, 2), slice(2, None, 2)
+"""Of a list by timing, from `NOT_REACHED` on: those reached in time and those reached too late, by bucket."""
 
 
 def month_text(month: int) -> str:

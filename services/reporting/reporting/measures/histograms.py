@@ -14,8 +14,9 @@ The numbers of the buckets are in the tables for good: no edge may be moved.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import accumulate
 from typing import NamedTuple
 
 RELATIVE_ERROR = 1 / 21
@@ -52,21 +53,20 @@ class Quantile(NamedTuple):
     """None in the last bucket: nobody knows how much more it is."""
 
 
-def quantile(counts: Mapping[int, int], percent: int) -> Quantile | None:
+def quantile(counts: Sequence[int], percent: int) -> Quantile | None:
     """The smallest duration that `percent` of all durations do not exceed. None where there are none.
 
-    `counts` are the durations per bucket; the median of an even number of them is the lower of the two in the middle.
+    `counts` are the durations per bucket, from the first one on; the median of an even number of them is the lower of
+    the two in the middle.
     Source: the inverse of the empirical distribution function (Hyndman and Fan 1996, definition 1).
     """
-    total, passed = sum(counts.values()), 0
-    if total == 0:
+    if min(counts, default=0) < 0:
+        raise ValueError("a histogram holds no less than nothing")
+    up_to = list(accumulate(counts))
+    if not up_to or up_to[-1] == 0:
         return None
-    rank = max(1, -(-total * percent // 100))
-    for bucket in sorted(counts):
-        passed += counts[bucket]
-        if passed >= rank:
-            return _quantile_in(bucket)
-    raise ValueError("a histogram holds no less than nothing")
+    rank = max(1, -(-up_to[-1] * percent // 100))
+    return _quantile_in(bisect_left(up_to, rank))
 
 
 def _quantile_in(bucket: int) -> Quantile:

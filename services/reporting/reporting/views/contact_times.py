@@ -1,20 +1,20 @@
 """How long it took until somebody was reached, and whether that was in time."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from operator import add
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reporting.codec import NOT_REACHED, STAGES, reached_in
-from reporting.measures.histograms import RELATIVE_ERROR, quantile
+from reporting.codec import IN_TIME_BY_BUCKET, LATE_BY_BUCKET, NOT_REACHED, STAGES
+from reporting.measures.histograms import BUCKETS, RELATIVE_ERROR, quantile
 from reporting.measures.nesting import CONTACTED, IN_TIME, MISSED, NESTED_CLOCKS
 from reporting.measures.rates import share
 from reporting.models import CONTACT_TIMES, FUNNEL
 from reporting.views import answers
 from reporting.views.breakdown import Breakdown, Numbers
-from reporting.views.cells import rows_of
+from reporting.views.cells import listed
 from reporting.views.cells import sums as sums_of_cells
 from reporting.views.guarding import sums_of, unguarded
 from reporting.views.rows import Keyed, Row
@@ -106,14 +106,16 @@ async def contact_times(
     rows: list[Row] = []
     for numbers in sums.everywhere():
         n, in_time, missed = (sums.shown(numbers, i) for i in range(len(_Clocks._fields)))
-        hours = _hours(timings.get(numbers, {}) if n else {})
+        hours = _hours(timings[numbers] if n else _NO_TIMINGS)
         within = share(in_time, missed) if n is not None else None
         rows.append({**sums.keys_at(numbers), "n": n, **hours, "within_clock": within, "suppressed": n is None})
     return rows
 
 
-Timings = Mapping[Numbers, Mapping[int, int]]
-"""For each combination of keys how many clocks ended how."""
+Timings = Mapping[Numbers, Sequence[int]]
+"""For each combination of keys how many clocks ended how: one number for each timing, from 0."""
+
+_NO_TIMINGS = (0,) * (1 + 2 * BUCKETS)
 
 
 class _Answered:
@@ -140,7 +142,7 @@ async def _nested(clocks: _Answered, breakdown: Breakdown, school_id: str | None
     """The stages of the funnel and after them how the clocks ended, which are counted within them."""
     stages = await sums_of_cells(clocks.session, clocks.caller, FUNNEL, breakdown, school_id)
     ended = await clocks.ended(breakdown, school_id)
-    no_stages, no_clocks = (0,) * len(STAGES), _Clocks.of({})
+    no_stages, no_clocks = (0,) * len(STAGES), _Clocks.of(_NO_TIMINGS)
     nested = {}
     for numbers in {*stages, *ended}:
         of_clocks = ended.get(numbers, no_clocks)
@@ -157,22 +159,17 @@ class _Clocks(NamedTuple):
     """Reached too late, or due and not reached."""
 
     @classmethod
-    def of(cls, by_timing: Mapping[int, int]) -> "_Clocks":
+    def of(cls, by_timing: Sequence[int]) -> "_Clocks":
         """From the counts by timing."""
-        waiting = by_timing.get(NOT_REACHED, 0)
-        due = sum(by_timing.values())
-        in_time = sum(n for timing, n in by_timing.items() if timing != NOT_REACHED and reached_in(timing)[1])
-        return cls(due - waiting, in_time, due - in_time)
+        due, in_time = sum(by_timing), sum(by_timing[IN_TIME_BY_BUCKET])
+        return cls(due - by_timing[NOT_REACHED], in_time, due - in_time)
 
 
-def _hours(by_timing: Mapping[int, int]) -> Row:
-    counts: dict[int, int] = {}
-    for timing, n in by_timing.items():
-        if timing != NOT_REACHED:
-            bucket, _ = reached_in(timing)
-            counts[bucket] = counts.get(bucket, 0) + n
-    # Less than nothing where a contact was taken back that no rebuild has counted yet: it is no time to tell.
-    counts = {bucket: n for bucket, n in counts.items() if n > 0}
+def _hours(by_timing: Sequence[int]) -> Row:
+    counts = list(map(add, by_timing[IN_TIME_BY_BUCKET], by_timing[LATE_BY_BUCKET]))
+    if min(counts) < 0:
+        # A contact was taken back that no rebuild has counted yet: it is no time to tell.
+        counts = [max(0, n) for n in counts]
     median, p90 = quantile(counts, _MEDIAN), quantile(counts, _P90)
     return {
         "median_hours": round(median.estimate.total_seconds() / _AN_HOUR_SECONDS, 4) if median else None,
@@ -181,10 +178,11 @@ def _hours(by_timing: Mapping[int, int]) -> Row:
 
 
 async def _timings(session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None) -> Timings:
-    found: defaultdict[Numbers, dict[int, int]] = defaultdict(dict)
-    width = len(breakdown.keys)
-    for row in await rows_of(session, caller, CONTACT_TIMES, breakdown, school_id):
-        timing, n = row[width:]
-        if n:
-            found[row[:width]][timing] = n
+    found: dict[Numbers, list[int]] = {}
+    for numbers, timings, counts in await listed(session, caller, CONTACT_TIMES, breakdown, school_id):
+        by_timing = found.get(numbers)
+        if by_timing is None:
+            by_timing = found[numbers] = list(_NO_TIMINGS)
+        for timing, n in zip(timings, counts, strict=True):
+            by_timing[timing] += n
     return found
