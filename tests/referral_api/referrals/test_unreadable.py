@@ -70,6 +70,28 @@ async def test_such_a_calendar_is_mended_by_setting_it(api: Waiting) -> None:
         assert (await client.get("/v1/calendar")).json()["closed_on"] == ["2026-11-03"]
 
 
+@pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)
+async def test_while_a_calendar_cannot_be_read_referrals_are_sent_and_merged_by_the_default(
+    api: Waiting, text: str
+) -> None:
+    await spoil_calendar(api, text)
+    with capture_logs() as logs:
+        one, other = await api.submit(), await api.submit()
+        merged = await api.send("POST", f"/v1/referrals/{one}/merging", {"into": str(other)})
+    assert (merged.status_code, merged.json()["merged_into"]) == (200, str(other))
+    assert [(await api.stored(r)).due_at for r in (one, other)] == [OLD_DUE, OLD_DUE]
+    assert [log["district_id"] for log in logs if log["event"] == "calendar_unreadable"] == [DISTRICT] * 3
+    await api.set_calendar(CLOSED_TUESDAY)
+    assert (await api.stored(other)).due_at == NEW_DUE
+
+
+async def test_such_a_calendar_is_said_to_be_unreadable(api: Waiting) -> None:
+    await spoil_calendar(api, "{")
+    async with api.service.client("counselor") as client:
+        answer = await client.get("/v1/calendar")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:rapport:problem:calendar-unreadable")
+
+
 async def test_such_a_calendar_delays_no_other_district_s_rescheduling(api: Waiting) -> None:
     here, there = await api.submit(), await api.submit(district="elsewhere")
     await api.set_calendar(CLOSED_TUESDAY)

@@ -1,6 +1,7 @@
 """Reading schools and students: who sees whom, searching by name, pages, and the ledger."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -40,6 +41,26 @@ async def test_a_student_is_seen_by_those_of_his_schools_only(loaded: District) 
     assert both.json()["school_ids"] == ["s-2"]
     assert [s["school_id"] for s in (await loaded.get("/v1/schools", schools=["s-2"])).json()["items"]] == ["s-2"]
     assert (await loaded.get("/v1/students/st-1", district="elsewhere")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "student_id", ["a/b", "/a//b/", "{0C-1}/x y", "st?x=1#2", "50%2F50", "Ünïcode/é", "+&;=", "x" * 240]
+)
+async def test_a_student_is_found_whatever_characters_his_vendor_puts_into_ids(
+    district: District, student_id: str
+) -> None:
+    roster = Roster()
+    roster.add_student(student_id, "s-1")
+    assert (await district.load(roster.zip()))["rows_rejected"] == 0
+    answer = await district.get(f"/v1/students/{quote(student_id, safe='')}")
+    assert (answer.status_code, answer.json().get("student_id")) == (200, student_id)
+    ledger = await district.get(f"/v1/disclosures?student_id={quote(student_id, safe='')}", "district_admin")
+    assert [note["student_id"] for note in ledger.json()["items"]] == [student_id]
+
+
+async def test_a_path_under_a_student_s_is_no_other_student(loaded: District) -> None:
+    for path in ("/v1/students/st-1/x", "/v1/students/st-1/", "/v1/students/", "/v1/students//st-1"):
+        assert (await loaded.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("role", ["officer", "staff", "provider", "analyst", "integration"])

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from referral_api.calendar import operations
+from referral_api.calendar.errors import CalendarUnreadable
 from referral_api.calendar.operations import OnChange, SetCalendar
 from referral_api.calendar.views import DistrictCalendar, KnownCalendar, find_calendar, view_of
 from shared.auth import Caller
@@ -18,7 +19,7 @@ def calendar_routes(on_change: OnChange) -> APIRouter:
     """The routes; `on_change` is what follows from a change in the nouns whose clocks run in school time."""
     router = APIRouter(prefix="/v1/calendar", tags=["calendar"])
 
-    @router.get("")
+    @router.get("", responses=problems(CalendarUnreadable))
     async def read_calendar(
         caller: Annotated[Caller, Depends(allowed(Permission.CALENDAR_READ))],
         response: Response,

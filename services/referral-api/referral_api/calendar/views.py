@@ -10,6 +10,7 @@ import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, PlainSerializer, WithJsonSchema
 from sqlalchemy import ColumnElement, ScalarSelect, select
 
+from referral_api.calendar.errors import CalendarUnreadable
 from referral_api.calendar.models import calendars
 from referral_api.calendar.rules import DEFAULT_CALENDAR, SchoolCalendar, UnreadableCalendar, calendar_of
 from shared.db import ReadSession
@@ -84,10 +85,20 @@ def view_of(known: KnownCalendar) -> DistrictCalendar:
 
 
 async def find_calendar(session: ReadSession, district_id: str) -> KnownCalendar:
-    """The district's calendar, the default where it has set none. Raises: UnreadableCalendar."""
+    """The district's calendar, the default where it has set none. Raises: CalendarUnreadable."""
     wanted = select(calendars.c.calendar, calendars.c.version).where(calendars.c.district_id == district_id)
     row = (await session.execute(wanted)).one_or_none()
-    return KnownCalendar(calendar_of(row.calendar), row.version) if row is not None else KnownCalendar()
+    if row is None:
+        return KnownCalendar()
+    calendar = _read(row.calendar, district_id)
+    if calendar is None:
+        raise CalendarUnreadable
+    return KnownCalendar(calendar, row.version)
+
+
+async def calendar_to_go_by(session: ReadSession, district_id: str) -> SchoolCalendar:
+    """What the district's clocks are set by now: the default where what is stored cannot be read, which is logged."""
+    return (await calendars_of(session, {district_id}))[district_id] or DEFAULT_CALENDAR
 
 
 async def calendars_of(session: ReadSession, district_ids: Iterable[str]) -> dict[str, SchoolCalendar | None]:
@@ -98,14 +109,23 @@ async def calendars_of(session: ReadSession, district_ids: Iterable[str]) -> dic
     )
     known: dict[str, SchoolCalendar | None] = dict.fromkeys(wanted, DEFAULT_CALENDAR)
     for row in found:
-        try:
-            known[row.district_id] = calendar_of(row.calendar)
-        except UnreadableCalendar:
-            log.error("calendar_unreadable", district_id=row.district_id)
-            known[row.district_id] = None
+        known[row.district_id] = _read(row.calendar, row.district_id)
     return known
 
 
 def calendar_text(district_id: ColumnElement[str]) -> ScalarSelect[str]:
-    """The district's calendar as a value beside others in one statement, for `calendar_of`; null where none is set."""
+    """The calendar as a value beside others in one statement, for `calendar_in`; null where the district set none."""
     return select(calendars.c.calendar).where(calendars.c.district_id == district_id).scalar_subquery()
+
+
+def calendar_in(text: str | None, district_id: str) -> SchoolCalendar:
+    """The calendar that `calendar_text` found, to go by as `calendar_to_go_by` says."""
+    return _read(text, district_id) or DEFAULT_CALENDAR
+
+
+def _read(text: str | None, district_id: str) -> SchoolCalendar | None:
+    try:
+        return calendar_of(text)
+    except UnreadableCalendar:
+        log.error("calendar_unreadable", district_id=district_id)
+        return None

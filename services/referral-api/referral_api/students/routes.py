@@ -73,7 +73,9 @@ async def students(
     return Page(items=items, next_cursor=next_cursor)
 
 
-@router.get("/students/{student_id}", responses=problems(StudentNotFound))
+# A sourcedId may hold a slash, and `%2F` is one by the time that routes are compared. So a path under a student's has
+# to be routed before this one.
+@router.get("/students/{student_id:path}", responses=problems(StudentNotFound))
 async def student(
     caller: Annotated[Caller, Depends(allowed(Permission.STUDENTS_READ))],
     student_id: str,

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Select, and_, bindparam, exists, select
 
-from referral_api.calendar.rules import SchoolCalendar, calendar_of
-from referral_api.calendar.views import calendar_text
+from referral_api.calendar.rules import SchoolCalendar
+from referral_api.calendar.views import calendar_in, calendar_text
 from referral_api.students.errors import StudentNotFound
 from referral_api.students.models import orgs, student_schools, students
 from referral_api.students.rules import grade_band
@@ -122,7 +122,7 @@ async def student_for_referral(
         english_learner=found["english_learner"],
         grade_band=grade_band(found["grade"]),
     )
-    calendar = calendar_of(found["calendar"])
+    calendar = calendar_in(found["calendar"], district_id)
     return StudentForReferral(student_id=student_id, school_id=school_id, facets=facets, calendar=calendar)
 
 

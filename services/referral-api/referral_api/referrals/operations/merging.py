@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from referral_api.calendar.views import find_calendar
+from referral_api.calendar.views import calendar_to_go_by
 from referral_api.referrals import announcements, merges, rules
 from referral_api.referrals.errors import ReferralNotFound
 from referral_api.referrals.operations.storing import SOURCE, store
@@ -52,7 +52,7 @@ async def merge_referral(
         return before
     ensure_match(if_match, before.version)
     into = merges.ensure_same_student(caller, before, both.get(command.into))
-    calendar = (await find_calendar(session, caller.district_id)).calendar
+    calendar = await calendar_to_go_by(session, caller.district_id)
     ended, goes_on, carries_contact, is_due_anew = merges.merge(before, into, calendar, now)
     closing = rules.closes_loop(ended)
     ended = rules.close_loop(ended) if closing else ended

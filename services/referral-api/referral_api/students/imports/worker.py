@@ -13,8 +13,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import select, update
 
-from referral_api.calendar.rules import DEFAULT_CALENDAR
-from referral_api.calendar.views import calendars_of
+from referral_api.calendar.views import calendar_to_go_by
 from referral_api.students.imports.errors import Interrupted
 from referral_api.students.imports.models import roster_imports
 from referral_api.students.imports.reading import Progress
@@ -112,10 +111,10 @@ class ImportWorker:
             raise DatabaseUnavailable from error  # the scratch database's disk: it is tried again as well
 
     async def _today(self, district_id: str) -> date:
-        """The day it is where the district is; by the default where its calendar cannot be read, which is logged."""
+        """The day it is where the district is."""
         async with self._database.read(district_id) as session:
-            calendars = await calendars_of(session, {district_id})
-        return (calendars[district_id] or DEFAULT_CALENDAR).local(self._clock()).date()
+            calendar = await calendar_to_go_by(session, district_id)
+        return calendar.local(self._clock()).date()
 
     async def _something_is_for_us(self) -> bool:
         """Whether a waiting file lies here, or is due to be given up: only then is leading worth its cost."""
