@@ -160,6 +160,17 @@ async def test_a_calendar_that_cannot_be_read_keeps_no_roster_out(district: Dist
     assert (await district.load(Roster().zip()))["status"] == "done"
 
 
+async def test_a_name_that_cannot_be_opened_is_sealed_anew_from_its_row(district: District) -> None:
+    await district.load(Roster().zip())
+    async with district.database.write(EVERY_DISTRICT) as session:
+        broken = update(models.students).where(models.students.c.student_id == "st-3")
+        await session.execute(broken.values(given_name=b"x", family_name=b"\x01\x00\x00\x00\x01" + bytes(40)))
+    assert (await district.load(Roster().zip()))["status"] == "done"
+    student = await district.student("st-3")
+    assert student is not None
+    assert (student["given_name"], student["family_name"]) == ("Ana", "Field")
+
+
 def left_behind(folder: Path) -> tuple[Path, Path]:
     """An old file and a young one that no import knows."""
     old, young = folder / "old.zip", folder / "young.scratch"

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from referral_api.students.imports.manifest import Manifest
 from referral_api.students.imports.relations import STUDENTS, Row
 from referral_api.students.imports.resolving import stays
-from shared.crypto import KeyRing
+from shared.crypto import KeyRing, SealBroken
 from shared.events.facets import Disability, RaceEthnicity, Sex
 
 # A row of demographics decides alone; without one, a bulk file says that nothing is known, a delta or absent file that
@@ -49,6 +51,8 @@ SELECT n.student_id, w.given_name, w.family_name, {_NOW},
        f.given_name, f.family_name, {" OR ".join(f"n.{c} IS NOT w.{c}" for c in _GROUPS)}
 FROM now_students n JOIN was_students w USING (student_id) LEFT JOIN file_users f ON f.id = n.student_id AND NOT f.gone
 """
+
+log = structlog.get_logger(__name__)
 
 
 def resolve_students(scratch: sqlite3.Connection, manifest: Manifest) -> None:
@@ -98,8 +102,13 @@ class Names:
         return _decoded((student_id, now_given, now_family, *groups))
 
     def _name(self, column: str, key: str, name: str | None, before: bytes) -> bytes:
-        if name is None or self.ring.open(before, table="students", column=column, key=key) == name:
+        if name is None:
             return before
+        try:
+            if self.ring.open(before, table="students", column=column, key=key) == name:
+                return before
+        except SealBroken:  # the row says what it was: the import mends it
+            log.error("student_name_unreadable", column=column, district_id=self.district_id)
         return self.ring.seal(name, table="students", column=column, key=key)
 
 
