@@ -4,6 +4,7 @@ import asyncio
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,11 +12,13 @@ from sqlalchemy import insert, update
 
 from referral_api.calendar.models import calendars
 from referral_api.students import models
+from referral_api.students.imports import running
+from referral_api.students.imports.applying import apply_differences
 from referral_api.students.imports.errors import Interrupted
 from referral_api.students.imports.models import roster_imports
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.running import Run, run_import
-from referral_api.students.imports.worker import MOST_ATTEMPTS
+from referral_api.students.imports.worker import MOST_ATTEMPTS, PAUSE, ImportWorker
 from shared.db import EVERY_DISTRICT
 from shared.errors import DatabaseUnavailable
 from shared.testing.service import DISTRICT
@@ -47,7 +50,7 @@ async def test_an_import_that_never_comes_to_an_end_is_given_up(district: Distri
     assert not await district.worker().run_next()
     state = await district.state(import_id)
     assert (state["status"], state["refused_because"]) == (
-        "refused",
+        "failed",
         "It was begun several times and never came to an end.",
     )
 
@@ -158,6 +161,34 @@ async def test_a_calendar_that_cannot_be_read_keeps_no_roster_out(district: Dist
     async with district.database.write(EVERY_DISTRICT) as session:
         await session.execute(insert(calendars).values(stored))
     assert (await district.load(Roster().zip()))["status"] == "done"
+
+
+async def test_a_fault_in_one_import_stops_no_other_district_s_and_is_at_last_said(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = NOW
+
+    async def fail_here(session: object, scratch: object, district_id: str, *rest: Any) -> None:
+        await apply_differences(session, scratch, district_id, *rest)  # type: ignore[arg-type]
+        if district_id == DISTRICT:
+            raise ValueError("Ana")
+
+    monkeypatch.setattr(running, "apply_differences", fail_here)
+    process = district.service.process
+    worker = ImportWorker(process.database, process.ring, process.settings, lambda: now)
+    bad, later = await district.send(Roster().zip()), await district.send(Roster().zip())
+    good = await district.send(Roster().zip(), district="elsewhere")
+    assert [await worker.run_next() for _ in range(3)] == [True, True, False]  # and it is not tried again at once
+    assert (await district.state(good, district="elsewhere"))["status"] == "done"
+    for _ in range(MOST_ATTEMPTS - 1):
+        now += PAUSE
+        assert await worker.run_next()
+    assert [s.district_id for s in await district.announced()] == ["elsewhere"] * 2
+    assert (await district.state(later))["attempts"] == 0
+    monkeypatch.undo()
+    now += PAUSE
+    assert await worker.run_next()
+    assert [(await district.state(i))["status"] for i in (bad, later)] == ["failed", "done"]
 
 
 async def test_a_name_that_cannot_be_opened_is_sealed_anew_from_its_row(district: District) -> None:

@@ -18,6 +18,7 @@ from referral_api.students.imports.errors import Interrupted
 from referral_api.students.imports.models import roster_imports
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.running import Run, run_import
+from referral_api.students.imports.views import Status
 from shared.away import is_away
 from shared.backoff import Backoff
 from shared.crypto import KeyRing
@@ -29,9 +30,12 @@ POLL = timedelta(milliseconds=500)
 TELL = timedelta(seconds=1)
 """How often a running import says how far it is."""
 MOST_ATTEMPTS = 5
+PAUSE = timedelta(minutes=1)
+"""How long an import that met a fault of ours is left alone, and its district's later ones with it."""
 FILE_MUST_TURN_UP = timedelta(minutes=15)
 """A file lies on the host that took it; after this long nobody has it."""
 LEFT_BEHIND_AFTER = timedelta(hours=1)
+_NEVER_ENDED = "It was begun several times and never came to an end."
 _IS_OPEN = roster_imports.c.status.in_(("queued", "running"))
 
 log = structlog.get_logger(__name__)
@@ -60,6 +64,7 @@ class ImportWorker:
         self._folder = settings.import_dir
         self._clock = clock
         self._owner = str(uuid.uuid4())
+        self._paused_until: dict[str, datetime] = {}  # by district
 
     async def run(self) -> None:
         """Work until cancelled. An import that a cancelled or killed worker left begins anew."""
@@ -107,8 +112,19 @@ class ImportWorker:
             log.warning("roster_import_interrupted", import_id=str(run.import_id))
         except (OSError, sqlite3.OperationalError) as error:
             if not is_away(error):
-                raise
+                self._pause(run, error)
+                return
             raise DatabaseUnavailable from error  # the scratch database's disk: it is tried again as well
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # one district's import may not stop the others', nor this process
+            self._pause(run, error)
+
+    def _pause(self, run: Run, error: Exception) -> None:
+        """Leave an import that met a fault of ours to be begun anew later; what it changed was rolled back."""
+        # Only the kind: an error's words may quote a row.
+        log.error("roster_import_failed", import_id=str(run.import_id), error=type(error).__qualname__)
+        self._paused_until[run.district_id] = self._clock() + PAUSE
 
     async def _today(self, district_id: str) -> date:
         """The day it is where the district is."""
@@ -140,9 +156,11 @@ class ImportWorker:
             waiting = found.all()
             self._sweep({str(w.import_id) for w in waiting})
             for one in waiting:
+                if self._paused_until.get(one.district_id, self._clock()) > self._clock():
+                    continue
                 archive = self._archive(one.import_id)
                 if one.attempts >= MOST_ATTEMPTS:
-                    await self._give_up(session, one.import_id, "It was begun several times and never came to an end.")
+                    await self._give_up(session, one.import_id, _NEVER_ENDED, status="failed")
                     archive.unlink(missing_ok=True)
                 elif archive.exists():
                     taken = await session.execute(
@@ -158,11 +176,13 @@ class ImportWorker:
                     await self._give_up(session, one.import_id, "The uploaded file is no longer there; send it again.")
             return None
 
-    async def _give_up(self, session: Session, import_id: uuid.UUID, because: str) -> None:
+    async def _give_up(
+        self, session: Session, import_id: uuid.UUID, because: str, *, status: Status = "refused"
+    ) -> None:
         await session.execute(
             update(roster_imports)
             .where(roster_imports.c.import_id == import_id)
-            .values(status="refused", owner=None, finished_at=self._clock(), refused_because=because)
+            .values(status=status, owner=None, finished_at=self._clock(), refused_because=because)
         )
 
     def _sweep(self, waiting: set[str]) -> None:
