@@ -207,7 +207,11 @@ class ReferralLoopClosed(ReferralEvent):
 
 
 class ReferralEnteredInError(ReferralEvent):
-    """It should never have been; it counts nowhere."""
+    """It should never have been; it counts nowhere.
+
+    One that the first release announced tells neither `contacted_at` nor `due_at` nor `was_overdue`: the stages are
+    taken back, and the contact, if there was one, stays in the contact times.
+    """
 
     name: ClassVar[str] = "referral.entered_in_error.v1"
     reached: tuple[Stage, ...] = Field(description="The stages that this takes back.")

@@ -13,7 +13,7 @@ from tests.flows.suite import suite
 
 # None tells of anybody: events and offsets of all districts, who leads, and how changes are numbered.
 OF_NO_DISTRICT = {"outbox", "inbox", "consumer_offsets", "leases", "alembic_version"}
-OF_REFERRAL_API = {"change_clock"}
+OF_REFERRAL_API = {"change_clock", "change_eras"}
 
 _PROTECTED = """
 SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity
