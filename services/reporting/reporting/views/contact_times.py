@@ -94,7 +94,6 @@ async def contact_times(
     A row whose count is under `minimum` is suppressed; only its `within_clock` where few were in time, or few were not.
     """
     clocks = _Answered(session, caller)
-    timings = await clocks.timings(breakdown, school_id)
     if minimum > 1:
         counting = partial(_nested, clocks)
         nested = await sums_of(
@@ -103,6 +102,7 @@ async def contact_times(
         sums = nested.only(CONTACTED, IN_TIME, MISSED)
     else:
         sums = await unguarded(session, caller, breakdown, clocks.ended, school_id=school_id)
+    timings = await clocks.timings(breakdown, school_id)
     rows: list[Row] = []
     for numbers in sums.everywhere():
         n, in_time, missed = (sums.shown(numbers, i) for i in range(len(_Clocks._fields)))
