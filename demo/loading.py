@@ -50,7 +50,7 @@ async def _ended(client: Client, url: str, looked: Callable[[int], None]) -> dic
     while True:
         state: dict[str, Any] = (await client.get(url, caller=ROSTER_SENDER)).body
         looked(state["rows_read"])
-        if state["status"] in ("refused", "done", "failed"):
+        if state["status"] in ("refused", "done"):
             return state
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 

@@ -70,13 +70,13 @@ def broad_handlers(source: Source) -> Iterator[int]:
 
 
 def write_sessions(source: Source) -> Iterator[int]:
-    """Where a write session is opened."""
-    for node in source.nodes:
-        if isinstance(node, ast.AsyncWith):
-            for item in node.items:
-                call = item.context_expr
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "write":
-                    yield call.lineno
+    """Where a write session is opened, or made to be opened elsewhere."""
+    opened = {id(item.context_expr) for node in source.nodes if isinstance(node, ast.AsyncWith) for item in node.items}
+    for call in source.nodes:
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "write"):
+            continue
+        if id(call) in opened or ast.unparse(call.func.value).endswith("database"):
+            yield call.lineno
 
 
 REFUSED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "service_utils"}

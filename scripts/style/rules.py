@@ -125,7 +125,10 @@ RULES: tuple[Rule, ...] = (
         where=lambda source: source.is_product,
         find=write_sessions,
         good=(_product("async def f(session: Session): ..."), _product("with open(p) as f: f.write(x)")),
-        bad=(_product("async def f():\n    async with self._database.write(d) as session: ..."),),
+        bad=(
+            _product("async def f():\n    async with self._database.write(d) as session: ..."),
+            _product("def f():\n    return self._database.write(d)"),
+        ),
         excuses={
             "shared/http/*": "the write dependency itself",
             "shared/consumer.py": "one batch, one transaction",

@@ -50,8 +50,8 @@ async def test_an_import_that_never_comes_to_an_end_is_given_up(district: Distri
     assert not await district.worker().run_next()
     state = await district.state(import_id)
     assert (state["status"], state["refused_because"]) == (
-        "failed",
-        "It was begun several times and never came to an end.",
+        "refused",
+        "It was begun several times and never came to an end: a fault of ours, not of the file. Send it again.",
     )
 
 
@@ -188,7 +188,7 @@ async def test_a_fault_in_one_import_stops_no_other_district_s_and_is_at_last_sa
     monkeypatch.undo()
     now += PAUSE
     assert await worker.run_next()
-    assert [(await district.state(i))["status"] for i in (bad, later)] == ["failed", "done"]
+    assert [(await district.state(i))["status"] for i in (bad, later)] == ["refused", "done"]
 
 
 async def test_a_name_that_cannot_be_opened_is_sealed_anew_from_its_row(district: District) -> None:

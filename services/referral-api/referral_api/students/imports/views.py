@@ -18,7 +18,7 @@ MOST_ERRORS_SHOWN = 1000
 CSV_PAGE = 5000
 """Refused rows held in memory at once while all of them are fetched."""
 
-Status = Literal["queued", "running", "done", "refused", "failed"]
+Status = Literal["queued", "running", "done", "refused"]
 
 
 class RowError(BaseModel):
@@ -76,7 +76,7 @@ class RosterImport(QueuedImport):
     rows_applied: int = Field(description="Rows taken into the roster; 0 until it is done.")
     rows_rejected: int = Field(description="Rows refused, each on its own.")
     errors: list[RowError] = Field(description=f"The first {MOST_ERRORS_SHOWN}; `errors.csv` has all.")
-    refused_because: str | None = Field(description="Why it was refused, or failed; nothing was changed then.")
+    refused_because: str | None = Field(description="Why the file as a whole was refused; nothing was changed then.")
 
 
 async def roster_import(session: ReadSession, *, district_id: str, import_id: UUID) -> RosterImport:

@@ -18,7 +18,6 @@ from referral_api.students.imports.errors import Interrupted
 from referral_api.students.imports.models import roster_imports
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.running import Run, run_import
-from referral_api.students.imports.views import Status
 from shared.away import is_away
 from shared.backoff import Backoff
 from shared.crypto import KeyRing
@@ -35,7 +34,7 @@ PAUSE = timedelta(minutes=1)
 FILE_MUST_TURN_UP = timedelta(minutes=15)
 """A file lies on the host that took it; after this long nobody has it."""
 LEFT_BEHIND_AFTER = timedelta(hours=1)
-_NEVER_ENDED = "It was begun several times and never came to an end."
+_NEVER_ENDED = "It was begun several times and never came to an end: a fault of ours, not of the file. Send it again."
 _IS_OPEN = roster_imports.c.status.in_(("queued", "running"))
 
 log = structlog.get_logger(__name__)
@@ -160,7 +159,7 @@ class ImportWorker:
                     continue
                 archive = self._archive(one.import_id)
                 if one.attempts >= MOST_ATTEMPTS:
-                    await self._give_up(session, one.import_id, _NEVER_ENDED, status="failed")
+                    await self._give_up(session, one.import_id, _NEVER_ENDED)
                     archive.unlink(missing_ok=True)
                 elif archive.exists():
                     taken = await session.execute(
@@ -176,13 +175,11 @@ class ImportWorker:
                     await self._give_up(session, one.import_id, "The uploaded file is no longer there; send it again.")
             return None
 
-    async def _give_up(
-        self, session: Session, import_id: uuid.UUID, because: str, *, status: Status = "refused"
-    ) -> None:
+    async def _give_up(self, session: Session, import_id: uuid.UUID, because: str) -> None:
         await session.execute(
             update(roster_imports)
             .where(roster_imports.c.import_id == import_id)
-            .values(status=status, owner=None, finished_at=self._clock(), refused_because=because)
+            .values(status="refused", owner=None, finished_at=self._clock(), refused_because=because)
         )
 
     def _sweep(self, waiting: set[str]) -> None:
