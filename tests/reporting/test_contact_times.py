@@ -64,6 +64,18 @@ async def test_what_was_entered_in_error_is_in_no_contact_time(reporting: Report
     assert (await view(reporting, "contact-times"))["rows"] == []
 
 
+@pytest.mark.parametrize("role", ["counselor", "analyst"])
+async def test_a_contact_of_before_the_views_counted_contacts_is_taken_back_to_nothing_and_not_below(
+    reporting: Reporting, role: str
+) -> None:
+    """As between an upgrade and the rebuild that follows it."""
+    life = reached(a_submission(), 9)
+    kept = reached(a_submission(need=Need.BULLYING), 4)
+    await announce(reporting, an_enrollment((some_facets(), 500)), life[0], taken_back(life), *kept)
+    rows = (await view(reporting, "contact-times", role=role, by="need"))["rows"]
+    assert all(r["n"] in (0, 1, None) and r["median_hours"] in (None, pytest.approx(4, rel=ERROR)) for r in rows)
+
+
 async def test_contact_times_by_every_kind_of_key_and_filter(reporting: Reporting) -> None:
     await announce(
         reporting,

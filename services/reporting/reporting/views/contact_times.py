@@ -167,9 +167,6 @@ class _Clocks(NamedTuple):
 
 def _hours(by_timing: Sequence[int]) -> Row:
     counts = list(map(add, by_timing[IN_TIME_BY_BUCKET], by_timing[LATE_BY_BUCKET]))
-    if min(counts) < 0:
-        # A contact was taken back that no rebuild has counted yet: it is no time to tell.
-        counts = [max(0, n) for n in counts]
     median, p90 = quantile(counts, _MEDIAN), quantile(counts, _P90)
     return {
         "median_hours": round(median.estimate.total_seconds() / _AN_HOUR_SECONDS, 4) if median else None,
@@ -185,4 +182,7 @@ async def _timings(session: ReadSession, caller: Caller, breakdown: Breakdown, s
             by_timing = found[numbers] = list(_NO_TIMINGS)
         for timing, n in zip(timings, counts, strict=True):
             by_timing[timing] += n
-    return found
+    # Where a contact was taken back that no rebuild has counted yet, there is less than nothing: it is none.
+    return {
+        numbers: [max(0, n) for n in timings] if min(timings) < 0 else timings for numbers, timings in found.items()
+    }
