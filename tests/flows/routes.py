@@ -11,12 +11,12 @@ from shared.testing.service import ServiceInTest
 
 
 def routes_of(service: ServiceInTest[Any]) -> Iterator[tuple[str, str, list[Permission]]]:
-    """Method, path and named permissions of every route."""
+    """Method, path as the document has it, and named permissions of every route."""
     for router in service.process.service.routers(service.process):
         for route in router.routes:
             assert isinstance(route, APIRoute)
             for method in route.methods or ():
-                yield method, route.path, list(_permissions_of(route.dependant))
+                yield method, route.path_format, list(_permissions_of(route.dependant))
 
 
 def _permissions_of(dependant: Dependant) -> Iterator[Permission]:
