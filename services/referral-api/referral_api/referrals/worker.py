@@ -1,7 +1,7 @@
 """Watches the contact clocks of all districts, and lets each say in time what it has to say."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,7 +9,7 @@ import structlog
 from referral_api.referrals.operations.alarming import next_alarm, ring_alarms, some_stand_still, wind_clocks
 from referral_api.referrals.operations.rescheduling import continue_rescheduling, something_to_reschedule
 from shared.backoff import Backoff
-from shared.db import EVERY_DISTRICT, Database
+from shared.db import EVERY_DISTRICT, Database, Session
 from shared.errors import DatabaseUnavailable
 
 LOOK_AGAIN = timedelta(seconds=5)
@@ -61,34 +61,32 @@ class ContactClock:
         async with self._database.read(EVERY_DISTRICT) as session:
             if not await some_stand_still(session):
                 return 0
-        wound = 0
-        while some := await self._wind_some():
-            wound += some
+        wound = await self._batch_by_batch(wind_clocks)
         log.info("contact_clocks_wound", wound=wound)
         return wound
-
-    async def _wind_some(self) -> int:
-        async with self._database.write(EVERY_DISTRICT) as session:
-            return await wind_clocks(session, self._clock())
 
     async def ring_what_is_due(self) -> int:
         """Let every clock speak that has something to say by now; how many there were. Raises: DatabaseUnavailable."""
         if not await self._something_is_due():
             return 0
-        rung = 0
-        while some := await self._ring_some():
-            rung += some
+        rung = await self._batch_by_batch(ring_alarms)
         log.info("contact_clocks_rang", rung=rung)
         return rung
+
+    async def _batch_by_batch(self, take_some: Callable[[Session, datetime], Awaitable[int]]) -> int:
+        """Each in a transaction of its own, until there is nothing left; how many in all."""
+        taken = 0
+        while True:
+            async with self._database.write(EVERY_DISTRICT) as session:
+                some = await take_some(session, self._clock())
+            if not some:
+                return taken
+            taken += some
 
     async def _something_is_due(self) -> bool:
         """Asked by reading: at rest, no transaction is opened that others would have to wait for."""
         alarm_at = await self._next_alarm()
         return alarm_at is not None and alarm_at <= self._clock()
-
-    async def _ring_some(self) -> int:
-        async with self._database.write(EVERY_DISTRICT) as session:
-            return await ring_alarms(session, self._clock())
 
     async def _rest(self) -> timedelta:
         alarm_at = await self._next_alarm()

@@ -1,19 +1,11 @@
 """A referral that another was merged into answers for both: due, reminded of and escalated as the first of them."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.referral_api.referrals.waiting import CALENDAR, CLOSED_TUESDAY, NEW_DUE, OLD_DUE, Waiting, at, waiting
-
-
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Waiting]:
-    async with waiting(database_url, tmp_path) as made:
-        yield made
+from tests.referral_api.referrals.clocks.waiting import CALENDAR, CLOSED_TUESDAY, NEW_DUE, OLD_DUE, Waiting, at
 
 
 async def merge(api: Waiting, one: UUID, into: UUID) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -16,21 +15,8 @@ from referral_api.referrals.worker import ContactClock
 from shared.db import EVERY_DISTRICT, Database, ReadSession
 from shared.errors import DatabaseUnavailable
 from shared.testing.service import DISTRICT
-from tests.referral_api.referrals.waiting import CLOSED_TUESDAY, MONDAY, Waiting, at, waiting
+from tests.referral_api.referrals.clocks.waiting import CLOSED_TUESDAY, MONDAY, Waiting, at
 from tests.referral_api.suite import add_roster
-
-
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Waiting]:
-    async with waiting(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def on_postgresql(postgresql_url: str, tmp_path: Path) -> AsyncIterator[Waiting]:
-    """Where two transactions can write at once."""
-    async with waiting(postgresql_url, tmp_path) as made:
-        yield made
 
 
 async def test_a_referral_that_nobody_takes_up_is_reminded_of_once_and_escalated_once(api: Waiting) -> None:

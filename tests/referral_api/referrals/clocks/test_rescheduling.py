@@ -1,11 +1,8 @@
 """Another calendar sets running clocks anew: those it moves, all of them, noted and announced, and nobody twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
-import pytest
 from sqlalchemy import insert
 
 from referral_api.calendar.models import calendars
@@ -14,7 +11,7 @@ from referral_api.referrals.operations.submitting import SubmitReferral, submit_
 from shared.auth import Caller, Role
 from shared.db import EVERY_DISTRICT
 from shared.testing.service import DISTRICT
-from tests.referral_api.referrals.waiting import (
+from tests.referral_api.referrals.clocks.waiting import (
     CALENDAR,
     CLOSED_TUESDAY,
     MONDAY,
@@ -24,21 +21,7 @@ from tests.referral_api.referrals.waiting import (
     Waiting,
     a_stored,
     at,
-    waiting,
 )
-
-
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Waiting]:
-    async with waiting(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def on_postgresql(postgresql_url: str, tmp_path: Path) -> AsyncIterator[Waiting]:
-    """Where two transactions can write at once."""
-    async with waiting(postgresql_url, tmp_path) as made:
-        yield made
 
 
 async def test_a_closed_day_moves_what_was_due_on_it(api: Waiting) -> None:

@@ -1,7 +1,5 @@
 """A calendar that moves thousands of clocks: in batches, right in between, and repeated after a death in the middle."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,23 +9,10 @@ from referral_api.referrals.models import referrals, reschedulings
 from referral_api.referrals.operations.rescheduling import CHUNK, SETTLES_WITHIN, continue_rescheduling
 from shared.db import EVERY_DISTRICT
 from shared.testing.service import DISTRICT
-from tests.referral_api.referrals.waiting import CALENDAR, CLOSED_TUESDAY, NEW_DUE, OLD_DUE, Waiting, at, waiting
+from tests.referral_api.referrals.clocks.waiting import CALENDAR, CLOSED_TUESDAY, NEW_DUE, OLD_DUE, Waiting, at
 from tests.referral_api.suite import add_roster
 
 COUNT = 2 * CHUNK + 1
-
-
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Waiting]:
-    async with waiting(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def on_postgresql(postgresql_url: str, tmp_path: Path) -> AsyncIterator[Waiting]:
-    """Where two transactions can write at once."""
-    async with waiting(postgresql_url, tmp_path) as made:
-        yield made
 
 
 async def due_then(api: Waiting, district: str = DISTRICT) -> list[int]:

@@ -13,7 +13,7 @@ from referral_api.referrals.operations.alarming import next_alarm
 from referral_api.referrals.operations.isolating import ASIDE
 from shared.db import EVERY_DISTRICT
 from shared.testing.service import DISTRICT
-from tests.referral_api.referrals.waiting import (
+from tests.referral_api.referrals.clocks.waiting import (
     CALENDAR,
     CLOSED_TUESDAY,
     NEW_DUE,
