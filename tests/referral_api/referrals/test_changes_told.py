@@ -104,7 +104,9 @@ def in_words(ring: KeyRing, referral_id: UUID, **changes: Any) -> Referral:
     return a_referral(**everything | changes)
 
 
-@pytest.mark.parametrize("caller", CALLERS, ids=lambda c: f"{c.role}-{c.sub}-{sorted(c.school_ids or [])}-{c.provider_id}")
+@pytest.mark.parametrize(
+    "caller", CALLERS, ids=lambda c: f"{c.role}-{c.sub}-{sorted(c.school_ids or [])}-{c.provider_id}"
+)
 async def test_what_is_told_is_byte_for_byte_what_the_model_would_say(
     api: ServiceInTest[Settings], caller: Caller
 ) -> None:
