@@ -14,7 +14,7 @@ from referral_api.students.models import student_schools
 from shared.db import EVERY_DISTRICT
 from shared.outbox import outbox
 from shared.testing.service import DISTRICT, ServiceInTest
-from tests.referral_api.referrals.referring import BODY
+from tests.referral_api.referrals.referring import BODY, CONTACT, history, path_of, referred
 
 NOTED = datetime(2026, 10, 30, 21, 30, tzinfo=UTC)  # a Friday, after school in New York
 ARRIVED = datetime(2026, 11, 2, 15, tzinfo=UTC)  # the Monday after it, in school
@@ -124,3 +124,22 @@ async def test_another_consent_under_the_same_id_is_refused_not_lost(
         assert answer.status_code == 200, answer.text
     # What the phone sent first was replaced since: that it sends it again changes nothing, and is no fault.
     assert (await officer.post("/v1/referrals", json=sent)).status_code == 200
+
+
+async def test_a_contact_sent_again_is_the_one_that_is_there_whatever_came_of_the_referral(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient
+) -> None:
+    async with api.client("counselor", "c-1", schools=["s-1"]) as counselor:
+        rid, into = await referred(counselor), await referred(counselor)
+        contact = {**CONTACT, "contact_id": str(uuid4())}
+        for _ in range(2):  # no answer was heard to the first, which has made another version
+            answer = await counselor.post(f"{path_of(rid)}/contacts", json=contact, headers={"If-Match": '"1"'})
+            assert (answer.status_code, answer.headers["etag"]) == (201, '"2"'), answer.text
+        merged = await counselor.post(f"{path_of(rid)}/merging", json={"into": into})
+        assert merged.status_code == 200, merged.text
+        before = await announced(api)
+        assert (await counselor.post(f"{path_of(rid)}/contacts", json=contact)).status_code == 201
+        assert await announced(api) == before
+        for refused in ({**contact, "contact_id": str(uuid4())}, {**contact, "reached": False}):
+            assert (await counselor.post(f"{path_of(rid)}/contacts", json=refused)).status_code == 409
+        assert [e["what"] for e in await history(counselor, rid)].count("contact_tried") == 1

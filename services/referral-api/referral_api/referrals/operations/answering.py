@@ -45,15 +45,12 @@ async def note_contact(
 ) -> Referral:
     """A try is noted; the first that reached somebody stops the clock and announces ReferralContacted.
 
-    The same id with the same content again is the contact that is there.
+    The same id with the same content again is the contact that is there, whatever became of the referral meanwhile.
     Raises: ReferralNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, ContactInFuture, ContactTooEarly,
     ContactExists.
     """
     before = await to_change(session, referral_id, caller)
     rules.ensure_works(caller, before)
-    rules.ensure_goes_on(before)
-    ensure_match(if_match, before.version)
-    rules.ensure_contact_happened(command.contacted_at, before, now)
     contact_id = command.contact_id or new_event_id()
     columns = tuple(c.name for c in referral_contacts.columns)
     row = (
@@ -65,10 +62,15 @@ async def note_contact(
         command.reached,
         caller.sub,
     )
-    is_new = await bulk_upsert(session, referral_contacts, columns, [row], on_conflict="ignore")
-    if not is_new:
+    # Before all that a change may be refused for: a phone that heard no answer asks again, and its own contact, or a
+    # merge since, has made another version.
+    if not await bulk_upsert(session, referral_contacts, columns, [row], on_conflict="ignore"):
         await _ensure_the_same(session, row)
-    if not is_new or not command.reached or before.contacted_at is not None:
+        return before
+    rules.ensure_goes_on(before)
+    ensure_match(if_match, before.version)
+    rules.ensure_contact_happened(command.contacted_at, before, now)
+    if not command.reached or before.contacted_at is not None:
         return before
     after = clocks.reach(before, command.contacted_at, now)
     await store(session, before, after, caller=caller, step=Doing.CONTACTED)

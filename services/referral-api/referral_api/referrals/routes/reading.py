@@ -81,7 +81,7 @@ async def read_referrals(
     school_id: str | None = None,
     due_before: Annotated[
         Moment | None,
-        Query(description="Not yet contacted, and due before this instant; of those read in full."),
+        Query(description="Open, not yet contacted, and due before this instant; of those read in full."),
     ] = None,
     changed_since: Annotated[
         str | None,

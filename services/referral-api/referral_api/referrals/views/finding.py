@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select, tuple_
 
 from referral_api.referrals.errors import ReferralNotFound
 from referral_api.referrals.models import referrals
-from referral_api.referrals.rules import Referral, Status, ensure_visible
+from referral_api.referrals.rules import OPEN, Referral, Status, ensure_visible
 from referral_api.referrals.views.visibility import readable_in_full, visible_to
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -73,6 +73,7 @@ async def list_referrals(
 
     Shape: at most `limit` referrals behind the key `before`; what was entered in error is left out unless asked for.
     Asked for by exact status or due date, only those that the caller reads in full: the others would give theirs away.
+    By due date only those whose clock runs: whoever was reached, and what has ended, is due no more.
     """
     r = referrals.c
     wanted = select(referrals).where(r.district_id == caller.district_id, visible_to(caller))
@@ -82,7 +83,7 @@ async def list_referrals(
     if status is not None or due_before is not None:
         wanted = wanted.where(readable_in_full(caller))
     if due_before is not None:
-        wanted = wanted.where(r.due_at < due_before, r.contacted_at.is_(None))
+        wanted = wanted.where(r.due_at < due_before, r.contacted_at.is_(None), r.status.in_(sorted(OPEN)))
     if before is not None:
         wanted = wanted.where(tuple_(r.created_at, r.referral_id) < before)
     ordered = wanted.order_by(r.created_at.desc(), r.referral_id.desc()).limit(limit)

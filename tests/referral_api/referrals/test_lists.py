@@ -1,0 +1,31 @@
+"""The list of referrals as a work list: what waits for a contact, and what its providers have to do."""
+
+from datetime import UTC, datetime
+
+import httpx2
+
+from tests.referral_api.referrals.referring import CONTACT, done, moved, path_of, referred
+
+LATER = "2999-01-01T00:00:00Z"
+
+
+async def ids(client: httpx2.AsyncClient, query: str) -> set[str]:
+    answer = await client.get(f"/v1/referrals?{query}")
+    assert answer.status_code == 200, answer.text
+    return {item["referral_id"] for item in answer.json()["items"]}
+
+
+async def test_what_is_due_is_what_is_open_and_waits_for_a_contact(counselor: httpx2.AsyncClient) -> None:
+    waits, on_hold, reached, completed, rejected, in_error, merged = [await referred(counselor) for _ in range(7)]
+    await moved(counselor, on_hold, "accepted")
+    await moved(counselor, on_hold, "on_hold", reason="waitlisted")
+    await done(counselor, reached, "contacts", CONTACT)
+    await moved(counselor, completed, "accepted")
+    await moved(counselor, completed, "completed")
+    await moved(counselor, rejected, "rejected", reason="not_eligible")
+    await moved(counselor, in_error, "entered_in_error")
+    assert (await counselor.post(f"{path_of(merged)}/merging", json={"into": waits})).status_code == 200
+    assert await ids(counselor, f"due_before={LATER}") == {waits, on_hold}
+    assert await ids(counselor, f"due_before={LATER}&status=on_hold") == {on_hold}
+    assert await ids(counselor, f"due_before={LATER}&status=rejected") == set()
+    assert await ids(counselor, f"due_before={datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}") == set()
