@@ -17,7 +17,8 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from reporting.codec import STAGES
-from reporting.measures.lattice import Levels, Table, index_of
+from reporting.measures.axes import Levels, index_of
+from reporting.measures.lattice import Table
 from reporting.measures.nesting import CONTACTED, IN_TIME, MISSED, STUDENTS, SUBMITTED
 from reporting.measures.suppression import Pattern
 from shared.events.referrals import Stage
@@ -149,7 +150,7 @@ class _Attacker:
                 self.no_more.append(_negative(again))
             for lines in table.lines:
                 parent = first[lines.parent.levels]
-                for sum_at, parts in lines.slices:
+                for sum_at, parts in lines.direction.slices:
                     members = [first[levels] + i for i in range(parts.start, parts.stop, parts.step)]
                     made_up = [(parent + sum_at, 1), *[(member, -1) for member in members]]
                     self.no_more.append(made_up)

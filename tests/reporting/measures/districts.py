@@ -7,7 +7,8 @@ from random import Random
 from typing import NamedTuple
 
 from reporting.codec import STAGES
-from reporting.measures.lattice import Axis, Cell, Levels, Question
+from reporting.measures.axes import Axis, Cell, Levels
+from reporting.measures.lattice import Question
 from shared.events.referrals import Stage
 
 HALVES_AND_MONTHS = ((0, 0, 0, 1, 1),)

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.measures.lattice import Axis, Cell, Levels, Question, index_of
+from reporting.measures.axes import Axis, Cell, Levels, index_of
+from reporting.measures.lattice import Question
 from reporting.measures.nesting import NESTED_CLOCKS, NESTED_STAGES, NESTED_STUDENTS, NOT_LOOPED, OPEN, SINGLE
 from reporting.measures.suppression import Pattern, Run, decide
 from tests.reporting.measures.attacker import Interval, Told, attack
@@ -119,7 +120,7 @@ def test_what_was_reckoned_once_is_not_reckoned_again(sample: Sample) -> None:
 @pytest.mark.timeout(AN_HOUR_SECONDS)
 def test_no_hidden_count_that_stands_alone_can_be_reckoned() -> None:
     for seed in range(FIRST_SEED, FIRST_SEED + DISTRICTS):
-        alone = decide(a_sample(seed).question().of_first(1), SINGLE, MINIMUM)
+        alone = decide(a_sample(seed).question(), SINGLE, MINIMUM)
         assert [known for known in attack(Told(alone), MINIMUM) if known.is_recovered] == []
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from reporting.codec import STAGES
-from reporting.measures.lattice import Axis, Cell, Levels, Question
+from reporting.measures.axes import Axis, Cell, Levels
+from reporting.measures.lattice import Question
 from reporting.measures.nesting import NESTED_STAGES, SINGLE, Nesting
 from reporting.measures.rates import per_100, share
 from reporting.measures.suppression import Run, decide

@@ -26,10 +26,10 @@ def leave_enough(table: Table, minimum: int) -> bool:
 
 def _leave_enough(table: Table, t: int, along: Lines, across: Lines, coarser: Lines, minimum: int) -> bool:
     columns: defaultdict[int, list[tuple[int, slice]]] = defaultdict(list)
-    for sum_at, parts in along.slices:
-        columns[across.above[parts.start]].append((sum_at, parts))
+    for sum_at, parts in along.direction.slices:
+        columns[across.direction.above[parts.start]].append((sum_at, parts))
     changed = False
-    for whole_at, groups in coarser.slices:
+    for whole_at, groups in coarser.direction.slices:
         flags = across.parent.hidden[t][groups]
         if 1 in flags and not coarser.parent.hidden[t][whole_at]:
             left = sum(compress(across.parent.values[t][groups], flags))

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import compress
-from operator import itemgetter
 
-from reporting.measures.flags import both, either, flagged
+from reporting.measures.flags import as_bits, as_flags, both, either, flagged
 from reporting.measures.lattice import Lines, Table
 from reporting.measures.nesting import Difference, Nesting
 from reporting.measures.primary import least_part
@@ -16,19 +15,18 @@ def inherit(table: Table, nesting: Nesting) -> None:
     table.known = [bytearray(table.size) for _ in range(nesting.series)]
     table.hidden = [bytearray(table.size) for _ in range(nesting.series)]
     table.equal = [bytearray(table.size) for _ in nesting.differences]
-    alone: list[tuple[Table, int, int]] = []
-    for lines in table.lines:
-        parent = lines.parent
-        alone += [(parent, at, parts.start) for at, parts in lines.slices if parts.start + parts.step >= parts.stop]
+    for _, direction, parent in table.lines:
         for mine, sums in ((table.hidden, parent.hidden), (table.equal, parent.equal)):
             for t, of_sums in enumerate(sums):
-                if any(of_sums):
-                    mine[t] = either(mine[t], bytes([of_sums[sum_at] for sum_at in lines.above]))
-    for parent, sum_at, i in alone:
-        for hidden, known, of_sum in zip(table.hidden, table.known, parent.hidden, strict=True):
-            known[i] = 1
-            # What a sum that is shown tells is not hidden because it is a part of another that is: it can be computed.
-            hidden[i] &= of_sum[sum_at]
+                if 1 in of_sums:
+                    mine[t] = either(mine[t], bytes([of_sums[sum_at] for sum_at in direction.above]))
+    for _, direction, parent in table.lines:
+        for sum_at, i in direction.of_one:
+            for hidden, known, of_sum in zip(table.hidden, table.known, parent.hidden, strict=True):
+                known[i] = 1
+                # What a sum that is shown tells is not hidden because it is a part of another that is: it can be
+                # computed.
+                hidden[i] &= of_sum[sum_at]
     table.inherited = [bytearray(flags) for flags in table.hidden]
     table.needy = [bytearray(flags) for flags in table.hidden]
 
@@ -47,7 +45,8 @@ def hide_beside(table: Table, nesting: Nesting, told: Sequence[bytearray]) -> No
 
 def conclude(table: Table, nesting: Nesting) -> None:
     """What is told of the differences: which are hidden, and which are known to be zero, as will be their parts."""
-    table.hidden_left = [hidden_of(table, difference) for difference in nesting.differences]
+    bits = list(map(as_bits, table.hidden))
+    table.hidden_left = [as_flags(_either_part(bits, difference), table.size) for difference in nesting.differences]
     for i, tight in table.tight.items():
         for q in tight:
             if not table.hidden_left[q][i]:
@@ -70,7 +69,8 @@ def hide_with_equals(table: Table, nesting: Nesting, minimum: int) -> bool:
                 changed = True
     for q, difference in enumerate(nesting.differences):
         equal = table.equal[q]
-        for i in flagged(both(equal, hidden_of(table, difference))) if 1 in equal else ():
+        hidden = either(*[table.hidden[t] for t in difference.parts]) if 1 in equal else equal
+        for i in flagged(both(equal, hidden)):
             for side in (difference.minus, difference.plus):
                 largest = max(side, key=lambda t: (table.values[t][i], t))
                 if largest in difference.twins and not table.hidden[largest][i] and not table.known[largest][i]:
@@ -90,7 +90,7 @@ def _is_secret(table: Table, nesting: Nesting, t: int, i: int, minimum: int) -> 
     return False
 
 
-LeftAlone = dict[tuple[int, int], bytearray]
+LeftAlone = dict[tuple[int, int], int]
 """Per axis and series, or difference, what was hidden when its lines were looked at and nothing more was needed."""
 
 
@@ -107,30 +107,35 @@ def _complete_counts(table: Table, lines: Lines, minimum: int, left_alone: LeftA
     any_changed = False
     for t in table.own:
         hidden = table.hidden[t]
-        if left_alone.get((lines.axis, t)) == hidden:
+        bits = as_bits(hidden)
+        if not bits or left_alone.get((lines.axis, t)) == bits:
             continue
         changed = False
         for parts in _touched(lines, hidden, lines.parent.hidden[t]):
             if not _are_many(table.values[t], hidden, parts, minimum):
                 changed |= _complete(table, t, parts, minimum)
         if not changed:
-            left_alone[lines.axis, t] = hidden[:]
+            left_alone[lines.axis, t] = bits
         any_changed |= changed
     return any_changed
 
 
 def _complete_differences(table: Table, nesting: Nesting, lines: Lines, minimum: int, left_alone: LeftAlone) -> bool:
     any_changed = False
+    of_series = list(map(as_bits, table.hidden))
     for q, difference in enumerate(nesting.differences):
-        hidden = hidden_of(table, difference)
-        if 1 not in hidden or left_alone.get((lines.axis, nesting.series + q)) == hidden:
+        bits = _either_part(of_series, difference)
+        if not bits or left_alone.get((lines.axis, nesting.series + q)) == bits:
             continue
         changed = False
+        hidden = as_flags(bits, table.size)
         for parts in _touched(lines, hidden, lines.parent.hidden_left[q]):
             if not _are_many(table.left[q], hidden, parts, minimum):
                 changed |= _complete_difference(table, q, difference, parts, minimum)
-        if not changed:
-            left_alone[lines.axis, nesting.series + q] = hidden
+        if changed:
+            of_series = list(map(as_bits, table.hidden))
+        else:
+            left_alone[lines.axis, nesting.series + q] = bits
         any_changed |= changed
     return any_changed
 
@@ -138,8 +143,8 @@ def _complete_differences(table: Table, nesting: Nesting, lines: Lines, minimum:
 def _touched(lines: Lines, hidden: bytearray, hidden_sums: bytearray) -> Iterator[slice]:
     """The lines with a hidden part and a sum that is shown."""
     if 1 in hidden:
-        for sum_at, parts in lines.slices:
-            if not hidden_sums[sum_at] and 1 in hidden[parts] and parts.start + parts.step < parts.stop:
+        for sum_at, parts in lines.direction.of_many:
+            if not hidden_sums[sum_at] and 1 in hidden[parts]:
                 yield parts
 
 
@@ -221,7 +226,9 @@ def _lone_parts(table: Table, *, adds_up: bool) -> Iterator[tuple[int, int]]:
                         yield t, i
 
 
-def hidden_of(table: Table, difference: Difference) -> bytearray:
-    """Where the difference cannot be computed, because a part of it is hidden."""
-    first, *more = itemgetter(*difference.parts)(table.hidden)
-    return either(first, *more)
+def _either_part(of_series: Sequence[int], difference: Difference) -> int:
+    """Where a difference cannot be computed, because a part of it is hidden."""
+    bits = 0
+    for t in difference.parts:
+        bits |= of_series[t]
+    return bits

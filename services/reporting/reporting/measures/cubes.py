@@ -8,11 +8,10 @@ fewer.
 
 from functools import reduce
 from heapq import nsmallest
-from itertools import combinations, product
 from operator import and_
 
 from reporting.measures.flags import as_bits, as_flags, bits_between, both, but_not, flagged
-from reporting.measures.lattice import Axis, Table
+from reporting.measures.lattice import Table
 
 _MOST_CUBES = 256
 """Around one cell so many cubes are compared: of an axis with many values, as schools are, only the likeliest."""
@@ -26,9 +25,9 @@ def none_cornered(table: Table) -> Cornered:
     return [bytearray(table.size) for _ in table.hidden]
 
 
-def complete_cubes(table: Table, axes: tuple[Axis, ...], cornered: Cornered) -> bool:
+def complete_cubes(table: Table, cornered: Cornered) -> bool:
     """Give each hidden cell whose sums are all shown a cube of hidden cells. True where more had to be hidden."""
-    if sum(level > 0 for level in table.levels) < 2:
+    if len(table.shape.active) < 2:
         return False  # a line's parts are each other's corners
     grid: _Grid | None = None
     changed = False
@@ -37,7 +36,7 @@ def complete_cubes(table: Table, axes: tuple[Axis, ...], cornered: Cornered) -> 
         roots = but_not(hidden, table.inherited[t], cornered[t])
         if 1 not in roots:
             continue
-        grid = grid or _Grid(table, axes)
+        grid = grid or _Grid(table)
         if roots.count(1) > 1:
             grid.mark_corners(t, cornered[t])
         for i in flagged(but_not(roots, cornered[t])):
@@ -57,49 +56,31 @@ _ABOVE_ALL: _Cost = (3, 0, 0)
 class _Grid:
     """A table as a grid: which other values a cell may be moved to along each axis."""
 
-    def __init__(self, table: Table, axes: tuple[Axis, ...]) -> None:
-        self.table = table
-        self.active = [at for at, level in enumerate(table.levels) if level]
-        self.steps: dict[int, int] = {}
-        step = 1
-        for at in reversed(range(len(table.sizes))):
-            self.steps[at] = step
-            step *= table.sizes[at]
-        self.families = {at: axes[at].families(table.levels[at]) for at in self.active}
-        self.family_of = {at: [family for family in self.families[at] for _ in range(*family)] for at in self.active}
-        self.choices = max(2, int(_MOST_CUBES ** (1 / max(1, len(self.active)))))
+    def __init__(self, table: Table) -> None:
+        self.table, self.shape = table, table.shape
+        self.choices = max(2, int(_MOST_CUBES ** (1 / len(self.shape.active))))
         self._ranked: dict[tuple[int, int, int], list[int]] = {}
 
     def mark_corners(self, t: int, cornered: bytearray) -> None:
         """Mark the hidden cells that are corners of a cube of which no corner is zero."""
-        long = max(self.active, key=lambda at: self.table.sizes[at])
-        others = [at for at in self.active if at != long]
+        shape, long = self.shape, self.shape.longest
+        length, step = shape.sizes[long], shape.steps[long]
         candidates = both(self.table.hidden[t], bytes(map(bool, self.table.values[t])))
-        rows = {base: as_bits(candidates[self._row(base, long)]) for base in self._bases(others)}
+        lines = {first: slice(first, first + (length - 1) * step + 1, step) for first in shape.rows}
+        rows = {first: as_bits(candidates[line]) for first, line in lines.items()}
+        families = [bits_between(*family) for family in shape.families[long]]
         found = dict.fromkeys(rows, 0)
-        families = [bits_between(*family) for family in self.families[long]]
-        pairs = [[pair for family in self.families[at] for pair in combinations(range(*family), 2)] for at in others]
-        for flips in product(*pairs):
-            bases = [self._base(others, corner) for corner in product(*flips)]
-            common = reduce(and_, [rows[base] for base in bases])
+        for face in shape.faces:
+            common = reduce(and_, [rows[first] for first in face])
             for family in families if common else ():
                 within = common & family
                 if within.bit_count() > 1:
-                    for base in bases:
-                        found[base] |= within
-        for base, bits in found.items():
+                    for first in face:
+                        found[first] |= within
+        for first, bits in found.items():
             if bits:
-                row = self._row(base, long)
-                cornered[row] = as_flags(as_bits(cornered[row]) | bits, self.table.sizes[long])
-
-    def _row(self, base: int, at: int) -> slice:
-        return slice(base, base + (self.table.sizes[at] - 1) * self.steps[at] + 1, self.steps[at])
-
-    def _bases(self, axes: list[int]) -> list[int]:
-        return [self._base(axes, places) for places in product(*[range(self.table.sizes[at]) for at in axes])]
-
-    def _base(self, axes: list[int], places: tuple[int, ...]) -> int:
-        return sum([place * self.steps[at] for at, place in zip(axes, places, strict=True)])
+                line = lines[first]
+                cornered[line] = as_flags(as_bits(cornered[line]) | bits, length)
 
     def best_cube(self, t: int, i: int) -> list[int]:
         """The corners of the cube around a cell that costs least: few zeros, then little to be hidden.
@@ -108,7 +89,7 @@ class _Grid:
         best cube so far is not built further.
         """
         values, hidden, known = self.table.values[t], self.table.hidden[t], self.table.known[t]
-        moves = [self._moves(t, i, at) for at in self.active]
+        moves = [self._moves(t, i, at) for at in self.shape.active]
         best: list[int] = []
         least: _Cost = _ABOVE_ALL
 
@@ -137,9 +118,9 @@ class _Grid:
 
     def _moves(self, t: int, i: int, at: int) -> list[int]:
         """How far the other values of an axis are, those that promise most first: not zero, hidden already, small."""
-        step = self.steps[at]
-        here = i // step % self.table.sizes[at]
-        family = self.family_of[at][here]
+        step = self.shape.steps[at]
+        here = i // step % self.shape.sizes[at]
+        family = self.shape.family_of[at][here]
         first = i + (family[0] - here) * step
         if (t, at, first) not in self._ranked:
             values, hidden, known = self.table.values[t], self.table.hidden[t], self.table.known[t]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from reporting.measures.axes import Axis, Levels, index_of
 from reporting.measures.blocks import leave_enough
 from reporting.measures.companions import (
     LeftAlone,
@@ -22,7 +23,7 @@ from reporting.measures.companions import (
 )
 from reporting.measures.cubes import complete_cubes, none_cornered
 from reporting.measures.flags import but_not
-from reporting.measures.lattice import Axis, Levels, Question, Table, index_of, lattice
+from reporting.measures.lattice import Question, Table, lattice
 from reporting.measures.nesting import Difference, Nesting
 from reporting.measures.primary import hide_small
 
@@ -125,40 +126,45 @@ def decide(
     nesting: Nesting,
     minimum: int,
     *,
+    beside: Pattern | None = None,
     counts_students: bool = False,
     told_elsewhere: Callable[[Levels], bytearray | None] | None = None,
 ) -> Pattern:
     """What of a table, and of all that it adds up to, may not be shown.
 
     What `nesting` stands beside is decided first, without it. So it is the same whichever view asks.
+    `beside`: what was decided about that; None, and where it is of other axes: it is decided here.
     `counts_students`: its own series count each student once, so that those not counted are a group of known size.
     `told_elsewhere`: what is hidden, of every series the same, in a table that another view decides; None: in no such.
     """
-    beside = decide(question.of_first(nesting.beside.series), nesting.beside, minimum) if nesting.beside else None
+    if nesting.beside and (beside is None or beside.axes != question.axes):
+        # What comes first adds up, whatever comes after it.
+        beside = decide(question._replace(coarser=None), nesting.beside, minimum)
+    before = beside.tables if beside else {}
     tables: dict[Levels, Table] = {}
-    for table in lattice(question, nesting):
+    for table in lattice(question, nesting, before):
         inherit(table, nesting)
-        if beside is not None:
-            hide_beside(table, nesting, beside.tables[table.levels].hidden)
+        if beside:
+            hide_beside(table, nesting, before[table.levels].hidden)
         elsewhere = told_elsewhere(table.levels) if told_elsewhere is not None else None
         if elsewhere is not None:
             table.hidden = [bytearray(elsewhere) for _ in range(nesting.series)]
         else:
             hide_small(table, nesting, minimum, counts_students=counts_students)
-            _hide_companions(table, question, nesting, minimum)
+            _hide_companions(table, nesting, minimum)
             while show_what_follows(table, nesting, minimum, adds_up=question.coarser is None):
-                _hide_companions(table, question, nesting, minimum)
+                _hide_companions(table, nesting, minimum)
         conclude(table, nesting)
         tables[table.levels] = table
     return Pattern(question.axes, tables, nesting, adds_up=question.coarser is None)
 
 
-def _hide_companions(table: Table, question: Question, nesting: Nesting, minimum: int) -> None:
+def _hide_companions(table: Table, nesting: Nesting, minimum: int) -> None:
     cornered = none_cornered(table)
     left_alone: LeftAlone = {}
     changed = True
     while changed:
         changed = hide_with_equals(table, nesting, minimum)
-        changed |= complete_cubes(table, question.axes, cornered)
+        changed |= complete_cubes(table, cornered)
         changed |= complete_lines(table, nesting, minimum, left_alone)
         changed |= leave_enough(table, minimum)

@@ -31,8 +31,11 @@ def settled(table: Table, nesting: Nesting) -> Iterator[Settled]:
     masks = _masks(nesting)
     everything = (1 << nesting.series) - 1
     for i in flagged(either(*table.hidden)) if table.tight else ():
+        nothing_left = table.tight.get(i)
+        if not nothing_left:
+            continue
         hidden = _mask([t for t, flags in enumerate(table.hidden) if flags[i]])
-        tight = [q for q in table.tight.get(i, ()) if masks[q].parts & hidden]
+        tight = [q for q in nothing_left if masks[q].parts & hidden]
         if not tight:
             continue
         zero = _mask([t for t, values in enumerate(table.values) if values[i] == 0])

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, literal_column
 
 from reporting.codec import DAY_BITS, MONTHS_IN_YEAR, day_of
-from reporting.measures.lattice import Axis
+from reporting.measures.axes import Axis
 from reporting.measures.suppression import Run
 
 

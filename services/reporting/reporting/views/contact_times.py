@@ -1,7 +1,6 @@
 """How long it took until somebody was reached, and whether that was in time."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from operator import add
 from typing import NamedTuple
 
@@ -9,15 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reporting.codec import IN_TIME_BY_BUCKET, LATE_BY_BUCKET, NOT_REACHED, STAGES
 from reporting.measures.histograms import BUCKETS, RELATIVE_ERROR, quantile
+from reporting.measures.lattice import Question
 from reporting.measures.nesting import CONTACTED, IN_TIME, MISSED, NESTED_CLOCKS
 from reporting.measures.rates import share
-from reporting.models import CONTACT_TIMES, FUNNEL
+from reporting.measures.suppression import decide
+from reporting.models import CONTACT_TIMES
 from reporting.views import answers
 from reporting.views.breakdown import Breakdown, Numbers
 from reporting.views.cells import listed
-from reporting.views.cells import sums as sums_of_cells
-from reporting.views.guarding import sums_of, unguarded
-from reporting.views.rows import Keyed, Row
+from reporting.views.guarding import aside, axes_of, unguarded, whole_funnel
+from reporting.views.rows import Keyed, Row, Sums
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -95,11 +95,7 @@ async def contact_times(
     """
     clocks = _Answered(session, caller)
     if minimum > 1:
-        counting = partial(_nested, clocks)
-        nested = await sums_of(
-            session, caller, breakdown, counting, school_id=school_id, minimum=minimum, nesting=NESTED_CLOCKS
-        )
-        sums = nested.only(CONTACTED, IN_TIME, MISSED)
+        sums = await _guarded(clocks, breakdown, school_id, minimum)
     else:
         sums = await unguarded(session, caller, breakdown, clocks.ended, school_id=school_id)
     timings = await clocks.timings(breakdown, school_id)
@@ -138,16 +134,23 @@ class _Answered:
         return {numbers: _Clocks.of(by_timing) for numbers, by_timing in timings.items()}
 
 
-async def _nested(clocks: _Answered, breakdown: Breakdown, school_id: str | None) -> dict[Numbers, tuple[int, ...]]:
-    """The stages of the funnel and after them how the clocks ended, which are counted within them."""
-    stages = await sums_of_cells(clocks.session, clocks.caller, FUNNEL, breakdown, school_id)
-    ended = await clocks.ended(breakdown, school_id)
+async def _guarded(clocks: _Answered, breakdown: Breakdown, school_id: str | None, minimum: int) -> Sums:
+    """What was asked for, of a table of the funnel's stages and after them how the clocks ended, which lie within."""
+    whole = await whole_funnel(clocks.session, clocks.caller, breakdown, school_id)
+    funnel, ended = await whole.decided_while(minimum, clocks.ended(whole.breakdown, None))
+    stages, students = whole.question.counted, whole.question.enrolled
     no_stages, no_clocks = (0,) * len(STAGES), _Clocks.of(_NO_TIMINGS)
-    nested = {}
+    counted = {}
     for numbers in {*stages, *ended}:
         of_clocks = ended.get(numbers, no_clocks)
-        nested[numbers] = (*stages.get(numbers, no_stages), of_clocks.in_time, of_clocks.missed)
-    return nested
+        counted[numbers] = (*stages.get(numbers, no_stages), of_clocks.in_time, of_clocks.missed)
+    question = Question(axes_of(whole.breakdown, whole.schools, counted, students), counted, students)
+
+    def guarded() -> Sums:
+        pattern = decide(question, NESTED_CLOCKS, minimum, beside=funnel)
+        return whole.sliced(breakdown, school_id, pattern.hidden, question)
+
+    return (await aside(question, guarded)).only(CONTACTED, IN_TIME, MISSED)
 
 
 class _Clocks(NamedTuple):

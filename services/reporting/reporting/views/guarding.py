@@ -6,22 +6,25 @@ So the larger one is fetched, decided as a whole (`reporting.measures.suppressio
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import prod
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from reporting.codec import FIELDS, MONTHS_IN_YEAR
-from reporting.measures.lattice import Axis, Question
-from reporting.measures.nesting import Nesting
+from reporting.measures.axes import Axis
+from reporting.measures.lattice import Question
+from reporting.measures.nesting import NESTED_STAGES
 from reporting.measures.suppression import Pattern, decide
+from reporting.models import FUNNEL
+from reporting.views import cells
 from reporting.views.breakdown import OF_STUDENTS, Breakdown, Key, Numbers
 from reporting.views.enrolled import enrolled
 from reporting.views.errors import TooFine
 from reporting.views.rows import Sums
 from reporting.views.scope import schools_by_number
-from reporting.views.slicing import sliced
+from reporting.views.slicing import HiddenAt, sliced
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -46,31 +49,46 @@ Counting = Callable[[Breakdown, str | None], Awaitable[Mapping[Numbers, Sequence
 """Counts what a view counts, by the keys of a breakdown, in all schools that the caller sees or in one."""
 
 
-async def sums_of(
-    session: ReadSession,
-    caller: Caller,
-    breakdown: Breakdown,
-    counting: Counting,
-    *,
-    school_id: str | None,
-    minimum: int,
-    nesting: Nesting,
-) -> Sums:
-    """What was asked for, and which of it is hidden: nothing where `minimum` is 0. Raises: TooFine."""
-    if minimum <= 1:
-        return await unguarded(session, caller, breakdown, counting, school_id=school_id)
-    whole = widened(breakdown, school_id)
+class Whole(NamedTuple):
+    """The table that an answer is a slice of: its funnel, which every view is told beside."""
+
+    breakdown: Breakdown
+    schools: Mapping[int, str]
+    question: Question
+
+    async def decided(self, minimum: int) -> Pattern:
+        """What of the funnel is hidden."""
+        return await aside(self.question, partial(_decided, self.question, minimum))
+
+    async def decided_while(self, minimum: int, asked: Coroutine[Any, Any, Result]) -> tuple[Pattern, Result]:
+        """The same, and what is asked of the database meanwhile: it reads while we reckon."""
+        answer = asyncio.create_task(asked)
+        try:
+            await asyncio.sleep(0)  # so that the question is sent
+            return await self.decided(minimum), await answer
+        finally:
+            # Nobody else may use the connection before the question is answered or called off.
+            answer.cancel()
+            await asyncio.wait([answer])
+
+    def sliced(
+        self, breakdown: Breakdown, school_id: str | None, hidden_at: HiddenAt, question: Question | None = None
+    ) -> Sums:
+        """What was asked for, cut out of this table, or out of another of the same keys."""
+        return sliced(breakdown, school_id, self.schools, self.breakdown, question or self.question, hidden_at)
+
+
+async def whole_funnel(
+    session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None, *also: Key
+) -> Whole:
+    """The table that an answer is a slice of; `also`: keys that the view is decided by. Raises: TooFine."""
+    whole = widened(breakdown, school_id, *also)
     schools = await schools_by_number(session, caller) if Key.SCHOOL_ID in whole.keys else {}
     ensure_not_too_fine(whole, caller, schools)
-    counted = {numbers: counts for numbers, counts in (await counting(whole, None)).items() if any(counts)}
+    stages = await cells.sums(session, caller, FUNNEL, whole, None)
+    counted = {numbers: counts for numbers, counts in stages.items() if any(counts)}
     students = await enrolled(session, caller, whole, None)
-    question = Question(axes_of(whole, schools, counted, students), counted, students)
-
-    def guarded() -> Sums:
-        pattern = pattern_of(question, nesting, minimum)
-        return sliced(breakdown, school_id, schools, whole, question, pattern.hidden)
-
-    return await aside(question, guarded)
+    return Whole(whole, schools, Question(axes_of(whole, schools, counted, students), counted, students))
 
 
 async def unguarded(
@@ -159,12 +177,12 @@ async def aside(question: Question, guarded: Callable[[], Result]) -> Result:
     return await asyncio.to_thread(guarded)
 
 
-def pattern_of(question: Question, nesting: Nesting, minimum: int) -> Pattern:
-    """The pattern of a table, as `decide` finds it; that of a small one is remembered."""
+def _decided(question: Question, minimum: int) -> Pattern:
+    """What of a funnel is hidden; of a small one it is remembered."""
     if _cells(question) > _REMEMBERED_CELLS:
-        return decide(question, nesting, minimum)
+        return decide(question, NESTED_STAGES, minimum)
     counted, students = (tuple(sorted(numbers.items())) for numbers in (question.counted, question.enrolled))
-    return _remembered(question.axes, counted, students, nesting, minimum)
+    return _remembered(question.axes, counted, students, minimum)
 
 
 def _cells(question: Question) -> int:
@@ -176,8 +194,7 @@ def _remembered(
     axes: tuple[Axis, ...],
     counted: tuple[tuple[Numbers, tuple[int, ...]], ...],
     enrolled: tuple[tuple[Numbers, int], ...],
-    nesting: Nesting,
     minimum: int,
 ) -> Pattern:
     # By its numbers, not by its name: the same question over other numbers is decided anew.
-    return decide(Question(axes, dict(counted), dict(enrolled)), nesting, minimum)
+    return decide(Question(axes, dict(counted), dict(enrolled)), NESTED_STAGES, minimum)

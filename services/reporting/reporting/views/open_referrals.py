@@ -8,18 +8,16 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import func, literal_column, select
 
 from reporting.measures.lattice import Question
-from reporting.measures.nesting import NESTED_STAGES, NOT_LOOPED, OPEN, SINGLE
+from reporting.measures.nesting import NOT_LOOPED, OPEN, SINGLE
 from reporting.measures.suppression import Run, decide
-from reporting.models import FUNNEL
 from reporting.models import students_referred as referred
-from reporting.views import answers, cells
+from reporting.views import answers
 from reporting.views.age_bands import BANDS, AgeBand, band_on, days_of, stretches
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of, only_these
-from reporting.views.enrolled import enrolled
-from reporting.views.guarding import aside, axes_of, ensure_not_too_fine, pattern_of, unguarded, widened
+from reporting.views.guarding import aside, unguarded, whole_funnel
 from reporting.views.rows import Keyed, Row, Sums
-from reporting.views.scope import in_scope, schools_by_number
-from reporting.views.slicing import Combination, sliced
+from reporting.views.scope import in_scope
+from reporting.views.slicing import Combination
 from shared.auth import Caller
 from shared.db import ReadSession
 
@@ -82,14 +80,10 @@ async def _guarded(
 
     A band tells no more than the months and the stretches of months that are told: it is shown where they make it up.
     """
-    schools = await schools_by_number(session, caller)
-    whole = widened(breakdown, school_id, Key.MONTH)
-    ensure_not_too_fine(whole, caller, schools)
-    stages = await cells.sums(session, caller, FUNNEL, whole, None)
-    students = await enrolled(session, caller, whole, None)
-    by_age = await _open_by_age(session, caller, today, whole, None)
-    axes = axes_of(whole, schools, {n: stages[n] for n in stages if any(stages[n])}, students)
-    at = whole.keys.index(Key.MONTH)
+    whole = await whole_funnel(session, caller, breakdown, school_id, Key.MONTH)
+    funnel, by_age = await whole.decided_while(minimum, _open_by_age(session, caller, today, whole.breakdown, None))
+    axes, students = whole.question.axes, whole.question.enrolled
+    at = whole.breakdown.keys.index(Key.MONTH)
     days = stretches(axes[at], today)
     open_on = {
         (*numbers[:at], days_of(band, numbers[at], numbers[at], today).first, *numbers[at + 1 :]): (n,)
@@ -100,7 +94,6 @@ async def _guarded(
     question = Question((*axes[:at], days, *axes[at + 1 :]), open_on, students)
 
     def guarded() -> Sums:
-        funnel = pattern_of(Question(axes, stages, students), NESTED_STAGES, minimum)
         told_by_funnel = partial(funnel.hidden_difference, difference=OPEN, within=NOT_LOOPED)
         pattern = decide(question, SINGLE, minimum, told_elsewhere=told_by_funnel)
 
@@ -111,7 +104,7 @@ async def _guarded(
             told = [(*combination[:at], run, *combination[at + 1 :]) for run in runs]
             return frozenset(band for band, place in enumerate(told) if pattern.hidden(place))
 
-        return sliced(breakdown, school_id, schools, whole, Question(axes, by_age, students), hidden_at)
+        return whole.sliced(breakdown, school_id, hidden_at, Question(axes, by_age, students))
 
     return await aside(question, guarded)
 

@@ -5,11 +5,10 @@ from functools import partial
 from pydantic import Field
 
 from reporting.codec import STAGES
-from reporting.measures.nesting import NESTED_STAGES
 from reporting.models import FUNNEL
 from reporting.views import cells
 from reporting.views.breakdown import Breakdown
-from reporting.views.guarding import sums_of
+from reporting.views.guarding import unguarded, whole_funnel
 from reporting.views.rows import KeyedRow, Row
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -33,10 +32,13 @@ async def referral_funnel(
     absent. Drafts and referrals entered in error count nowhere.
     Units: referrals; `per_100` per 100 students enrolled in the school year. Counts under `minimum` are suppressed.
     """
-    counting = partial(cells.sums, session, caller, FUNNEL)
-    sums = await sums_of(
-        session, caller, breakdown, counting, school_id=school_id, minimum=minimum, nesting=NESTED_STAGES
-    )
+    if minimum > 1:
+        whole = await whole_funnel(session, caller, breakdown, school_id)
+        pattern = await whole.decided(minimum)
+        sums = whole.sliced(breakdown, school_id, pattern.hidden)
+    else:
+        counting = partial(cells.sums, session, caller, FUNNEL)
+        sums = await unguarded(session, caller, breakdown, counting, school_id=school_id)
     rows: list[Row] = []
     for numbers in sums.everywhere():
         keys = sums.keys_at(numbers)

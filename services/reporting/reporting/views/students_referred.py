@@ -9,17 +9,12 @@ from sqlalchemy import distinct, func, select
 
 from reporting.codec import STAGES
 from reporting.measures.lattice import Question
-from reporting.measures.nesting import NESTED_STUDENTS, SINGLE, STUDENTS
+from reporting.measures.nesting import NESTED_STUDENTS, STUDENTS
 from reporting.measures.suppression import decide
-from reporting.models import FUNNEL
 from reporting.models import students_referred as members
-from reporting.views import cells
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of
-from reporting.views.enrolled import enrolled
-from reporting.views.guarding import aside, axes_of, ensure_not_too_fine, sums_of, widened
+from reporting.views.guarding import aside, axes_of, unguarded, whole_funnel
 from reporting.views.rows import KeyedRow, Row, Sums
-from reporting.views.scope import schools_by_number
-from reporting.views.slicing import sliced
 from reporting.views.traces import asked_for, coarser_tables, students_by_cell, traces
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -47,7 +42,7 @@ async def students_referred(
         sums = await _guarded(session, caller, breakdown, school_id, minimum)
     else:
         counting = partial(_students, session, caller)
-        sums = await sums_of(session, caller, breakdown, counting, school_id=school_id, minimum=0, nesting=SINGLE)
+        sums = await unguarded(session, caller, breakdown, counting, school_id=school_id)
     rows: list[Row] = []
     for numbers in sums.everywhere():
         n = sums.shown(numbers, 0)
@@ -62,26 +57,22 @@ async def _guarded(
 
     It is decided beside the funnel, which tells the referrals that these students are in.
     """
-    schools = await schools_by_number(session, caller)
-    whole = widened(breakdown, school_id)
-    ensure_not_too_fine(whole, caller, schools)
-    students = await enrolled(session, caller, whole, None)
-    stages = await cells.sums(session, caller, FUNNEL, whole, None)
-    found = await traces(session, caller, whole)
+    whole = await whole_funnel(session, caller, breakdown, school_id)
+    funnel, found = await whole.decided_while(minimum, traces(session, caller, whole.breakdown))
+    stages, students = whole.question.counted, whole.question.enrolled
     referred = students_by_cell(found)
     none = (0,) * len(STAGES)
-    both = {n: (*stages.get(n, none), referred.get(n, 0)) for n in {*stages, *referred}}
-    counted = {numbers: counts for numbers, counts in both.items() if any(counts)}
-    axes = axes_of(whole, schools, counted, students)
+    counted = {n: (*stages.get(n, none), referred.get(n, 0)) for n in {*stages, *referred}}
+    axes = axes_of(whole.breakdown, whole.schools, counted, students)
     coarser = await asyncio.to_thread(coarser_tables, axes, found)
     question = Question(axes, counted, students, coarser.__getitem__)
 
     def guarded() -> Sums:
-        pattern = decide(question, NESTED_STUDENTS, minimum, counts_students=True)
-        return sliced(breakdown, school_id, schools, whole, question, pattern.hidden)
+        pattern = decide(question, NESTED_STUDENTS, minimum, beside=funnel, counts_students=True)
+        return whole.sliced(breakdown, school_id, pattern.hidden, question)
 
     sums = (await aside(question, guarded)).only(STUDENTS)
-    if Key.MONTH in whole.keys and Key.MONTH not in breakdown.keys:
+    if Key.MONTH in whole.breakdown.keys and Key.MONTH not in breakdown.keys:
         # Cut out, a period is its months added up, and a student of two of them would count twice.
         return replace(sums, counted=await _students(session, caller, breakdown, school_id))
     return sums

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, literal_colu
 
 from reporting.codec import CELL_BITS, FIELDS
 from reporting.margins import mask_of
-from reporting.measures.lattice import Axis, Cell, Levels
+from reporting.measures.axes import Axis, Cell, Levels
 from reporting.models import students_referred as members
 from reporting.views.breakdown import Breakdown, Key, Numbers, only_these
 from reporting.views.scope import in_scope
