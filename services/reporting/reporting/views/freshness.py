@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Dialect
 
 from reporting.views.errors import BusAway
+from reporting.views.prepared import Prepared, prepare
 from shared.bus.base import Bus, BusUnavailable, TopicPartition
 from shared.db import ReadSession
 from shared.inbox import consumer_offsets
@@ -95,15 +99,20 @@ Applied = Mapping[TopicPartition, tuple[int, datetime | None]]
 """The next offset of each partition, and when it last moved."""
 
 
-_o = consumer_offsets.c
-# Put together once: every answer of a view asks it.
-_OFFSETS = select(_o.topic, _o.partition, _o.next_offset, _o.applied_at).where(_o.consumer == bindparam("consumer"))
-
-
 async def applied_offsets(session: ReadSession, consumer: str) -> Applied:
     """How far a consumer has come. In a view's own transaction: then it tells exactly what that view holds."""
-    rows = await session.execute(_OFFSETS, {"consumer": consumer})
-    return {TopicPartition(topic, number): (offset, at) for topic, number, offset, at in rows}
+    asked, as_instant = _offsets(session.dialect)
+    rows = await asked.rows(session, {"consumer": consumer})
+    return {TopicPartition(topic, number): (offset, as_instant(at)) for topic, number, offset, at in rows}
+
+
+@lru_cache
+def _offsets(dialect: Dialect) -> tuple[Prepared, Callable[[Any], datetime | None]]:
+    """The question that every answer of a view asks, and how to read the instants of what the driver finds."""
+    o = consumer_offsets.c
+    asked = select(o.topic, o.partition, o.next_offset, o.applied_at).where(o.consumer == bindparam("consumer"))
+    as_instant = o.applied_at.type.dialect_impl(dialect).result_processor(dialect, None)
+    return prepare(asked, dialect), as_instant or (lambda at: at)
 
 
 def freshness_of(applied: Applied, ends: Ends, now: datetime) -> Freshness:
