@@ -72,7 +72,7 @@ test: $(tools) $(judges) ## every test, on both databases and a real Kafka
 	@$(bin)/python -m pytest $(PYTEST)
 
 test-fast: $(tools) ## under a minute: on the embedded engines alone
-	@$(bin)/python -m pytest -q -n auto -m "not slow and not kafka and not postgresql" $(PYTEST)
+	@$(bin)/python -m pytest -q -n auto --hypothesis-profile fast -m "not slow and not kafka and not postgresql" $(PYTEST)
 
 .PHONY: lint types imports locks style format
 lint: $(tools) ## everything that can be seen without running it

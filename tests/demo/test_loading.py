@@ -120,6 +120,7 @@ async def test_a_second_run_sends_nothing(client: Client, tmp_path: Path, capsys
     assert (again.sent, again.enrolled, again.as_of) == (first.sent, first.enrolled, first.as_of)
 
 
+@pytest.mark.slow
 async def test_a_run_that_lost_count_sends_all_again_and_nothing_comes_in_twice(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +132,7 @@ async def test_a_run_that_lost_count_sends_all_again_and_nothing_comes_in_twice(
     assert await check(client, again, Progress(client))
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_resumed_when_its_keys_are_forgotten_sends_the_same_again(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,6 +149,7 @@ async def test_a_run_that_is_resumed_when_its_keys_are_forgotten_sends_the_same_
     assert await check(client, again, Progress(client))
 
 
+@pytest.mark.slow
 async def test_a_stopped_run_goes_on_where_it_was(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,6 +198,7 @@ async def test_a_step_that_only_computes_is_stopped_too(tmp_path: Path) -> None:
     assert truth.enrolled["", None] == 2
 
 
+@pytest.mark.slow
 async def test_a_referral_that_was_not_sent_by_us_is_told_as_a_difference(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,6 +74,7 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert [verb for verb in verbs if verb not in told] == []
 
 
+@pytest.mark.slow
 async def test_migrate_makes_a_fresh_database_ready_and_again_changes_nothing(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -87,6 +88,7 @@ async def test_migrate_makes_a_fresh_database_ready_and_again_changes_nothing(
         await database.close()
 
 
+@pytest.mark.slow
 def test_serve_ends_when_its_parent_is_gone(sqlite_url: str, tmp_path: Path) -> None:
     port = free_port()
     told = environment(tmp_path, sqlite_url, PORT=str(port))
