@@ -16,7 +16,7 @@ from referral_api.referrals.rules import Referral, Status
 from referral_api.referrals.views.changes import changes_since
 from referral_api.referrals.views.records import ReferralTombstone, view_for
 from referral_api.referrals.views.standing import BEGINNING
-from referral_api.referrals.views.visibility import gone_for, readable_in_full, visible_to
+from referral_api.referrals.views.visibility import gone_for, readable_in_full, told_to, visible_to
 from referral_api.settings import Settings
 from shared.auth import Caller
 from shared.bulk import bulk_upsert
@@ -77,7 +77,9 @@ async def test_the_conditions_find_what_the_rules_allow(api: ServiceInTest[Setti
         full, status = allowed(rules.may_read_in_full, caller), allowed(rules.may_read_status, caller)
         assert await found(readable_in_full(caller)) == full, caller
         assert await found(visible_to(caller)) == full | status, caller
-        assert await found(gone_for(caller)) == allowed(rules.may_learn_it_is_gone, caller), caller
+        gone = allowed(rules.may_learn_it_is_gone, caller)
+        assert await found(gone_for(caller)) == gone, caller
+        assert await found(told_to(caller)) == full | status | gone, caller
 
 
 def in_words(ring: KeyRing, referral_id: UUID, **changes: Any) -> Referral:

@@ -4,14 +4,15 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 
-from referral_api.referrals.models import change_eras, referrals
+from referral_api.referrals.models import change_clock, change_eras, referrals
 from referral_api.referrals.operations.numbering import begin_era
 from referral_api.referrals.operations.storing import add
 from referral_api.referrals.views.standing import BEGINNING, NeverGivenOut
 from referral_api.settings import Settings
 from shared.db import EVERY_DISTRICT, Database
+from shared.migrations import current_revision
 from shared.testing.service import DISTRICT, ServiceInTest
 from tests.referral_api.referrals.following import Reader, a_new_one, added, touch
 
@@ -27,21 +28,23 @@ class Backup:
 
     def __init__(self, api: ServiceInTest[Settings]) -> None:
         self._database = api.process.database
-        self._kept: tuple[set[UUID], set[UUID]]
+        self._kept: tuple[set[UUID], set[UUID], int]
 
     async def take(self) -> None:
         """Note what is there."""
         async with self._database.read(EVERY_DISTRICT) as session:
             there = (await session.execute(select(referrals.c.referral_id))).scalars()
             eras = (await session.execute(select(change_eras.c.era_id))).scalars()
-            self._kept = set(there), set(eras)
+            ahead = (await session.execute(select(change_clock.c.ahead))).scalar_one()
+            self._kept = set(there), set(eras), ahead
 
     async def restore(self) -> None:
         """Whatever came since has never been."""
-        there, eras = self._kept
+        there, eras, ahead = self._kept
         async with self._database.write(EVERY_DISTRICT) as session:
             await session.execute(delete(referrals).where(referrals.c.referral_id.not_in(there)))
             await session.execute(delete(change_eras).where(change_eras.c.era_id.not_in(eras)))
+            await session.execute(update(change_clock).values(ahead=ahead))
 
 
 async def test_a_cursor_of_what_was_lost_is_refused_also_after_new_changes_have_passed_it(
@@ -63,6 +66,25 @@ async def test_a_cursor_of_what_was_lost_is_refused_also_after_new_changes_have_
     assert await kept.page() == new
     lost.place = BEGINNING
     assert await lost.page() == [old, *new]
+
+
+async def test_what_a_small_district_has_lost_is_known_beside_a_large_one(api: ServiceInTest[Settings]) -> None:
+    """The era notes how far the changes of all districts had come."""
+    lost, backup = Reader(api), Backup(api)
+    async with api.process.database.write(EVERY_DISTRICT) as session:
+        for _ in range(9):
+            await add(session, replace(a_new_one(api), district_id="large"))
+    await start(api)
+    await added(api)
+    await backup.take()
+    await added(api)
+    await lost.page()
+    await backup.restore()
+    await start(api)
+    for _ in range(3):
+        await added(api)
+    with pytest.raises(NeverGivenOut):
+        await lost.page()
 
 
 async def test_a_cursor_of_an_era_that_was_lost_is_refused(api: ServiceInTest[Settings]) -> None:
@@ -114,7 +136,8 @@ async def test_a_place_beyond_every_change_is_not_taken_for_the_end(api: Service
 async def test_an_api_starts_before_a_database_that_was_never_migrated(postgresql_url: str) -> None:
     """It answers 503 until somebody has migrated it."""
     empty = Database(postgresql_url, pool_size=1)
-    await begin_era(empty)
+    await begin_era(empty)  # else the process would end, and be started again until then
+    assert await current_revision(empty) is None
     await empty.close()
 
 
@@ -144,7 +167,10 @@ async def test_restored_into_another_cluster_new_changes_still_come_last(
 
 
 async def test_numbers_that_rise_anyway_are_left_alone(api: ServiceInTest[Settings]) -> None:
+    ahead = []
     await added(api)
-    await start(api)
-    async with api.process.database.read(EVERY_DISTRICT) as session:
-        assert (await session.execute(text("SELECT ahead FROM change_clock"))).scalar() == 0
+    for _ in range(2):
+        async with api.process.database.read(EVERY_DISTRICT) as session:
+            ahead.append((await session.execute(select(change_clock.c.ahead))).scalar_one())
+        await start(api)
+    assert ahead[0] == ahead[1]

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     null,
-    or_,
     select,
     tuple_,
     type_coerce,
@@ -31,7 +30,7 @@ from referral_api.referrals.models import referrals
 from referral_api.referrals.rules import Status, class_of
 from referral_api.referrals.views.records import ReferralRecord, ReferralStatus, seal_key
 from referral_api.referrals.views.standing import Place, last_settled, standing, wait_until_settled
-from referral_api.referrals.views.visibility import gone_for, readable_in_full, visible_to
+from referral_api.referrals.views.visibility import gone_for, readable_in_full, told_to
 from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import Database, UtcDateTime
@@ -117,7 +116,7 @@ def _changes(caller: Caller, school_id: str | None) -> Select[Any]:
         )
         .where(r.district_id == caller.district_id)
         .where(tuple_(*_ORDER) > tuple_(*(bindparam(c.name, type_=c.type) for c in _ORDER)))
-        .where(or_(visible_to(caller), gone_for(caller)))
+        .where(told_to(caller))
     )
     if school_id is not None:
         wanted = wanted.where(r.school_id == school_id)

@@ -40,5 +40,12 @@ def gone_for(caller: Caller) -> ColumnElement[bool]:
     return and_(in_error, visible_to(caller))
 
 
+def told_to(caller: Caller) -> ColumnElement[bool]:
+    """What the caller can see, and what he is told is gone: the two above as one."""
+    either = or_(visible_to(caller), gone_for(caller))
+    # Said by itself, so that a database finds a provider's few by an index.
+    return and_(_names(caller), either) if caller.role is Role.PROVIDER else either
+
+
 def _names(caller: Caller) -> ColumnElement[bool]:
     return referrals.c.provider_id == caller.provider_id if caller.provider_id is not None else false()
