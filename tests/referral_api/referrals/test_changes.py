@@ -5,7 +5,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from referral_api.settings import Settings
 from shared.http.paging import decode_cursor, encode_cursor
+from shared.testing.service import ServiceInTest
 from tests.referral_api.referrals.referring import CONSENT, SECRET, done, moved, referred
 
 
@@ -16,10 +18,10 @@ async def consent(client: httpx2.AsyncClient, referral_id: str, *, agreed: bool)
 class Follower:
     """Somebody who keeps up with the list, page after page."""
 
-    def __init__(self, client: httpx2.AsyncClient, **query: Any) -> None:
+    def __init__(self, client: httpx2.AsyncClient, *, cursor: str = "", **query: Any) -> None:
         self._client = client
         self._query = {"limit": 3, **query}
-        self.cursor = ""
+        self.cursor = cursor
 
     async def catch_up(self) -> list[dict[str, Any]]:
         """Everything that is new, in the order in which it came."""
@@ -189,6 +191,42 @@ async def test_a_school_may_be_followed_by_itself(counselor: httpx2.AsyncClient)
     assert kind(of_all) == (422, "cursor-unusable", "query.changed_since")
 
 
+@pytest.mark.parametrize("schools", [["s-1"], ["s-1", "s-2", "s-3"], None])
+async def test_whoever_is_given_other_schools_begins_anew(
+    api: ServiceInTest[Settings], counselor: httpx2.AsyncClient, schools: list[str] | None
+) -> None:
+    """What was there before would be missed, and what he may see no more would stay where he keeps it."""
+    for student_id, school_id in (("st-1", "s-1"), ("st-2", "s-2")):
+        await referred(counselor, student_id=student_id, school_id=school_id)
+    follower = Follower(counselor)
+    await follower.catch_up()
+    async with api.client("administrator", "c-1", schools=["s-2", "s-1"]) as the_same:
+        assert await Follower(the_same, cursor=follower.cursor).catch_up() == []
+    async with api.client("counselor", "c-1", schools=schools) as elsewhere:
+        refused = await elsewhere.get("/v1/referrals", params={"changed_since": follower.cursor})
+        assert kind(refused) == (422, "cursor-unusable", "query.changed_since")
+        told = await Follower(elsewhere).catch_up()
+        assert {item["school_id"] for item in told if "summary" in item} == set(schools or ["s-1", "s-2"]) - {"s-3"}
+
+
+async def test_a_cursor_is_good_for_whoever_may_see_the_same(api: ServiceInTest[Settings]) -> None:
+    async def given(role: str, sub: str, **to: Any) -> str:
+        async with api.client(role, sub, **to) as client:
+            return str((await client.get("/v1/referrals?changed_since=")).json()["next_cursor"])
+
+    async def status(cursor: str, role: str, sub: str, **to: Any) -> int:
+        async with api.client(role, sub, **to) as client:
+            return (await client.get("/v1/referrals", params={"changed_since": cursor})).status_code
+
+    of_provider, of_referrer = await given("provider", "a", provider="p-1"), await given("officer", "o-1")
+    assert await status(of_provider, "provider", "b", provider="p-1") == 200
+    assert await status(of_provider, "provider", "a", provider="p-2") == 422
+    assert await status(of_referrer, "officer", "o-1", schools=["s-2"]) == 200
+    assert await status(of_referrer, "officer", "o-2") == 422
+    assert await status(of_referrer, "counselor", "o-1") == 422
+    assert await status(of_referrer, "officer", "o-1", district="another") == 422
+
+
 @pytest.mark.parametrize("field", ["status=requested", "due_before=2999-01-01T00:00:00Z", "cursor=W10"])
 async def test_filters_that_a_change_could_leave_are_refused(counselor: httpx2.AsyncClient, field: str) -> None:
     refused = await counselor.get(f"/v1/referrals?changed_since=&{field}")
@@ -217,6 +255,7 @@ async def test_a_cursor_that_this_list_never_gave_out_is_refused(counselor: http
         {2: "no-era"},
         {2: ZERO},
         {3: "s-2"},
+        {4: ""},
     ],
 )
 async def test_a_cursor_that_was_tampered_with_is_refused(
@@ -224,7 +263,7 @@ async def test_a_cursor_that_was_tampered_with_is_refused(
 ) -> None:
     await referred(counselor)
     given = (await counselor.get("/v1/referrals?changed_since=")).json()["next_cursor"]
-    values = list(decode_cursor("referral-changes", given, (int, str, str, str)))
+    values = list(decode_cursor("referral-changes", given, (int, str, str, str, str)))
     for cursor, status in ((values, 200), ([forged.get(n, value) for n, value in enumerate(values)], 422)):
         query = {"changed_since": encode_cursor("referral-changes", *cursor)}
         assert (await counselor.get("/v1/referrals", params=query)).status_code == status

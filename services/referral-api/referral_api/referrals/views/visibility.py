@@ -1,5 +1,8 @@
 """Who may read which referrals, as conditions on the table; tests hold them against the rules."""
 
+import hashlib
+from functools import lru_cache
+
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from referral_api.referrals.models import referrals
@@ -45,6 +48,17 @@ def told_to(caller: Caller) -> ColumnElement[bool]:
     either = or_(visible_to(caller), gone_for(caller))
     # Said by itself, so that a database finds a provider's few by an index.
     return and_(_names(caller), either) if caller.role is Role.PROVIDER else either
+
+
+@lru_cache(maxsize=256)
+def reach_of(caller: Caller) -> str:
+    """What decides which referrals the caller may see, as one word: under another word there may be others."""
+    reach: tuple[object, ...] = (caller.district_id, caller.sub)
+    if caller.role is Role.PROVIDER:
+        reach = (caller.district_id, caller.provider_id, "provider")
+    elif caller.role in _SCHOOL_STAFF:
+        reach = (*reach, None if caller.school_ids is None else sorted(caller.school_ids))
+    return hashlib.sha256(repr(reach).encode()).hexdigest()[:32]
 
 
 def _names(caller: Caller) -> ColumnElement[bool]:
