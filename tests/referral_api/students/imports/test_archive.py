@@ -43,6 +43,15 @@ def encrypted(body: bytes) -> bytes:
     return bytes(changed)
 
 
+def with_forged_size(body: bytes) -> bytes:
+    """The same zip, whose list of files says that the last one is packed into sixteen times as much as the zip holds.
+
+    Measured by that, it would unpack to little.
+    """
+    at = body.rfind(b"PK\x01\x02") + 20
+    return body[:at] + struct.pack("<I", 16 * len(body)) + body[at + 4 :]
+
+
 def damaged(body: bytes) -> bytes:
     """The same zip with one byte of its first file's data changed."""
     name_bytes, extra_bytes = struct.unpack("<HH", body[26:30])
@@ -80,6 +89,12 @@ def an_endless_line() -> bytes:
     return a_zip({"manifest.csv": ONE, "users.csv": random_letters(2 << 20)})
 
 
+def many_columns() -> str:
+    """A row of twenty thousand columns, each with a line break in its quotes: no line of it is long."""
+    letters = random_letters(2 << 20)
+    return ",".join(f'"{letters[at : at + 100]}\n"' for at in range(0, len(letters), 100))
+
+
 def many_files() -> bytes:
     """Sixty thousand empty files: the list of them alone is larger than what is read of a list."""
     return a_zip({"manifest.csv": ONE, **{f"{number}{'-' * 60}": "" for number in range(60_000)}})
@@ -99,7 +114,10 @@ def random_letters(size: int) -> str:
         (b"hello", "no zip"),
         (Roster().zip()[:-40], "no zip"),
         (a_zip({"users.csv": USERS}), "manifest.csv is not at the top"),
-        (a_zip({"inside/manifest.csv": ONE, "inside/users.csv": USERS}), "lies in a folder"),
+        (a_zip({"inside/manifest.csv": ONE, "inside/users.csv": USERS}), "manifest.csv lies in a folder"),
+        (a_zip({"manifest.csv": ONE, "inside/users.csv": USERS}), "users.csv lies in a folder"),
+        (a_zip({"Manifest.csv": ONE, "users.csv": USERS}), "manifest.csv is in the zip with other capitals"),
+        (a_zip({"manifest.csv": ONE, "Users.csv": USERS}), "users.csv is in the zip with other capitals"),
         (a_zip({"manifest.csv": ONE, "users.csv": USERS, "../../outside.csv": "x"}), "leads out"),
         (a_zip({"manifest.csv": ONE, "users.csv": USERS, "/etc/x.csv": "x"}), "leads out"),
         (a_zip({"manifest.csv": ONE, "users.csv": USERS, "C:\\x.csv": "x"}), "leads out"),
@@ -108,6 +126,7 @@ def random_letters(size: int) -> str:
         (encrypted(Roster().zip()), "encrypted"),
         (damaged(a_zip({"users.csv": USERS, "manifest.csv": ONE})), "damaged"),
         (a_bomb(), "far more than a roster"),
+        (with_forged_size(a_bomb()), "promises more than it holds"),
         (a_bomb(zipfile.ZIP_BZIP2), "packed in a way"),
         (an_endless_line(), "a line of more than"),
         (many_files(), "more than 200 files"),
@@ -119,13 +138,15 @@ def random_letters(size: int) -> str:
         (a_zip({"manifest.csv": a_manifest({"classes": "bulk"}), "users.csv": USERS}), "names classes.csv"),
         (a_zip({"manifest.csv": a_manifest({"users": "absent"}), "users.csv": USERS}), "says that it is absent"),
         (a_zip({"manifest.csv": a_manifest({"classes": "bulk"}), "classes.csv": "a"}), "no file that is used"),
-        (a_zip({"manifest.csv": a_manifest({"users": "whole"}), "users.csv": USERS}), "absent, bulk or delta"),
+        (a_zip({"manifest.csv": a_manifest({"users": "whole"}), "users.csv": USERS}), "line 4: each file is"),
         (a_zip({"manifest.csv": a_manifest({"users": "bulk"}, "1.0"), "users.csv": USERS}), "1.1 or 1.2"),
         (a_zip({"manifest.csv": ONE.replace("manifest.version,1.0", "x,y"), "users.csv": USERS}), "manifest.version"),
-        (a_zip({"manifest.csv": ONE + "file.users,bulk\r\n", "users.csv": USERS}), "property is there twice"),
+        (a_zip({"manifest.csv": ONE + "file.users,bulk\r\n", "users.csv": USERS}), "line 5: a property is there"),
         (a_zip({"manifest.csv": ONE.replace("propertyName", "name"), "users.csv": USERS}), "the header must be"),
         (a_zip({"manifest.csv": ONE + '"open\r\n', "users.csv": USERS}), "cannot be read as CSV"),
-        (a_zip({"manifest.csv": ONE + "lonely\r\n", "users.csv": USERS}), "a property name and a value"),
+        (a_zip({"manifest.csv": ONE + "lonely\r\n", "users.csv": USERS}), "line 5: every line has"),
+        (a_zip({"manifest.csv": ONE + "\n" * 500, "users.csv": USERS}), "more than 500 lines"),
+        (a_zip({"manifest.csv": ONE + many_columns(), "users.csv": USERS}), "line 5 has more than 1048576"),
         (a_zip({"manifest.csv": ONE, "users.csv": "José".encode("latin-1")}), "line 1 looks like Latin-1"),
         (a_zip({"manifest.csv": ONE, "users.csv": "sourcedId".encode("utf-16")}), "looks like UTF-16"),
     ],

@@ -55,7 +55,7 @@ async def test_each_bad_row_is_refused_alone_and_named_without_its_value(distric
     users, demographics = roster.tables["users"], roster.tables["demographics"]
     good = {"givenName": SECRET, "familyName": SECRET}
     users += [
-        {"sourcedId": "two\nlines", **good},  # lines 14 and 15
+        {"sourcedId": "u-2", **good, "givenName": "two\nlines"},  # lines 14 and 15
         {"sourcedId": "st-1", **good},  # 16
         {"sourcedId": "", **good},
         {"sourcedId": "st-n", "givenName": SECRET},  # 18

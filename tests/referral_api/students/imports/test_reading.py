@@ -50,7 +50,11 @@ def test_a_fault_is_named_by_the_line_that_its_row_begins_on(rows: list[tuple[st
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "lacks the columns sourcedId, name, type"),
+        ("", "is empty: it lacks the columns sourcedId, name, type"),
+        ("sourcedId;name;type\r\n1;2;3\r\n", "not be separated by commas: it lacks the columns"),
+        ("SOURCEDID,NAME,TYPE\r\n1,2,3\r\n", "writes the columns sourcedId, name, type with other capitals"),
+        (f"{HEADER},Identifier\r\n", "writes the columns identifier with other capitals"),
+        (f"{HEADER}\r\no-1,a,school\r\n" + '"two\n",' * 200_000, "begins on line 3 has more than 1048576 char"),
         ("a,b,c\r\n1,2,3\r\n", "lacks the columns sourcedId, name, type"),
         (f"{HEADER},name\r\n", "a column twice"),
         (f'{HEADER}\r\no-1,"never closed,school\r\no-2,b,school\r\n', "begins on line 2 cannot be read as CSV"),
@@ -75,6 +79,25 @@ def test_a_row_of_another_length_is_refused_and_an_empty_line_is_none() -> None:
     assert progress.rows_read == 3
 
 
+@pytest.mark.parametrize("sourced_id", ["o\n1", "\r\no-1x", "o\t1", "o\x7f1", "o\x851"])
+def test_an_id_that_nobody_could_ask_for_is_refused(sourced_id: str) -> None:
+    out = io.StringIO()
+    csv.writer(out).writerows([HEADER.split(","), ["o-0", "a", "school"], [sourced_id, "a", "school"]])
+    said = read(out.getvalue()).execute("SELECT line, field FROM errors").fetchall()
+    assert said == [(3, "sourcedId")]
+    assert read(out.getvalue().replace(sourced_id, "o/1 % é\u200b日")).execute("SELECT * FROM errors").fetchall() == []
+
+
+def test_of_a_deletion_that_is_refused_only_what_a_deletion_needs_is_named() -> None:
+    header = f"{HEADER},status,dateLastModified"
+    scratch = read(f"{header}\r\n o-1,,,tobedeleted,2026-11-20T06:00:00Z\r\n,,,tobedeleted,\r\n", mode=Mode.DELTA)
+    assert scratch.execute("SELECT line, field, problem FROM errors").fetchall() == [
+        (2, "sourcedId", "has spaces around it"),
+        (3, "dateLastModified", "is missing"),
+        (3, "sourcedId", "is missing"),
+    ]
+
+
 def test_a_good_combination_of_codes_excuses_no_other_fault() -> None:
     row = "o-{},{},school"
     text = "\r\n".join([HEADER, row.format(1, "a"), row.format(2, ""), row.format(3, "x" * 1001), row.format("", "d")])
@@ -82,8 +105,9 @@ def test_a_good_combination_of_codes_excuses_no_other_fault() -> None:
     assert scratch.execute("SELECT line, field FROM errors").fetchall() == [(3, "name"), (4, "name")]
 
 
-def test_reading_stops_when_it_is_told_to() -> None:
-    text = "\r\n".join([HEADER, *(f"o-{n},a,school" for n in range(BATCH))])
+@pytest.mark.parametrize("row", ["o-{},a,school", ""])
+def test_reading_stops_when_it_is_told_to(row: str) -> None:
+    text = "\r\n".join([HEADER, *(row.format(n) for n in range(BATCH)), '"never read'])
     with pytest.raises(Interrupted):
         read(text, progress=Progress(stopped=True))
 

@@ -49,22 +49,29 @@ class Archive:
 def open_archive(path: Path, *, wanted: frozenset[str]) -> Iterator[Archive]:
     """The zip at a path; `wanted` are the kinds of file that are used. Raises: RosterRefused."""
     with _File(path) as file, _opened(file) as opened:
-        names = _checked_names(opened)
-        if MANIFEST not in names:
-            if any(n.endswith(f"/{MANIFEST}") for n in names):
-                raise RosterRefused("manifest.csv lies in a folder of the zip; pack the files without their folder.")
-            raise RosterRefused("manifest.csv is not at the top of the zip.")
+        names = _checked_names(opened, path.stat().st_size)
+        _ensure_there(names, MANIFEST, "manifest.csv is not at the top of the zip.")
         with _text(opened, MANIFEST) as text:
             manifest = read_manifest(text)
         for kind in sorted(set(manifest.modes) | wanted):
             there, named = f"{kind}.csv" in names, manifest.mode(kind) is not Mode.ABSENT
-            if named and not there:
-                raise RosterRefused(f"manifest.csv names {kind}.csv, but it is not in the zip.")
+            if named:
+                _ensure_there(names, f"{kind}.csv", f"manifest.csv names {kind}.csv, but it is not in the zip.")
             if there and not named and kind in wanted:
                 raise RosterRefused(f"{kind}.csv is in the zip, but manifest.csv says that it is absent.")
         if all(manifest.mode(kind) is Mode.ABSENT for kind in wanted):
             raise RosterRefused("manifest.csv names no file that is used here.")
         yield Archive(opened, manifest)
+
+
+def _ensure_there(names: frozenset[str], name: str, otherwise: str) -> None:
+    if name in names:
+        return
+    if any(n.endswith(f"/{name}") for n in names):
+        raise RosterRefused(f"{name} lies in a folder of the zip; pack the files without their folder.")
+    if any(n.casefold() == name.casefold() for n in names):
+        raise RosterRefused(f"{name} is in the zip with other capitals; its name must be exactly as here.")
+    raise RosterRefused(otherwise)
 
 
 class _File(io.FileIO):
@@ -92,7 +99,7 @@ def _opened(file: _File) -> zipfile.ZipFile:
         raise RosterRefused("The file is no zip, or a part of it is missing.") from None
 
 
-def _checked_names(opened: zipfile.ZipFile) -> frozenset[str]:
+def _checked_names(opened: zipfile.ZipFile, size_bytes: int) -> frozenset[str]:
     entries = opened.infolist()
     if len(entries) > MOST_FILES:
         raise RosterRefused(f"The zip holds more than {MOST_FILES} files.")
@@ -107,6 +114,8 @@ def _checked_names(opened: zipfile.ZipFile) -> frozenset[str]:
         raise RosterRefused("The zip is encrypted.")
     if any(e.compress_type not in _READABLE for e in entries):
         raise RosterRefused("The zip is packed in a way that is not read here; use deflate.")
+    if sum(e.compress_size for e in entries) > size_bytes:  # else a forged size would hide how far a bomb unpacks
+        raise RosterRefused("The zip is damaged: its list of files promises more than it holds.")
     if sum(e.file_size for e in entries) > MOST_BYTES or any(map(_is_bomb, entries)):
         raise RosterRefused("The zip unpacks to far more than a roster could be.")
     return frozenset(names)

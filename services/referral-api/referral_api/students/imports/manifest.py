@@ -1,11 +1,11 @@
 """`manifest.csv`: which OneRoster version a zip follows and which of its files are bulk, delta or absent."""
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from referral_api.students.imports.errors import RosterRefused
+from referral_api.students.imports.rows import rows_of
 
 HEADER = ["propertyName", "value"]
 VERSIONS = ("1.1", "1.2")
@@ -33,37 +33,34 @@ class Manifest:
         return self.modes.get(kind, Mode.ABSENT)
 
 
-def read_manifest(lines: Iterable[str]) -> Manifest:
-    """The manifest in these lines. Raises: RosterRefused."""
-    properties = _properties(lines)
+def read_manifest(text: Iterable[str]) -> Manifest:
+    """The manifest in this text. Raises: RosterRefused."""
+    properties: dict[str, str] = {}
+    modes: dict[str, Mode] = {}
+    for line, name, value in _properties(text):
+        if name in properties:
+            raise RosterRefused(f"manifest.csv, line {line}: a property is there twice.")
+        properties[name] = value
+        if name.startswith("file."):
+            if value not in set(Mode):
+                raise RosterRefused(f"manifest.csv, line {line}: each file is absent, bulk or delta.")
+            modes[name.removeprefix("file.")] = Mode(value)
     if properties.get("manifest.version") != "1.0":
         raise RosterRefused("manifest.csv: manifest.version must be 1.0.")
     version = properties.get("oneroster.version", "")
     if version not in VERSIONS:
         raise RosterRefused(f"manifest.csv: oneroster.version must be {' or '.join(VERSIONS)}.")
-    modes = {}
-    for name, value in properties.items():
-        if name.startswith("file."):
-            if value not in set(Mode):
-                raise RosterRefused("manifest.csv: each file is absent, bulk or delta.")
-            modes[name.removeprefix("file.")] = Mode(value)
     return Manifest(version, modes)
 
 
-def _properties(lines: Iterable[str]) -> dict[str, str]:
-    properties: dict[str, str] = {}
-    try:
-        for number, row in enumerate(csv.reader(lines, strict=True)):
-            if number == 0:
-                if [cell.strip() for cell in row] != HEADER:
-                    raise RosterRefused("manifest.csv: the header must be propertyName,value.")
-            elif row:
-                if len(row) < len(HEADER) or number > MOST_LINES:
-                    raise RosterRefused("manifest.csv: every line has a property name and a value.")
-                name, value = row[0].strip(), row[1].strip()
-                if name in properties:
-                    raise RosterRefused("manifest.csv: a property is there twice.")
-                properties[name] = value
-    except csv.Error:
-        raise RosterRefused("manifest.csv cannot be read as CSV.") from None
-    return properties
+def _properties(text: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """Each property with its line and value."""
+    for number, (line, row) in enumerate(rows_of(text, "manifest.csv")):
+        if number == 0 and [cell.strip() for cell in row] != HEADER:
+            raise RosterRefused("manifest.csv: the header must be propertyName,value.")
+        if number > MOST_LINES:
+            raise RosterRefused(f"manifest.csv has more than {MOST_LINES} lines.")
+        if number and row:
+            if len(row) < len(HEADER):
+                raise RosterRefused(f"manifest.csv, line {line}: every line has a property name and a value.")
+            yield line, row[0].strip(), row[1].strip()

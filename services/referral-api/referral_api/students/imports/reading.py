@@ -1,6 +1,6 @@
 """From a file's text to rows in the scratch database: each row is checked on its own, and refused on its own."""
 
-import csv
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ from typing import Any, TextIO
 from referral_api.students.imports.errors import Interrupted, RosterRefused
 from referral_api.students.imports.files import SOURCED_ID, FileKind, check_day, check_instant, instant
 from referral_api.students.imports.manifest import Mode
+from referral_api.students.imports.rows import rows_of
 
 BATCH = 2000
 MOST_COMBINATIONS = 20_000
 SHORT = 255
 """Texts that are not longer together are none of them too long."""
 STATUS, MODIFIED = "status", "dateLastModified"
+_CONTROL = re.compile(r"[\x01-\x1f\x7f-\x9f]")  # NUL has a word of its own
 WHOLE_ROW = ""
 """The field of a fault that lies in no single column."""
 
@@ -46,10 +48,7 @@ class Layout:
         header = [h.strip() for h in header]
         if any("\0" in h for h in header):
             raise RosterRefused(f"{name} holds NUL characters in its header; is it UTF-16? It must be UTF-8.")
-        needed = [c.name for c in kind.columns if c.in_header] + ([STATUS, MODIFIED] if mode is Mode.DELTA else [])
-        missing = [n for n in needed if n not in header]
-        if missing:
-            raise RosterRefused(f"{name} lacks the columns {', '.join(missing)}.")
+        _ensure_named(name, kind, mode, header)
         named = [h for h in header if h]
         if len(set(named)) < len(named):
             raise RosterRefused(f"{name} has a column twice.")
@@ -88,6 +87,7 @@ class Layout:
             and "\0" not in free
             and self._dates(row) in self._good_dates
             and row[self._id_place] == row[self._id_place].strip()
+            and row[self._id_place].isprintable()
             and not self._is_ahead(modified := instant(row[self._modified]))
         ):
             return (line, 0, modified, *self._kind.keep(self._pick(row))), ()
@@ -101,11 +101,11 @@ class Layout:
         values, modified = self._pick(row), instant(row[self._modified])
         faults = self._base_faults(row) if self._mode is Mode.DELTA or row[self._status] else []
         faults += self._misleading(values[0], modified)
-        if not faults and row[self._status] == "tobedeleted":
+        if row[self._status] == "tobedeleted":
             problem = SOURCED_ID.check(values[0]) if values[0] else "is missing"
             if problem:
-                return (), [(SOURCED_ID.name, problem)]
-            return (line, 1, modified, values[0], *self._nothing), []
+                faults.append((SOURCED_ID.name, problem))
+            return ((), faults) if faults else ((line, 1, modified, values[0], *self._nothing), ())
         for value, (name, check, filled) in zip(values, self._checks, strict=True):
             if value:
                 problem = check(value)
@@ -121,8 +121,12 @@ class Layout:
         return (line, 0, modified, *self._kind.keep(values)), faults
 
     def _misleading(self, sourced_id: str, modified: str | None) -> list[Fault]:
-        """What would make the row another student's, or the newest for ever."""
-        faults = [(SOURCED_ID.name, "has spaces around it")] if sourced_id != sourced_id.strip() else []
+        """What would make the row another student's, one whom nobody could ask for, or the newest for ever."""
+        faults = []
+        if sourced_id != sourced_id.strip():
+            faults.append((SOURCED_ID.name, "has spaces around it"))
+        elif _CONTROL.search(sourced_id):
+            faults.append((SOURCED_ID.name, "holds a line break or another control character"))
         if self._is_ahead(modified):
             faults.append((MODIFIED, "lies in the future; is the clock of the system that wrote it right?"))
         return faults
@@ -144,6 +148,25 @@ class Layout:
         return faults
 
 
+def _ensure_named(name: str, kind: FileKind, mode: Mode, header: Sequence[str]) -> None:
+    """Refuse a file without a column it needs, or with one that would be passed over for its capitals.
+
+    OneRoster's names are case-sensitive. Source: OneRoster 1.2 CSV binding, file format.
+    """
+    folded = {h.casefold() for h in header}
+    known = [*(c.name for c in kind.columns), STATUS, MODIFIED]
+    otherwise = [n for n in known if n not in header and n.casefold() in folded]
+    if otherwise:
+        raise RosterRefused(
+            f"{name} writes the columns {', '.join(otherwise)} with other capitals; they must be exactly as here."
+        )
+    needed = [c.name for c in kind.columns if c.in_header] + ([STATUS, MODIFIED] if mode is Mode.DELTA else [])
+    missing = [n for n in needed if n not in header]
+    if missing:
+        why = "is empty: it " if not header else "has one column, so it may not be separated by commas: it "
+        raise RosterRefused(f"{name} {why if len(header) < 2 else ''}lacks the columns {', '.join(missing)}.")
+
+
 def _remember(good: set[tuple[str, ...]], combination: tuple[str, ...]) -> None:
     if len(good) < MOST_COMBINATIONS:
         good.add(combination)
@@ -163,36 +186,29 @@ def read_file(
     `latest` is the last `dateLastModified` that is taken, as `instant` writes it.
     """
     name = f"{kind.name}.csv"
-    reader = csv.reader(text, strict=True)
-    line = 1
-    try:
-        layout = Layout(kind, mode, next(reader, []), latest)
-        kept: list[tuple[object, ...]] = []
-        refused: list[tuple[str, str]] = []
-        faulty: list[tuple[object, ...]] = []
-        count = 0
-        line = reader.line_num + 1
-        for row in reader:
-            start, line = line, reader.line_num + 1
-            if not row:
-                continue
+    rows = rows_of(text, name)
+    _, header = next(rows, (1, []))
+    layout = Layout(kind, mode, header, latest)
+    kept: list[tuple[object, ...]] = []
+    refused: list[tuple[str, str]] = []
+    faulty: list[tuple[object, ...]] = []
+    seen = count = 0
+    for line, row in rows:
+        seen += 1
+        if row:
             count += 1
-            values, faults = layout.check(start, row)
+            values, faults = layout.check(line, row)
             if faults:
-                faulty += [(name, start, field, problem) for field, problem in faults]
+                faulty += [(name, line, field, problem) for field, problem in faults]
                 refused.append((kind.name, layout.id_of(row)))
             else:
                 kept.append(values)
-            if count == BATCH:
-                _store(scratch, kind, kept, refused, faulty)
-                progress.advance(count)
-                count = 0
-        _store(scratch, kind, kept, refused, faulty)
-        progress.advance(count)
-    except csv.Error:
-        raise RosterRefused(
-            f"{name}: the row that begins on line {line} cannot be read as CSV; is a quote missing?"
-        ) from None
+        if seen == BATCH:  # empty lines too: a file of nothing else is told to stop as any other
+            _store(scratch, kind, kept, refused, faulty)
+            progress.advance(count)
+            seen = count = 0
+    _store(scratch, kind, kept, refused, faulty)
+    progress.advance(count)
 
 
 def _store(scratch: sqlite3.Connection, kind: FileKind, kept: list[Any], refused: list[Any], faulty: list[Any]) -> None:
