@@ -44,6 +44,21 @@ async def test_a_body_of_another_kind_or_size_is_refused_and_leaves_no_file(dist
     assert not district.folder.exists() or list(district.folder.iterdir()) == []
 
 
+async def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_read(district: District) -> None:
+    was_read = False
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal was_read
+        was_read = True
+        yield b""
+
+    headers = {**ZIP, "Content-Length": str((1 << 20) + 1)}
+    async with district.service.client("integration") as client:
+        answer = await client.post("/v1/roster/imports", content=body(), headers=headers)
+    assert (answer.status_code, was_read) == (413, False)
+    assert answer.json()["detail"] == f"At most {1 << 20} bytes."
+
+
 async def test_the_spooled_file_is_readable_by_nobody_else(district: District) -> None:
     import_id = await district.send(Roster().zip())
     assert (district.folder / f"{import_id}.zip").stat().st_mode & 0o777 == 0o600

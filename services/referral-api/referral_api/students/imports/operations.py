@@ -18,6 +18,16 @@ from shared.db import Session
 _FLUSH_BYTES = 1 << 20
 
 
+def ensure_fits(stated: str | None, limit_bytes: int) -> None:
+    """Refuse a body that says itself that it is over the limit. Raises: ImportTooLarge."""
+    if stated is not None and stated.isdecimal() and int(stated) > limit_bytes:
+        raise _too_large(limit_bytes)
+
+
+def _too_large(limit_bytes: int) -> ImportTooLarge:
+    return ImportTooLarge(f"At most {limit_bytes} bytes.", headers={"Connection": "close"})
+
+
 async def spool(chunks: AsyncIterator[bytes], path: Path, *, limit_bytes: int) -> bytes:
     """Write a body to a file that only we may read, in bounded memory; its SHA-256. On refusal no file is left.
 
@@ -31,7 +41,7 @@ async def spool(chunks: AsyncIterator[bytes], path: Path, *, limit_bytes: int) -
         async for chunk in chunks:
             size += len(chunk)
             if size > limit_bytes:
-                raise ImportTooLarge(f"At most {limit_bytes} bytes.", headers={"Connection": "close"})
+                raise _too_large(limit_bytes)
             held += chunk
             if len(held) >= _FLUSH_BYTES:
                 await asyncio.to_thread(_write, file, bytes(held), digest)

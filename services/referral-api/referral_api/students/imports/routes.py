@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from referral_api.students.imports.errors import ImportTooLarge, NotZip, ServerDiskFull, UnknownImport
-from referral_api.students.imports.operations import queue_import, spool
+from referral_api.students.imports.operations import ensure_fits, queue_import, spool
 from referral_api.students.imports.views import QueuedImport, RosterImport, errors_as_csv, roster_import
 from shared.auth import Caller
 from shared.auth.permissions import Permission
@@ -63,6 +63,8 @@ def import_routes(settings: SpoolSettings) -> APIRouter:
     async def spooled(request: Request) -> AsyncIterator[Spooled]:
         if request.headers.get("content-type", "").split(";")[0].strip().lower() not in _ZIP:
             raise NotZip()
+        # Said before the body is read: a sender that waits for `100 Continue`, as curl does, then sends none of it.
+        ensure_fits(request.headers.get("content-length"), settings.import_limit_bytes)
         import_id = new_event_id()
         path = settings.import_dir / f"{import_id}.zip"
         request.state.body_sha256 = await spool(request.stream(), path, limit_bytes=settings.import_limit_bytes)
