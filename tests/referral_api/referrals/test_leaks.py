@@ -151,6 +151,22 @@ async def test_what_never_should_have_been_is_not_contacted(
     )
 
 
+async def test_what_never_should_have_been_is_closed_to_its_provider(
+    counselor: httpx2.AsyncClient, provider: httpx2.AsyncClient
+) -> None:
+    """It may be another child's; the school itself still sees what it has sent."""
+    rid = await referred(counselor, provider_id="p-1", consent=CONSENT)
+    assert (await provider.get(path_of(rid))).status_code == 200
+    await move(counselor, rid, "entered_in_error")
+    for path in (path_of(rid), f"{path_of(rid)}/history"):
+        assert (await provider.get(path)).status_code == 404, path
+        assert (await counselor.get(path)).status_code == 200, path
+    assert kind(await move(provider, rid, "accepted")) == (404, "referral-not-found")
+    assert (await provider.get("/v1/referrals?status=entered_in_error")).json()["items"] == []
+    told = (await provider.get("/v1/referrals?changed_since=")).json()["items"]
+    assert told == [{"referral_id": rid, "deleted": True}]
+
+
 async def test_a_draft_sent_as_if_it_were_new_is_not_taken_for_sent(officer: httpx2.AsyncClient) -> None:
     body = {**BODY, "referral_id": str(uuid4())}
     rid = await referred(officer, **body, send=False)

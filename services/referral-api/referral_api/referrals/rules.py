@@ -135,7 +135,9 @@ def may_read_in_full(caller: Caller, referral: Referral) -> bool:
         return caller.sub == referral.submitted_by and caller.role is not Role.PROVIDER
     if caller.role in _FULL_READERS:
         return caller.sees_school(referral.school_id)
-    return _is_named(caller, referral) and bool(referral.consent_agreed)
+    # What was entered in error may be another child's; the school itself has to see what it has sent.
+    agreed = bool(referral.consent_agreed) and referral.status is not Status.ENTERED_IN_ERROR
+    return agreed and _is_named(caller, referral)
 
 
 def may_read_status(caller: Caller, referral: Referral) -> bool:

@@ -26,7 +26,7 @@ def readable_in_full(caller: Caller) -> ColumnElement[bool]:
     sent = r.submitted_at.is_not(None)
     own_draft = and_(r.submitted_by == caller.sub, r.submitted_at.is_(None))
     if caller.role is Role.PROVIDER:
-        return and_(sent, _names(caller), r.consent_agreed.is_(True))
+        return and_(sent, _names(caller), r.consent_agreed.is_(True), r.status != Status.ENTERED_IN_ERROR)
     if caller.role not in _SCHOOL_STAFF:
         return own_draft
     if caller.school_ids is None:
