@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, update
+from structlog.testing import capture_logs
 
 from referral_api.calendar.models import calendars
 from referral_api.students import models
@@ -200,6 +201,16 @@ async def test_a_name_that_cannot_be_opened_is_sealed_anew_from_its_row(district
     student = await district.student("st-3")
     assert student is not None
     assert (student["given_name"], student["family_name"]) == ("Ana", "Field")
+
+
+async def test_names_whose_key_is_lost_are_told_of_once_and_not_one_by_one(district: District) -> None:
+    await district.load(Roster().zip())
+    async with district.database.write(EVERY_DISTRICT) as session:
+        await session.execute(update(models.students).values(given_name=b"x", family_name=b"y"))
+    with capture_logs() as logs:
+        await district.load(Roster().zip())
+    told = [entry for entry in logs if entry["log_level"] == "error"]
+    assert [(t["event"], t["district_id"], t["names"]) for t in told] == [("student_names_unreadable", DISTRICT, 24)]
 
 
 def left_behind(folder: Path) -> tuple[Path, Path]:

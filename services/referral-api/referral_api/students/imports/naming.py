@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -61,7 +61,7 @@ def resolve_students(scratch: sqlite3.Connection, manifest: Manifest) -> None:
     scratch.execute(_LEAVERS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Names:
     """Students as their table takes them: what `Relation` says of any other table, with the names sealed.
 
@@ -70,6 +70,8 @@ class Names:
 
     ring: KeyRing
     district_id: str
+    unreadable: int = field(default=0, init=False)
+    """Names that could not be opened, and were sealed anew from their rows."""
 
     def added(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
         """The students that are new, in the order of their ids."""
@@ -91,6 +93,8 @@ class Names:
         found = scratch.execute(_KNOWN)
         while rows := found.fetchmany(size):
             yield [row for row in map(self._renamed, rows) if row]
+        if self.unreadable:
+            log.error("student_names_unreadable", district_id=self.district_id, names=self.unreadable)
 
     def _renamed(self, found: Row) -> Row | None:
         student_id, was_given, was_family, *groups, given, family, differs = found
@@ -108,7 +112,7 @@ class Names:
             if self.ring.open(before, table="students", column=column, key=key) == name:
                 return before
         except SealBroken:  # the row says what it was: the import mends it
-            log.error("student_name_unreadable", column=column, district_id=self.district_id)
+            self.unreadable += 1
         return self.ring.seal(name, table="students", column=column, key=key)
 
 
