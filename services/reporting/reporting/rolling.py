@@ -203,10 +203,13 @@ def _sums(fact: Fact, into: Tables) -> _Sums:
         )"""
     margins = into.get(fact.margins.name, fact.margins.name)
     adds = ", ".join(f"{name} = {margins}.{name} + excluded.{name}" for name in fact.counts)
-    columns = f"place_no, margin, period, cell{apart}, {counts}"
+    identity = f"place_no, margin, period, cell{apart}"
+    columns = f"{identity}, {counts}"
+    # In order, for what is asked for together shall lie together: thousands of contact times are read at once, which
+    # takes a third of the time where they do.
     added = f"""
-        INSERT INTO {margins} ({columns}) SELECT {columns} FROM by_period WHERE true
-        ON CONFLICT (place_no, margin, period, cell{apart}) DO UPDATE SET {adds}"""
+        INSERT INTO {margins} ({columns}) SELECT {columns} FROM by_period WHERE true ORDER BY {identity}
+        ON CONFLICT ({identity}) DO UPDATE SET {adds}"""
     return _Sums(parts, added)
 
 
