@@ -1,9 +1,6 @@
 """One leader per task and database: an advisory lock on PostgreSQL, a lease row that must be renewed on SQLite."""
 
-import os
-import socket
 import time
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -12,9 +9,11 @@ from sqlalchemy import Column, Float, Table, Text, text
 
 from shared.db import EVERY_DISTRICT, Database, plumbing
 from shared.errors import DatabaseUnavailable
+from shared.holders import is_gone, new_holder
 
 LEASE = timedelta(seconds=10)
-"""How long a SQLite leader may be silent before another takes over."""
+"""How long a SQLite leader may be silent before another takes over; one that is known to have ended is not waited for.
+"""
 LOCK_LOOK = timedelta(milliseconds=100)
 """How often a PostgreSQL leader asks for its lock: no longer than a batch takes, and not once for every event."""
 
@@ -33,7 +32,7 @@ class Leadership:
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
         self._name = name
-        self._holder = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4()}"
+        self._holder = new_holder()
         self._lock_number = int.from_bytes(name.encode()[:7].ljust(7, b"\0"), "big")
         self._renewed_at: float | None = None
 
@@ -70,13 +69,16 @@ class Leadership:
         if self._renewed_at is not None and 0 <= now - self._renewed_at < LEASE.total_seconds() / 4:
             return True
         async with self._database.write(EVERY_DISTRICT) as session:
+            held_by = (await session.execute(_HELD_BY, {"name": self._name})).scalar_one_or_none()
             kept = await session.execute(
-                text(
-                    "INSERT INTO leases (name, holder, expires_at) VALUES (:name, :holder, :until)"
-                    " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at"
-                    " WHERE leases.holder = excluded.holder OR leases.expires_at < :now"
-                ),
-                {"name": self._name, "holder": self._holder, "until": now + LEASE.total_seconds(), "now": now},
+                _TAKE,
+                {
+                    "name": self._name,
+                    "holder": self._holder,
+                    "gone": held_by if held_by is not None and is_gone(held_by) else self._holder,
+                    "until": now + LEASE.total_seconds(),
+                    "now": now,
+                },
             )
         leads = kept.rowcount == 1
         self._renewed_at = now if leads else None
@@ -91,3 +93,11 @@ class Leadership:
                     text("DELETE FROM leases WHERE name = :name AND holder = :holder"),
                     {"name": self._name, "holder": self._holder},
                 )
+
+
+_HELD_BY = text("SELECT holder FROM leases WHERE name = :name")
+_TAKE = text(
+    "INSERT INTO leases (name, holder, expires_at) VALUES (:name, :holder, :until)"
+    " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at"
+    " WHERE leases.holder IN (excluded.holder, :gone) OR leases.expires_at < :now"
+)

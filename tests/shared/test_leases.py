@@ -1,6 +1,7 @@
 """One leads: while it lives nobody else does, and when it ends another may."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -84,6 +85,21 @@ async def test_a_leader_that_was_frozen_past_its_lease_learns_that_another_leads
                 frozen._renewed_at = 0.0
                 assert not await frozen.renew()
                 assert not await frozen.renew()
+
+
+async def test_a_leader_that_was_killed_is_not_waited_for(sqlite_url: str) -> None:
+    async with plumbed(sqlite_url) as database:
+        killed = Leadership(database, "task")
+        process = await asyncio.create_subprocess_exec("sleep", "60")
+        killed._holder = killed._holder.replace(f":{os.getpid()}:", f":{process.pid}:")
+        async with killed.try_to_lead() as first:
+            assert first
+            async with Leadership(database, "task").try_to_lead() as early:
+                assert not early
+            process.kill()
+            await process.wait()
+            async with Leadership(database, "task").try_to_lead() as second:
+                assert second
 
 
 async def test_a_lease_that_cannot_be_given_back_does_not_swallow_a_cancellation(sqlite_url: str) -> None:

@@ -3,16 +3,14 @@
 import asyncio
 import contextlib
 import logging
-import os
-import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from shared.bus.base import BusUnavailable, TopicPartition
 from shared.bus.local.log import LocalRecord, LogFile
+from shared.holders import is_gone, new_holder
 
 BUSY_POLL_S = 0.005
 IDLE_POLL_S = 0.05
@@ -44,7 +42,7 @@ class LocalReader:
         self._topics = topics
         self._lease_s = lease.total_seconds()
         self._left = left
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4()}"
+        self._holder = new_holder()
         self._leads = False
         self._leads_until = 0.0
         self._terms = 0
@@ -195,7 +193,7 @@ class LocalReader:
             lease = await asyncio.to_thread(self._watch.lease, self._group)
             if lease is not None:
                 holder, until = lease
-                if _is_gone(holder):
+                if is_gone(holder):
                     instead_of = holder
                 elif time.time() < until < time.time() + 2 * self._lease_s:
                     return
@@ -219,17 +217,3 @@ class LocalReader:
         self._partitions = frozenset()
         self._positions.clear()
         self.wake()
-
-
-def _is_gone(holder: str) -> bool:
-    """Whether the holder was a process of this host that has ended: then nobody need wait for its lease to run out."""
-    host, pid, _ = holder.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass  # someone else's, but alive
-    return False
