@@ -69,7 +69,7 @@ rebuild: $(runtime) ## make reporting's views anew from the bus's log, while the
 
 .PHONY: test test-fast
 test: $(tools) $(judges) ## every test, on both databases and a real Kafka
-	@$(bin)/python -m pytest $(PYTEST)
+	@$(bin)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-fast: $(tools) ## under a minute: on the embedded engines alone
 	@$(bin)/python -m pytest -q -n auto --hypothesis-profile fast -m "not slow and not kafka and not postgresql" $(PYTEST)

@@ -5,6 +5,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -23,18 +24,40 @@ _MARK_OF_FIXTURE = {"broker": pytest.mark.kafka, "postgresql": pytest.mark.postg
 _missing: set[str] = set()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """A process per processor, but not more than four: each starts engines of its own, a gigabyte of memory."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs an engine by the fixtures that it asks for, so that `-m "not kafka"` is always true."""
+    """Mark what needs an engine by the fixtures that it asks for, so that `-m "not kafka"` is always true.
+
+    What takes long comes first: begun last, it would be waited for by every other process.
+    """
     for item in items:
         for fixture, mark in _MARK_OF_FIXTURE.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_collection_finish() -> None:
     """Leave out of every later search for garbage what is loaded by now: a fifth of all time went into that."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What a process could not have is told by the one that started it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["missing"] = sorted(_missing)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process has ended."""
+    _missing.update(getattr(node, "workeroutput", {}).get("missing", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -64,7 +87,7 @@ def broker() -> Iterator[KafkaBroker]:
     A fault test starts one of its own with `shared.testing.kafka.kafka_broker()`.
     """
     try:
-        with kafka_broker() as started:
+        with kafka_broker(fast=True) as started:
             yield started
     except EngineMissing as missing:
         _go_without(missing)

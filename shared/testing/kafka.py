@@ -44,6 +44,7 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
 """
 
@@ -55,12 +56,20 @@ class KafkaBroker:
     """
 
     def __init__(
-        self, folder: Path, *, port: int | None = None, controller_port: int | None = None, heap_mb: int = 384
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        controller_port: int | None = None,
+        heap_mb: int = 384,
+        fast: bool = False,
     ) -> None:
+        """`fast` comes up sooner and is slower later: for a broker that lives for minutes and moves little."""
         self.port = port or free_port()
         self.controller_port = controller_port or free_port()
         self.folder = folder.absolute()
         self._heap_mb = heap_mb
+        self._compiling = ["-XX:TieredStopAtLevel=1"] if fast else []
         self._process = EngineProcess(
             "Kafka",
             log=self.folder / "kafka.log",
@@ -105,6 +114,7 @@ class KafkaBroker:
                 "-Xms128m",
                 f"-Xmx{self._heap_mb}m",
                 "-XX:+UseSerialGC",  # one small broker: no threads spent on collecting
+                *self._compiling,
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 f"-Dkafka.logs.dir={self.folder}",
                 *("-cp", classpath),
@@ -138,10 +148,10 @@ class KafkaBroker:
 
 
 @contextlib.contextmanager
-def kafka_broker(*, port: int | None = None, heap_mb: int = 384) -> Iterator[KafkaBroker]:
+def kafka_broker(*, port: int | None = None, heap_mb: int = 384, fast: bool = False) -> Iterator[KafkaBroker]:
     """A started broker in a temporary folder, both gone afterwards. Raises: EngineMissing, EngineFailed."""
     with tempfile.TemporaryDirectory(prefix="rapport-kafka-", ignore_cleanup_errors=True) as folder:
-        broker = KafkaBroker(Path(folder), port=port, heap_mb=heap_mb)
+        broker = KafkaBroker(Path(folder), port=port, heap_mb=heap_mb, fast=fast)
         try:
             broker.start()
             yield broker

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -52,9 +53,11 @@ class RunningSuite:
         self.parts = [Part(package, verb) for package, verb in parts]
         ensure_keys(home / "keys")
         (home / "imports").mkdir(exist_ok=True)
-        for package in ("referral_api", "reporting"):
+        packages = ("referral_api", "reporting")
+        for package in packages:
             ensure_field_keys(field_keys_path(home / "keys", package))
-            self.run(package, "migrate")
+        with ThreadPoolExecutor() as at_once:
+            list(at_once.map(lambda package: self.run(package, "migrate"), packages))
 
     def environment(self, package: str, port: int) -> dict[str, str]:
         """What a process is told."""

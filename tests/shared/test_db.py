@@ -208,6 +208,7 @@ async def end_all_connections(url: str) -> None:
     await connection.close()
 
 
+@pytest.mark.postgresql
 async def test_a_server_that_is_down_is_told_and_found_again_when_it_is_back() -> None:
     with postgres_server(fast=True) as server:
         database = Database(server.create_database("down"), pool_size=2)

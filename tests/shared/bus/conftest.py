@@ -19,7 +19,7 @@ def local_url(tmp_path: Path) -> str:
 @pytest.fixture
 def kafka_url(request: pytest.FixtureRequest) -> str:
     """The shared broker, with a session short enough to be waited for."""
-    return f"{request.getfixturevalue('broker').url}?session_seconds=6"
+    return f"{request.getfixturevalue('broker').url}?session_seconds=2"
 
 
 @pytest.fixture(params=["local", pytest.param("kafka", marks=pytest.mark.kafka)])

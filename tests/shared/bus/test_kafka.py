@@ -28,7 +28,7 @@ LONG_ENOUGH = 60.0
 def own_broker(broker: KafkaBroker) -> Iterator[KafkaBroker]:
     """A broker that may be killed. Asks for the shared one so that a missing engine is told of in one place."""
     try:
-        with kafka_broker(heap_mb=256) as started:
+        with kafka_broker(heap_mb=256, fast=True) as started:
             yield started
     except EngineMissing as missing:
         pytest.skip(str(missing))
@@ -107,7 +107,7 @@ async def test_closing_never_waits_for_a_broker_that_is_gone(own_broker: KafkaBr
 
 @pytest.mark.timeout(180)
 async def test_a_member_frozen_past_its_session_comes_back_by_itself(broker: KafkaBroker, topic: str) -> None:
-    url = f"{broker.url}?session_seconds=6"
+    url = f"{broker.url}?session_seconds=2"
     bus = connect(url, client_id="test")
     await bus.ensure_topics({topic: PARTITIONS})
     async with companion("read", url, topic, topic) as frozen:

@@ -16,7 +16,7 @@ from shared.testing.postgres import PostgresServer, postgres_server
 @pytest.mark.slow
 @pytest.mark.kafka
 async def test_a_broker_that_was_killed_comes_back_with_what_it_acknowledged() -> None:
-    with kafka_broker() as own:
+    with kafka_broker(fast=True) as own:
         admin = AIOKafkaAdminClient(bootstrap_servers=own.address)
         await admin.start()
         await admin.create_topics([NewTopic("facts", 1, 1)])
