@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 from structlog.testing import capture_logs
 
 from referral_api.calendar.models import calendars
@@ -176,19 +176,22 @@ async def test_a_fault_in_one_import_stops_no_other_district_s_and_is_at_last_sa
 
     monkeypatch.setattr(running, "apply_differences", fail_here)
     process = district.service.process
-    worker = ImportWorker(process.database, process.ring, process.settings, lambda: now)
+
+    def worker() -> ImportWorker:  # each time that of another process
+        return ImportWorker(process.database, process.ring, process.settings, lambda: now)
+
     bad, later = await district.send(Roster().zip()), await district.send(Roster().zip())
     good = await district.send(Roster().zip(), district="elsewhere")
-    assert [await worker.run_next() for _ in range(3)] == [True, True, False]  # and it is not tried again at once
+    assert [await worker().run_next() for _ in range(3)] == [True, True, False]  # and it is not tried again at once
     assert (await district.state(good, district="elsewhere"))["status"] == "done"
     for _ in range(MOST_ATTEMPTS - 1):
         now += PAUSE
-        assert await worker.run_next()
+        assert await worker().run_next()
     assert [s.district_id for s in await district.announced()] == ["elsewhere"] * 2
     assert (await district.state(later))["attempts"] == 0
     monkeypatch.undo()
     now += PAUSE
-    assert await worker.run_next()
+    assert await worker().run_next()
     assert [(await district.state(i))["status"] for i in (bad, later)] == ["refused", "done"]
 
 
@@ -228,6 +231,37 @@ async def test_what_a_dead_process_left_on_disk_is_swept_once_it_is_old(district
     await district.worker().run_next()
     assert not old.exists()
     assert list(district.folder.iterdir()) == [young]
+
+
+async def test_what_is_not_ours_in_the_folder_stays_and_stops_no_import(district: District) -> None:
+    district.folder.mkdir()
+    snapshots, stubborn = district.folder / ".snapshot", district.folder / "old.zip"
+    for folder in (snapshots, stubborn):
+        folder.mkdir()
+        os.utime(folder, (1, 1))
+    with capture_logs() as logs:
+        assert (await district.load(Roster().zip()))["status"] == "done"
+    assert sorted(district.folder.iterdir()) == [snapshots, stubborn]
+    assert [entry["file"] for entry in logs if entry["event"] == "roster_file_stays"] == ["old.zip"]
+
+
+async def test_a_fault_in_taking_an_import_on_does_not_end_the_taking_on(district: District) -> None:
+    import_id = await district.send(Roster().zip())
+    async with district.database.write(EVERY_DISTRICT) as session:
+        await session.execute(text("ALTER TABLE roster_imports RENAME TO aside"))
+    with capture_logs() as logs:
+        running = asyncio.create_task(district.worker().run())
+        try:
+            while not running.done() and "of a fault of ours" not in {entry.get("because") for entry in logs}:
+                await asyncio.sleep(0.01)
+            async with district.database.write(EVERY_DISTRICT) as session:
+                await session.execute(text("ALTER TABLE aside RENAME TO roster_imports"))
+            while not running.done() and (await district.state(import_id))["status"] != "done":
+                await asyncio.sleep(0.01)
+            assert not running.done()
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_refused_file_says_why_and_changes_nothing(district: District) -> None:

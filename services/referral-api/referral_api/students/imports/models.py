@@ -16,6 +16,7 @@ roster_imports = Table(
     Column("requested_at", UtcDateTime, nullable=False),
     Column("owner", Text),  # the worker that runs it; another's result is not taken
     Column("attempts", Integer, nullable=False),
+    Column("resume_at", UtcDateTime),  # after a fault of ours: neither it nor its district's later ones before then
     Column("finished_at", UtcDateTime),
     Column("version", Integer),  # of the district's roster, once applied: 1, 2, 3 …
     Column("rows_read", Integer, nullable=False),

@@ -1,14 +1,13 @@
 """Runs the imports that wait, one at a time in all processes together, in the order in which they came."""
 
 import asyncio
-import contextlib
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import select, update
@@ -35,7 +34,10 @@ FILE_MUST_TURN_UP = timedelta(minutes=15)
 """A file lies on the host that took it; after this long nobody has it."""
 LEFT_BEHIND_AFTER = timedelta(hours=1)
 _NEVER_ENDED = "It was begun several times and never came to an end: a fault of ours, not of the file. Send it again."
+ARCHIVE, SCRATCH = ".zip", ".scratch"
+"""How the files of an import end; they are called after it."""
 _IS_OPEN = roster_imports.c.status.in_(("queued", "running"))
+_WAITING = select(roster_imports).where(_IS_OPEN).order_by(roster_imports.c.requested_at, roster_imports.c.import_id)
 
 log = structlog.get_logger(__name__)
 
@@ -63,19 +65,23 @@ class ImportWorker:
         self._folder = settings.import_dir
         self._clock = clock
         self._owner = str(uuid.uuid4())
-        self._paused_until: dict[str, datetime] = {}  # by district
 
     async def run(self) -> None:
         """Work until cancelled. An import that a cancelled or killed worker left begins anew."""
-        backoff = Backoff()
+        away, faulty = Backoff(), Backoff(most_seconds=PAUSE.total_seconds())
         while True:
             try:
                 if not await self.run_next():
                     await asyncio.sleep(POLL.total_seconds())
-                backoff.reset()
-            except DatabaseUnavailable:
-                log.warning("imports_wait", because="the database is away, or the disk is full")
-                await backoff.wait()
+                away.reset()
+                faulty.reset()
+            except DatabaseUnavailable as error:
+                kind = type(error.__cause__ or error).__qualname__
+                log.warning("imports_wait", because="the database is away, or the disk is full", error=kind)
+                await away.wait()
+            except Exception as error:  # met in taking one on: ended here, no import would be begun any more
+                log.error("imports_wait", because="of a fault of ours", error=type(error).__qualname__)
+                await faulty.wait()
 
     async def run_next(self) -> bool:
         """Run the oldest waiting import; whether there was one for this process. Raises: DatabaseUnavailable."""
@@ -89,7 +95,7 @@ class ImportWorker:
             progress = Progress()
             telling = asyncio.create_task(self._tell(leadership, run, progress))
             try:
-                log.info("roster_import_begins", import_id=str(run.import_id))
+                log.info("roster_import_begins", import_id=str(run.import_id), district_id=run.district_id)
                 await self._run(run, progress)
             finally:
                 telling.cancel()
@@ -106,24 +112,26 @@ class ImportWorker:
                 today=await self._today(run.district_id),
                 progress=progress,
             )
-            run.archive.unlink(missing_ok=True)
+            _delete(run.archive)
         except Interrupted:
             log.warning("roster_import_interrupted", import_id=str(run.import_id))
         except (OSError, sqlite3.OperationalError) as error:
             if not is_away(error):
-                self._pause(run, error)
+                await self._pause(run, error)
                 return
             raise DatabaseUnavailable from error  # the scratch database's disk: it is tried again as well
         except DatabaseUnavailable:
             raise
         except Exception as error:  # one district's import may not stop the others', nor this process
-            self._pause(run, error)
+            await self._pause(run, error)
 
-    def _pause(self, run: Run, error: Exception) -> None:
+    async def _pause(self, run: Run, error: Exception) -> None:
         """Leave an import that met a fault of ours to be begun anew later; what it changed was rolled back."""
         # Only the kind: an error's words may quote a row.
         log.error("roster_import_failed", import_id=str(run.import_id), error=type(error).__qualname__)
-        self._paused_until[run.district_id] = self._clock() + PAUSE
+        mine = (roster_imports.c.import_id == run.import_id, roster_imports.c.owner == self._owner)
+        async with self._database.write(run.district_id) as session:
+            await session.execute(update(roster_imports).where(*mine).values(resume_at=self._clock() + PAUSE))
 
     async def _today(self, district_id: str) -> date:
         """The day it is where the district is."""
@@ -133,13 +141,13 @@ class ImportWorker:
 
     async def _something_is_for_us(self) -> bool:
         """Whether a waiting file lies here, or is due to be given up: only then is leading worth its cost."""
-        wanted = select(roster_imports.c.import_id, roster_imports.c.requested_at).where(_IS_OPEN)
         async with self._database.read(EVERY_DISTRICT) as session:
-            waiting = (await session.execute(wanted)).all()
-        return any(self._archive(w.import_id).exists() or self._is_overdue(w.requested_at) for w in waiting)
+            waiting = (await session.execute(_WAITING)).all()
+        unpaused = _unpaused(waiting, self._clock())
+        return any(self._archive(w.import_id).exists() or self._is_overdue(w.requested_at) for w in unpaused)
 
     def _archive(self, import_id: uuid.UUID) -> Path:
-        return self._folder / f"{import_id}.zip"
+        return self._folder / f"{import_id}{ARCHIVE}"
 
     def _is_overdue(self, requested_at: datetime) -> bool:
         return self._clock() - requested_at > FILE_MUST_TURN_UP
@@ -147,20 +155,13 @@ class ImportWorker:
     async def _take_on(self) -> Run | None:
         """The oldest waiting import whose file lies here. Only the leader asks, so `running` means left by the dead."""
         async with self._database.write(EVERY_DISTRICT) as session:
-            found = await session.execute(
-                select(roster_imports)
-                .where(_IS_OPEN)
-                .order_by(roster_imports.c.requested_at, roster_imports.c.import_id)
-            )
-            waiting = found.all()
+            waiting = (await session.execute(_WAITING)).all()
             self._sweep({str(w.import_id) for w in waiting})
-            for one in waiting:
-                if self._paused_until.get(one.district_id, self._clock()) > self._clock():
-                    continue
+            for one in _unpaused(waiting, self._clock()):
                 archive = self._archive(one.import_id)
                 if one.attempts >= MOST_ATTEMPTS:
                     await self._give_up(session, one.import_id, _NEVER_ENDED)
-                    archive.unlink(missing_ok=True)
+                    _delete(archive)
                 elif archive.exists():
                     taken = await session.execute(
                         update(roster_imports)
@@ -169,7 +170,7 @@ class ImportWorker:
                     )
                     if taken.rowcount != 1:
                         continue
-                    scratch = archive.with_suffix(".scratch")
+                    scratch = archive.with_suffix(SCRATCH)
                     return Run(one.import_id, one.district_id, one.force, self._owner, archive, scratch)
                 elif self._is_overdue(one.requested_at):
                     await self._give_up(session, one.import_id, "The uploaded file is no longer there; send it again.")
@@ -183,12 +184,10 @@ class ImportWorker:
         )
 
     def _sweep(self, waiting: set[str]) -> None:
-        """Delete what a killed process left in the folder: it holds names."""
-        for left in self._folder.glob("*.*"):
-            with contextlib.suppress(FileNotFoundError):
-                age_seconds = time.time() - left.stat().st_mtime
-                if left.stem not in waiting and age_seconds > LEFT_BEHIND_AFTER.total_seconds():
-                    left.unlink()
+        """Delete what a killed process left in the folder: it holds names. What is not ours stays as it is."""
+        for left in (*self._folder.glob(f"*{ARCHIVE}"), *self._folder.glob(f"*{SCRATCH}")):
+            if left.stem not in waiting and _is_old(left):
+                _delete(left)
 
     async def _tell(self, leadership: Leadership, run: Run, progress: Progress) -> None:
         """Keep leading, and say how far the import is; one that lost the lead is told to stop."""
@@ -211,4 +210,26 @@ class ImportWorker:
                 await asyncio.sleep(TELL.total_seconds())
         except DatabaseUnavailable:
             log.warning("roster_import_unattended", import_id=str(run.import_id))
-        progress.stopped = True
+        finally:
+            progress.stopped = True
+
+
+def _unpaused(waiting: Sequence[Any], now: datetime) -> list[Any]:
+    """The imports that may be begun now: a district's later ones do not overtake one that is paused."""
+    paused = {w.district_id for w in waiting if w.resume_at is not None and w.resume_at > now}
+    return [w for w in waiting if w.district_id not in paused]
+
+
+def _is_old(left: Path) -> bool:
+    try:
+        return time.time() - left.stat().st_mtime > LEFT_BEHIND_AFTER.total_seconds()
+    except OSError:  # somebody else has just deleted it
+        return False
+
+
+def _delete(path: Path) -> None:
+    """Delete a file, or say that it stays: no other import has to wait for that."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("roster_file_stays", file=path.name, error=type(error).__qualname__)
