@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from shared.http import problems
 from shared.http.bodies import Door
+from shared.http.caching import NeverKept
 from shared.http.description import description_of
 from shared.http.runtime import Runtime
 from shared.telemetry.health import Readiness, health_router
@@ -56,6 +57,7 @@ def create_app(
     app.include_router(health_router(readiness))
     problems.install(app)
     app.add_middleware(Door, limit_bytes=body_limit_bytes, streamed=streamed)
+    app.add_middleware(NeverKept)
     app.add_middleware(Observed)
     app.openapi = description_of(app, routers)  # type: ignore[method-assign]  # the documented way to extend it
     return app

@@ -38,6 +38,17 @@ async def test_every_route_names_one_permission_and_refuses_every_role_without_i
     assert walked >= len(Role) * 15
 
 
+async def test_no_answer_may_be_kept(both: Suite) -> None:
+    """Neither a record nor the refusal of one, wherever it is refused: before the routes, by one, or where none is."""
+    async with both.referral_api.client("counselor") as client, both.referral_api.anonymous() as nobody:
+        for path, status in (("/v1/schools", 200), ("/v1/schools?nul=%00", 422), (f"/v1/referrals/{uuid4()}", 404)):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.headers.get_list("cache-control")) == (status, ["no-store"]), path
+        for path, status in (("/v1/schools", 401), ("/nowhere", 404), ("/livez", 200)):
+            answer = await nobody.get(path)
+            assert (answer.status_code, answer.headers.get_list("cache-control")) == (status, ["no-store"]), path
+
+
 async def test_nothing_but_health_is_open(both: Suite) -> None:
     for service in (both.referral_api, both.reporting):
         named = {path for _, path, _ in routes_of(service)}
