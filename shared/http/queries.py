@@ -1,5 +1,6 @@
 """A query parameter that a route does not know is refused: a slip like `?statuss=open` must not widen an answer."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from fastapi import Request
@@ -12,14 +13,23 @@ from shared.http.problems import RequestHasFaults
 
 
 def ensure_known(request: Request) -> None:
-    """Raises: RequestHasFaults (422)."""
+    """Refuse what the route does not know, and what is given twice: of two schools only the last would be answered for.
+
+    No route takes a list of values under one name. Raises: RequestHasFaults (422).
+    """
     if not request.scope["query_string"]:
         return
     known = _known_to(request.scope["route"])
-    unknown = [] if known is None else sorted(set(request.query_params) - known)
-    if unknown:
-        faults = [Fault(f"query.{name[:80]}", "is not a parameter of this route") for name in unknown]
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    unknown = set() if known is None else given.keys() - known
+    slips = {name: _REPEATED for name, times in given.items() if times > 1} | dict.fromkeys(unknown, _UNKNOWN)
+    faults = [Fault(f"query.{name[:80]}", problem) for name, problem in sorted(slips.items())]
+    if faults:
         raise RequestHasFaults(f"{len(faults)} fault{'s' if len(faults) > 1 else ''}.", errors=faults)
+
+
+_UNKNOWN = "is not a parameter of this route"
+_REPEATED = "is given more than once"
 
 
 def _known_to(route: APIRoute) -> frozenset[str] | None:

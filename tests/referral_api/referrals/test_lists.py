@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import httpx2
 
-from tests.referral_api.referrals.referring import CONTACT, done, moved, path_of, referred
+from tests.referral_api.referrals.referring import CONTACT, done, kind, moved, path_of, referred
 
 LATER = "2999-01-01T00:00:00Z"
 
@@ -29,3 +29,13 @@ async def test_what_is_due_is_what_is_open_and_waits_for_a_contact(counselor: ht
     assert await ids(counselor, f"due_before={LATER}&status=on_hold") == {on_hold}
     assert await ids(counselor, f"due_before={LATER}&status=rejected") == set()
     assert await ids(counselor, f"due_before={datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}") == set()
+
+
+async def test_a_parameter_given_twice_is_refused_instead_of_half_answered(counselor: httpx2.AsyncClient) -> None:
+    refused = await counselor.get("/v1/referrals?school_id=s-1&shool_id=s-1&school_id=s-2&shool_id=s-2")
+    assert kind(refused) == (422, "request-has-faults")
+    assert refused.json()["detail"] == "2 faults."
+    assert refused.json()["errors"] == [
+        {"path": "query.school_id", "problem": "is given more than once"},
+        {"path": "query.shool_id", "problem": "is not a parameter of this route"},
+    ]
