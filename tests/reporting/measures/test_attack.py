@@ -84,6 +84,7 @@ def attacked() -> list[Interval]:
 
 
 @pytest.mark.timeout(AN_HOUR_SECONDS)
+@pytest.mark.slow
 def test_no_hidden_count_but_a_zero_can_be_reckoned_from_all_that_is_shown_in_all_views() -> None:
     # Of zeros less can be promised, see docs/decisions/0004-small-cells.md: they are counted in the test below.
     assert [known for known in attacked() if known.is_recovered and known.target.truth] == []
@@ -92,6 +93,7 @@ def test_no_hidden_count_but_a_zero_can_be_reckoned_from_all_that_is_shown_in_al
 
 
 @pytest.mark.timeout(AN_HOUR_SECONDS)
+@pytest.mark.slow
 def test_zeros_are_hardly_ever_reckoned_nor_is_it_certain_that_a_count_is_small_and_not_zero() -> None:
     zeros = [known for known in attacked() if known.target.truth == 0]
     small = [known for known in attacked() if 0 < known.target.truth < MINIMUM]
