@@ -98,6 +98,7 @@ def attacks(service: ServiceInTest[Any], operation: Operation) -> Iterator[dict[
         yield {"path": path, "content": b"PK", "headers": {"content-type": "text/plain"}}
 
 
+@pytest.mark.slow
 async def test_nothing_sent_to_any_route_breaks_it_and_every_answer_is_documented(served: Suite) -> None:
     sent = 0
     for service in (served.referral_api, served.reporting):

@@ -196,6 +196,7 @@ async def test_a_rebuild_of_an_empty_log_gives_empty_views(reporting: Reporting)
     assert (await contents(reporting))["referral_funnel"] == []
 
 
+@pytest.mark.slow
 async def test_a_rebuild_while_rows_are_rolled_gives_the_same_margins(reporting: Reporting) -> None:
     roller = Roller(reporting.process.database, clock=a_clock_in_a_hurry())
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+import pytest
 from sqlalchemy import select
 
 from reporting.models import CONTACT_TIMES, FUNNEL, places
@@ -71,6 +72,7 @@ async def apply(database: Database, events: Sequence[Event]) -> None:
         await sink.store(session, sink.prepare(events))
 
 
+@pytest.mark.slow
 async def test_every_answer_is_exact_before_between_and_after_rolling(database: Database) -> None:
     random, asked = Random(3), list(questions())
     for _ in range(3):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from referral_api.referrals.operations.storing import add
@@ -68,6 +69,7 @@ async def test_what_was_just_written_is_waited_for_while_somebody_elses_short_tr
     await other
 
 
+@pytest.mark.slow
 async def test_many_writers_and_a_reader_in_a_hurry(api: ServiceInTest[Settings]) -> None:
     """Whatever is stored in the end, the reader has in its newest state, though he was never waited for."""
     database, random = api.process.database, Random(7)
