@@ -80,7 +80,7 @@ class ImportWorker:
                 log.warning("imports_wait", because="the database is away, or the disk is full", error=kind)
                 await away.wait()
             except Exception as error:  # met in taking one on: ended here, no import would be begun any more
-                log.error("imports_wait", because="of a fault of ours", error=type(error).__qualname__)
+                log.error("imports_wait", because="of a fault of ours", exc_info=error)
                 await faulty.wait()
 
     async def run_next(self) -> bool:
@@ -127,8 +127,8 @@ class ImportWorker:
 
     async def _pause(self, run: Run, error: Exception) -> None:
         """Leave an import that met a fault of ours to be begun anew later; what it changed was rolled back."""
-        # Only the kind: an error's words may quote a row.
-        log.error("roster_import_failed", import_id=str(run.import_id), error=type(error).__qualname__)
+        # The log takes its kind and its way and leaves its words, which may quote a row.
+        log.error("roster_import_failed", import_id=str(run.import_id), exc_info=error)
         mine = (roster_imports.c.import_id == run.import_id, roster_imports.c.owner == self._owner)
         async with self._database.write(run.district_id) as session:
             await session.execute(update(roster_imports).where(*mine).values(resume_at=self._clock() + PAUSE))
