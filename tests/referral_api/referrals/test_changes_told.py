@@ -94,6 +94,8 @@ def in_words(ring: KeyRing, referral_id: UUID, **changes: Any) -> Referral:
         **{column: sealed(ring, column, text, referral_id, DISTRICT) for column, text in texts.items()},
         "provider_id": "p-1",
         "consent_agreed": True,
+        "consent_by": "guardian",
+        "consent_on": NOW.date(),
         "was_shared": True,
         "reopens": uuid4(),
         "merged_into": uuid4(),
@@ -116,11 +118,12 @@ async def test_what_is_told_is_byte_for_byte_what_the_model_would_say(
     times = ("noted_at", "due_at", "contacted_at", "closed_at")
     words = ("requested_service", "message_to_referrer", "reason", "provider_id", "reopens", "merged_into")
     nothing: dict[str, Any] = dict.fromkeys((*times, *words))
+    unasked: dict[str, Any] = dict.fromkeys(("consent_agreed", "consent_by", "consent_on"))
     kinds = [
         in_words(ring, uuid4(), status=status, submitted_by=author, **changes)
         for status in Status
         for author in ("o-1", "o-2")
-        for changes in ({}, nothing, {"submitted_at": None}, {"consent_agreed": False})
+        for changes in ({}, nothing, {"submitted_at": None}, {"consent_agreed": False}, unasked)
     ]
     await put(api.process.database, *kinds)
 

@@ -40,6 +40,14 @@ async def test_a_closed_day_moves_what_was_due_on_it(api: Waiting) -> None:
     assert await api.names() == ["rescheduled", "contact_reminded", "contact_overdue"]
 
 
+async def test_whatever_id_a_phone_has_chosen(api: Waiting) -> None:
+    chosen = [UUID(int=0), UUID(int=(1 << 128) - 1)]
+    for referral_id in chosen:
+        await api.submit(referral_id=str(referral_id))
+    await api.set_calendar(CLOSED_TUESDAY)
+    assert [(await api.stored(referral_id)).due_at for referral_id in chosen] == [NEW_DUE] * 2
+
+
 async def test_who_reads_changes_sees_the_new_due_time_and_an_old_etag_is_refused(api: Waiting) -> None:
     referral_id = await api.submit()
     async with api.service.client("counselor", "counselor-1") as client:

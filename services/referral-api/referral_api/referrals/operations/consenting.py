@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict
@@ -10,6 +9,7 @@ from pydantic import ConfigDict
 from referral_api.referrals import rules
 from referral_api.referrals.operations.storing import store, to_change
 from referral_api.referrals.rules import Doing, Referral
+from referral_api.referrals.views.records import ConsentGiver
 from shared.auth import Caller
 from shared.db import Session
 from shared.http.bodies import Day, StrictBody
@@ -20,7 +20,7 @@ class Consent(StrictBody):
     """Whether a parent, guardian or eligible student agreed to sharing beyond the school."""
 
     agreed: bool
-    by: Literal["parent", "guardian", "eligible_student"]
+    by: ConsentGiver
     on: Day
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"agreed": True, "by": "parent", "on": "2026-11-20"}]})
@@ -35,7 +35,7 @@ async def record_consent(
     if_match: str | None = None,
     now: datetime,
 ) -> Referral:
-    """Consent is as stated; withdrawn, the provider's view is closed from this moment.
+    """Consent is as stated; withdrawn, the provider's view is closed from this moment. The same again changes nothing.
 
     Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile, ConsentInFuture.
     """
@@ -43,6 +43,8 @@ async def record_consent(
     rules.ensure_keeps_consent(caller, before)
     ensure_match(if_match, before.version)
     rules.ensure_consent_was_given(command.on, now, field="on")
+    if (before.consent_agreed, before.consent_by, before.consent_on) == (command.agreed, command.by, command.on):
+        return before
     after = replace(
         before,
         consent_agreed=command.agreed,

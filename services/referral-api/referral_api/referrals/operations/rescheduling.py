@@ -181,9 +181,9 @@ async def _running(session: Session, begun: Rescheduling) -> Sequence[Row[Any]]:
     """The next referrals whose clock still runs in school time, locked until the transaction ends."""
     r = referrals.c
     in_school_time = or_(r.urgency != Urgency.IMMINENT, r.inherited_urgency.is_not(None))
-    wanted = select(referrals).where(
-        r.district_id == begun.district_id, r.alarm_at.is_not(None), in_school_time, r.referral_id > begun.behind
-    )
+    wanted = select(referrals).where(r.district_id == begun.district_id, r.alarm_at.is_not(None), in_school_time)
+    if begun.behind != _FIRST:  # which a phone may have chosen
+        wanted = wanted.where(r.referral_id > begun.behind)
     if begun.submitted_since is not None:
         wanted = wanted.where(r.submitted_at >= begun.submitted_since)
     return (await session.execute(wanted.order_by(r.referral_id).limit(CHUNK).with_for_update())).all()

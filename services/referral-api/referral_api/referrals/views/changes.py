@@ -109,6 +109,7 @@ def _changes(caller: Caller, school_id: str | None) -> Select[Any]:
     wanted = (
         select(
             *told,
+            *(r[name] for name in _CONSENT),
             r.referral_id.label("id"),
             r.change_no,
             gone_for(caller).label("is_gone"),
@@ -148,6 +149,10 @@ def _told(rows: Sequence[Row[Any]], caller: Caller, ring: KeyRing) -> list[dict[
     keys = [seal_key(caller.district_id, referral_id) for referral_id in columns["id"]]
     reached = [instant is not None for instant in columns["contacted_at"]]
     columns["status_class"] = [_CLASSES[state] for state in zip(columns["status"], reached, strict=True)]
+    columns["consent"] = [
+        None if agreed is None else {"agreed": agreed, "by": by, "on": on}
+        for agreed, by, on in zip(*(columns[name] for name in _CONSENT), strict=True)
+    ]
     for name in _IDS:
         columns[name] = [None if value is None else str(value) for value in columns[name]]
     is_there = [not is_gone for is_gone in columns["is_gone"]]
@@ -174,5 +179,6 @@ def _item(record: dict[str, object], *, is_there: bool, in_full: bool) -> dict[s
 
 
 _SEALED = tuple(name for name in _RECORD if name in referrals.c and referrals.c[name].info.get("sealed"))
+_CONSENT = ("consent_agreed", "consent_by", "consent_on")
 _IDS = ("referral_id", "reopens", "merged_into")
 _CLASSES = {(str(s), reached): class_of(s, contacted=reached) for s in Status for reached in (False, True)}

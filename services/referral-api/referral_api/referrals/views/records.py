@@ -1,5 +1,6 @@
 """What one referral looks like: the full record for those who work it, the status class for those who referred."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -13,6 +14,18 @@ from shared.events.base import Instant
 from shared.events.referrals import Need, StatusReason, Urgency
 
 _EXAMPLE_ID = "0197a4c2-1f00-7c3a-9a51-5b0f0c1d2e3f"
+
+
+ConsentGiver = Literal["parent", "guardian", "eligible_student"]
+"""Who may agree to sharing beyond the school."""
+
+
+class RecordedConsent(BaseModel):
+    """The consent that stands: without it, or where it was withdrawn, nobody outside the school reads the referral."""
+
+    agreed: bool
+    by: ConsentGiver
+    on: date
 
 
 class ReferralRecord(BaseModel):
@@ -37,7 +50,8 @@ class ReferralRecord(BaseModel):
                     "contacted_at": None,
                     "closed_at": None,
                     "reason": None,
-                    "provider_id": None,
+                    "provider_id": "p-1",
+                    "consent": {"agreed": True, "by": "parent", "on": "2026-11-01"},
                     "reopens": None,
                     "merged_into": None,
                     "message_to_referrer": None,
@@ -63,6 +77,7 @@ class ReferralRecord(BaseModel):
     closed_at: Instant | None
     reason: StatusReason | None
     provider_id: str | None
+    consent: RecordedConsent | None = Field(description="Of sharing beyond the school; null where nobody was asked.")
     reopens: UUID | None
     merged_into: UUID | None = Field(description="The referral that goes on in its place; null for a provider.")
     message_to_referrer: str | None
@@ -134,11 +149,19 @@ def record_of(referral: Referral, ring: KeyRing) -> ReferralRecord:
         closed_at=referral.closed_at,
         reason=referral.reason,
         provider_id=referral.provider_id,
+        consent=_consent_of(referral),
         reopens=referral.reopens,
         merged_into=referral.merged_into,
         message_to_referrer=_opened(referral, "message_to_referrer", ring),
         updated_at=referral.updated_at,
     )
+
+
+def _consent_of(referral: Referral) -> RecordedConsent | None:
+    if referral.consent_agreed is None:
+        return None
+    told = {"agreed": referral.consent_agreed, "by": referral.consent_by, "on": referral.consent_on}
+    return RecordedConsent.model_validate(told)
 
 
 def _opened(referral: Referral, column: str, ring: KeyRing) -> str | None:

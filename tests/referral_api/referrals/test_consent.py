@@ -1,0 +1,35 @@
+"""The consent that stands: who is told of it, and that stating it again changes nothing."""
+
+import httpx2
+
+from tests.referral_api.referrals.referring import CONSENT, history, path_of, referred, submitted
+
+WITHDRAWN = {**CONSENT, "agreed": False, "by": "guardian"}
+
+
+async def test_the_consent_that_stands_is_told_with_the_record_and_to_no_referrer(
+    counselor: httpx2.AsyncClient, officer: httpx2.AsyncClient
+) -> None:
+    assert (await submitted(counselor))["consent"] is None
+    record = await submitted(officer, provider_id="p-1", consent=CONSENT)
+    path = path_of(record["referral_id"])
+    assert record["consent"] == CONSENT
+    assert (await counselor.put(f"{path}/consent", json=WITHDRAWN)).json()["consent"] == WITHDRAWN
+    assert (await counselor.get(path)).json()["consent"] == WITHDRAWN
+    changes = (await counselor.get("/v1/referrals?changed_since=")).json()["items"]
+    assert [item["consent"] for item in changes] == [None, WITHDRAWN]
+    assert "consent" not in (await officer.get(path)).json()
+
+
+async def test_the_same_consent_again_changes_nothing(
+    counselor: httpx2.AsyncClient, provider: httpx2.AsyncClient
+) -> None:
+    rid = await referred(counselor, provider_id="p-1")
+    path = f"{path_of(rid)}/consent"
+    answers = [await counselor.put(path, json=CONSENT) for _ in range(2)]
+    assert [(a.status_code, a.headers["etag"]) for a in answers] == [(200, '"2"')] * 2
+    assert [entry["what"] for entry in await history(counselor, rid)] == ["submitted", "consent_recorded"]
+    assert (await counselor.put(path, json=CONSENT, headers={"If-Match": '"1"'})).status_code == 412
+    for consent, version, status in ((WITHDRAWN, '"3"', 404), (WITHDRAWN, '"3"', 404), (CONSENT, '"4"', 200)):
+        assert (await counselor.put(path, json=consent)).headers["etag"] == version
+        assert (await provider.get(path_of(rid))).status_code == status
