@@ -37,7 +37,10 @@ def calendar_routes(on_change: OnChange) -> APIRouter:
         now: Now,
         if_match: IfMatch = None,
     ) -> DistrictCalendar:
-        """Set the school time that clocks run in. Referrals that wait for a contact are due anew."""
+        """Set the school time that clocks run in. Referrals that wait for a contact are due anew.
+
+        The first 500 of them at once, the others within seconds: until then their `due_at` is that of before.
+        """
         known = await operations.set_calendar(
             session, command, caller=caller, if_match=if_match, now=now, on_change=on_change
         )
