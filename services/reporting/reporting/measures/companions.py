@@ -111,9 +111,8 @@ def _complete_counts(table: Table, lines: Lines, minimum: int, left_alone: LeftA
         if not bits or left_alone.get((lines.axis, t)) == bits:
             continue
         changed = False
-        for parts in _touched(lines, hidden, lines.parent.hidden[t]):
-            if not _are_many(table.values[t], hidden, parts, minimum):
-                changed |= _complete(table, t, parts, minimum)
+        for parts in _too_few(lines, table.values[t], hidden, lines.parent.hidden[t], minimum):
+            changed |= _complete(table, t, parts, minimum)
         if not changed:
             left_alone[lines.axis, t] = bits
         any_changed |= changed
@@ -129,9 +128,8 @@ def _complete_differences(table: Table, nesting: Nesting, lines: Lines, minimum:
             continue
         changed = False
         hidden = as_flags(bits, table.size)
-        for parts in _touched(lines, hidden, lines.parent.hidden_left[q]):
-            if not _are_many(table.left[q], hidden, parts, minimum):
-                changed |= _complete_difference(table, q, difference, parts, minimum)
+        for parts in _too_few(lines, table.left[q], hidden, lines.parent.hidden_left[q], minimum):
+            changed |= _complete_difference(table, q, difference, parts, minimum)
         if changed:
             of_series = list(map(as_bits, table.hidden))
         else:
@@ -140,18 +138,15 @@ def _complete_differences(table: Table, nesting: Nesting, lines: Lines, minimum:
     return any_changed
 
 
-def _touched(lines: Lines, hidden: bytearray, hidden_sums: bytearray) -> Iterator[slice]:
-    """The lines with a hidden part and a sum that is shown."""
-    if 1 in hidden:
-        for sum_at, parts in lines.direction.of_many:
-            if not hidden_sums[sum_at] and 1 in hidden[parts]:
-                yield parts
-
-
-def _are_many(values: list[int], hidden: bytearray, parts: slice, minimum: int) -> bool:
-    """Whether the hidden parts of a line are more than one that is not zero, and together no small count."""
-    inside = list(compress(values[parts], hidden[parts]))
-    return len(inside) - inside.count(0) > 1 and sum(inside) >= minimum
+def _too_few(lines: Lines, values: list[int], hidden: bytearray, hidden_sums: bytearray, minimum: int) -> list[slice]:
+    """The lines whose sum is shown, and whose hidden parts are but one that is not zero, or together a small count."""
+    found = []
+    for sum_at, parts in lines.direction.of_many:
+        if not hidden_sums[sum_at] and 1 in (flags := hidden[parts]):
+            inside = list(compress(values[parts], flags))
+            if len(inside) - inside.count(0) < 2 or sum(inside) < minimum:
+                found.append(parts)
+    return found
 
 
 def _complete(table: Table, t: int, parts: slice, minimum: int) -> bool:
@@ -218,9 +213,9 @@ def _lone_parts(table: Table, *, adds_up: bool) -> Iterator[tuple[int, int]]:
     """Hidden parts of a sum whose siblings are all known; where these do not add up, known to be zero."""
     for lines in table.lines:
         for t in table.own:
-            hidden = table.hidden[t]
-            for parts in _touched(lines, hidden, lines.parent.hidden[t]):
-                if hidden[parts].count(1) == 1:
+            hidden, hidden_sums = table.hidden[t], lines.parent.hidden[t]
+            for sum_at, parts in lines.direction.of_many if 1 in hidden else ():
+                if not hidden_sums[sum_at] and hidden[parts].count(1) == 1:
                     i = parts.start + parts.step * hidden[parts].index(1)
                     if adds_up or sum(table.values[t][parts]) == table.values[t][i]:
                         yield t, i

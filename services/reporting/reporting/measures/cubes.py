@@ -7,7 +7,6 @@ fewer.
 """
 
 from functools import reduce
-from heapq import nsmallest
 from operator import and_
 
 from reporting.measures.flags import as_bits, as_flags, bits_between, both, but_not, flagged
@@ -89,6 +88,7 @@ class _Grid:
         best cube so far is not built further.
         """
         values, hidden, known = self.table.values[t], self.table.hidden[t], self.table.known[t]
+        some_are_known, some_are_zero = 1 in known, 0 in values
         moves = [self._moves(t, i, at) for at in self.shape.active]
         best: list[int] = []
         least: _Cost = _ABOVE_ALL
@@ -101,11 +101,12 @@ class _Grid:
                 if not hidden[first] and (weakness, hides + values[first]) > least[:2]:
                     continue
                 face = [corner + move for corner in corners]
-                if any([known[corner] for corner in face]):
+                if some_are_known and any([known[corner] for corner in face]):
                     continue
                 cube = corners + face
                 shown = [values[corner] for corner in face if not hidden[corner]]
-                cost = _weakness([values[corner] for corner in cube]), hides + sum(shown), cells + len(shown)
+                leans = _weakness([values[corner] for corner in cube]) if some_are_zero else 0
+                cost = leans, hides + sum(shown), cells + len(shown)
                 if cost < least:
                     if is_last:
                         best, least = cube, cost
@@ -126,7 +127,7 @@ class _Grid:
             values, hidden, known = self.table.values[t], self.table.hidden[t], self.table.known[t]
             line = range(first, first + (family[1] - family[0]) * step, step)
             ranks = ((not values[j], not hidden[j], values[j], j) for j in line if not known[j])
-            self._ranked[t, at, first] = [j for *_, j in nsmallest(self.choices + 1, ranks)]
+            self._ranked[t, at, first] = [j for *_, j in sorted(ranks)[: self.choices + 1]]
         return [j - i for j in self._ranked[t, at, first] if j != i][: self.choices]
 
 

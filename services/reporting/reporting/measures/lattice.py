@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import sub
+from operator import add, sub
 from typing import NamedTuple
 
 from reporting.measures.axes import Axis, Cell, Direction, Levels, Shape, Shapes, index_of, replaced, shapes_of
@@ -32,7 +32,7 @@ class Table:
     left: list[list[int]]
     """Per difference its value in each cell."""
     tight: Mapping[int, Sequence[int]]
-    """Per cell that has any the differences that are zero."""
+    """Per cell that has any, in their order, the differences that are zero."""
     own: range
     """The series that are decided here; what is hidden of the others was decided elsewhere."""
     lines: "list[Lines]"
@@ -93,14 +93,13 @@ def lattice(question: Question, nesting: Nesting, beside: Mapping[Levels, Table]
 
 
 def _left(values: list[list[int]], difference: Difference) -> list[int]:
-    plus, minus = (_added(values, series) for series in (difference.plus, difference.minus))
-    return list(map(sub, plus, minus))
-
-
-def _added(values: list[list[int]], series: tuple[int, ...]) -> Iterable[int]:
-    if len(series) == 1:
-        return values[series[0]]
-    return map(sum, zip(*[values[t] for t in series], strict=True))
+    first, *others = difference.plus
+    left: Iterable[int] = values[first]
+    for t in others:
+        left = map(add, left, values[t])
+    for t in difference.minus:
+        left = map(sub, left, values[t])
+    return list(left)
 
 
 def _tight(left: list[list[int]]) -> dict[int, list[int]]:
@@ -110,7 +109,7 @@ def _tight(left: list[list[int]]) -> dict[int, list[int]]:
             for i, n in enumerate(of_cells):
                 if n == 0:
                     tight[i].append(q)
-    return tight
+    return {i: tight[i] for i in sorted(tight)}
 
 
 def _values(

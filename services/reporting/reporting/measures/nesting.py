@@ -1,13 +1,15 @@
 """What is counted within what: the difference of two nested counts is a count too, and anybody can subtract."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple
 
 from reporting.codec import STAGES
 from shared.events.referrals import Stage
 
 
-class Difference(NamedTuple):
+@dataclass(frozen=True)
+class Difference:
     """A count that nobody is shown and everybody can compute: the sum of some series less the sum of others."""
 
     plus: tuple[int, ...]
@@ -17,13 +19,14 @@ class Difference(NamedTuple):
     twins: tuple[int, ...]
     """Which of them may be hidden because the difference is known to be zero, so that they tell each other."""
 
-    @property
+    @cached_property
     def parts(self) -> tuple[int, ...]:
         """Every series that must be known to compute it."""
         return self.plus + self.minus
 
 
-class Nesting(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Nesting:
     """The series of a view, and the differences between them."""
 
     series: int

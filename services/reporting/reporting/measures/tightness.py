@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from reporting.measures.flags import either, flagged
 from reporting.measures.lattice import Table
 from reporting.measures.nesting import Nesting
 
@@ -30,10 +29,7 @@ def settled(table: Table, nesting: Nesting) -> Iterator[Settled]:
     """Each cell with a hidden series and a difference of zero beside it, and what that settles."""
     masks = _masks(nesting)
     everything = (1 << nesting.series) - 1
-    for i in flagged(either(*table.hidden)) if table.tight else ():
-        nothing_left = table.tight.get(i)
-        if not nothing_left:
-            continue
+    for i, nothing_left in table.tight.items():
         hidden = _mask([t for t, flags in enumerate(table.hidden) if flags[i]])
         tight = [q for q in nothing_left if masks[q].parts & hidden]
         if not tight:
