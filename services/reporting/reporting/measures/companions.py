@@ -69,7 +69,9 @@ def hide_with_equals(table: Table, nesting: Nesting, minimum: int) -> bool:
                 changed = True
     for q, difference in enumerate(nesting.differences):
         equal = table.equal[q]
-        hidden = either(*[table.hidden[t] for t in difference.parts]) if 1 in equal else equal
+        if 1 not in equal:
+            continue
+        hidden = either(*[table.hidden[t] for t in difference.parts])
         for i in flagged(both(equal, hidden)):
             for side in (difference.minus, difference.plus):
                 largest = max(side, key=lambda t: (table.values[t][i], t))
