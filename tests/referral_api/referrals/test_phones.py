@@ -14,7 +14,7 @@ from referral_api.students.models import student_schools
 from shared.db import EVERY_DISTRICT
 from shared.outbox import outbox
 from shared.testing.service import DISTRICT, ServiceInTest
-from tests.referral_api.referrals.referring import BODY, CONTACT, history, path_of, referred
+from tests.referral_api.referrals.referring import BODY, CONTACT, history, kind, move, moved, path_of, referred
 
 NOTED = datetime(2026, 10, 30, 21, 30, tzinfo=UTC)  # a Friday, after school in New York
 ARRIVED = datetime(2026, 11, 2, 15, tzinfo=UTC)  # the Monday after it, in school
@@ -143,3 +143,33 @@ async def test_a_contact_sent_again_is_the_one_that_is_there_whatever_came_of_th
         for refused in ({**contact, "contact_id": str(uuid4())}, {**contact, "reached": False}):
             assert (await counselor.post(f"{path_of(rid)}/contacts", json=refused)).status_code == 409
         assert [e["what"] for e in await history(counselor, rid)].count("contact_tried") == 1
+
+
+async def test_a_referrers_step_sent_again_gets_the_first_answer_though_it_is_no_more_his_to_take(
+    officer: httpx2.AsyncClient,
+) -> None:
+    draft = (await officer.post("/v1/referrals", json={**BODY, "send": False})).json()["referral_id"]
+    path = f"{path_of(draft)}/transitions"
+    for step in ({"to": "requested"}, {"to": "cancelled", "reason": "other"}):
+        first, again = [await officer.post(path, json=step, headers={"Idempotency-Key": step["to"]}) for _ in range(2)]
+        assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+        assert again.headers["idempotency-replayed"] == "true"
+        assert kind(await officer.post(path, json=step)) == (409, "no-such-step")
+
+
+async def test_a_referrer_who_may_not_take_a_step_does_not_learn_from_where(
+    api: ServiceInTest[Settings], officer: httpx2.AsyncClient
+) -> None:
+    sent = await referred(officer)
+    draft = (await officer.post("/v1/referrals", json={**BODY, "send": False})).json()["referral_id"]
+    await moved(officer, draft, "requested")
+    async with api.client("counselor", "c-1", schools=["s-1"]) as counselor:
+        for rid in (sent, draft):
+            await moved(counselor, rid, "accepted")
+            await moved(counselor, rid, "on_hold", reason="waitlisted")
+    for rid in (sent, draft):
+        for to in ("requested", "cancelled", "completed", "entered_in_error"):
+            refused = await move(officer, rid, to, reason="other")
+            taken = (409, "no-such-step") if (rid, to) == (draft, "requested") else (403, "not-your-step")
+            assert kind(refused) == taken
+            assert "on_hold" not in refused.text

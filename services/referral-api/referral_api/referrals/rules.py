@@ -72,7 +72,7 @@ OUTCOMES = frozenset({Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.C
 OPEN = frozenset({Status.REQUESTED, Status.ACCEPTED, Status.IN_PROGRESS, Status.ON_HOLD})
 ENDED = OUTCOMES | {Status.ENTERED_IN_ERROR}
 NEEDS_REASON = frozenset({Status.REJECTED, Status.FAILED, Status.CANCELLED, Status.ON_HOLD})
-_FULL_READERS = frozenset({Role.COUNSELOR, Role.ADMINISTRATOR})
+FULL_READERS = frozenset({Role.COUNSELOR, Role.ADMINISTRATOR})
 _CLOCK_SKEW = timedelta(minutes=5)
 _FARTHEST_EAST = timedelta(hours=14)
 _OLDEST_NOTE = timedelta(days=366)
@@ -133,7 +133,7 @@ def may_read_in_full(caller: Caller, referral: Referral) -> bool:
     """Counsellors and administrators of the school; the named provider once a parent agreed; a draft's own author."""
     if referral.submitted_at is None:  # a draft, also one that was entered in error: nobody else has seen it
         return caller.sub == referral.submitted_by and caller.role is not Role.PROVIDER
-    if caller.role in _FULL_READERS:
+    if caller.role in FULL_READERS:
         return caller.sees_school(referral.school_id)
     # What was entered in error may be another child's; the school itself has to see what it has sent.
     agreed = bool(referral.consent_agreed) and referral.status is not Status.ENTERED_IN_ERROR
@@ -188,7 +188,7 @@ def ensure_may_take(caller: Caller, referral: Referral, to: Status) -> None:
     else:
         may = takes_back and may_read_status(caller, referral)
     if not may:
-        raise NotYourStep(f"{caller.role} may not take it from {referral.status} to {to}.")
+        raise NotYourStep(f"{caller.role} may not take it to {to}.")  # from where, a referrer is not to know
 
 
 def ensure_goes_on(referral: Referral) -> None:
@@ -210,7 +210,7 @@ def ensure_works(caller: Caller, referral: Referral) -> None:
 
 def ensure_keeps_consent(caller: Caller, referral: Referral) -> None:
     """Consent is the school's to record, never the provider's who wants it. Raises: NotYourStep."""
-    if caller.role not in _FULL_READERS or not may_read_in_full(caller, referral):
+    if caller.role not in FULL_READERS or not may_read_in_full(caller, referral):
         raise NotYourStep(f"{caller.role} does not record consent.")
 
 

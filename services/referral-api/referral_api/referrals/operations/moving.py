@@ -6,9 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from sqlalchemy import select
 
 from referral_api.referrals import announcements, clocks, rules
-from referral_api.referrals.errors import SchoolNotFound, StudentNotAtSchool
+from referral_api.referrals.errors import NoSuchStep, NotYourStep, SchoolNotFound, StudentNotAtSchool
+from referral_api.referrals.models import referral_steps
 from referral_api.referrals.operations.storing import SOURCE, note_sealed, store, to_change
 from referral_api.referrals.rules import Referral, Status
 from referral_api.students.views import StudentForReferral, student_for_referral
@@ -66,7 +68,11 @@ async def move_referral(
     Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile, NoSuchStep; SchoolNotFound, StudentNotAtSchool for a draft.
     """
     before = await to_change(session, referral_id, caller)
-    rules.ensure_may_take(caller, before, command.to)
+    try:
+        rules.ensure_may_take(caller, before, command.to)
+    except NotYourStep:
+        await _ensure_not_taken(session, before, command.to, caller)
+        raise
     ensure_match(if_match, before.version)
     rules.ensure_step(before.status, command.to)
     event_id = new_event_id()
@@ -95,6 +101,25 @@ async def move_referral(
         events.append(announcements.loop_closed(after, event_id=new_event_id(), now=now))
     await record(session, *events, source=SOURCE)
     return after
+
+
+async def _ensure_not_taken(session: Session, referral: Referral, to: Status, caller: Caller) -> None:
+    """Who has sent a draft, or taken it back, reads by status only from then on, and so may take no step any more.
+
+    Asked for it again, his phone is told that it was taken, or, under its Idempotency-Key, what it was told first. Not
+    so school staff: what they were told first was the record, which those who have left the school are not shown.
+    Raises: NoSuchStep, which does not say where the referral has come to since.
+    """
+    s = referral_steps.c
+    his = select(s.version).where(
+        s.district_id == referral.district_id,
+        s.referral_id == referral.referral_id,
+        s.step == to,
+        s.taken_by == caller.sub,
+        s.role == caller.role,
+    )
+    if caller.role not in rules.FULL_READERS and (await session.execute(his.limit(1))).first() is not None:
+        raise NoSuchStep(f"You have taken it to {to} already.")
 
 
 async def _student_today(session: Session, referral: Referral) -> StudentForReferral:

@@ -6,10 +6,8 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from referral_api.referrals.models import referrals
-from referral_api.referrals.rules import Status
+from referral_api.referrals.rules import FULL_READERS, Status
 from shared.auth import Caller, Role
-
-_SCHOOL_STAFF = (Role.COUNSELOR, Role.ADMINISTRATOR)
 
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:
@@ -17,7 +15,7 @@ def visible_to(caller: Caller) -> ColumnElement[bool]:
     if caller.role is Role.PROVIDER:
         return readable_in_full(caller)
     mine = referrals.c.submitted_by == caller.sub
-    return or_(mine, readable_in_full(caller)) if caller.role in _SCHOOL_STAFF else mine
+    return or_(mine, readable_in_full(caller)) if caller.role in FULL_READERS else mine
 
 
 def readable_in_full(caller: Caller) -> ColumnElement[bool]:
@@ -27,7 +25,7 @@ def readable_in_full(caller: Caller) -> ColumnElement[bool]:
     own_draft = and_(r.submitted_by == caller.sub, r.submitted_at.is_(None))
     if caller.role is Role.PROVIDER:
         return and_(sent, _names(caller), r.consent_agreed.is_(True), r.status != Status.ENTERED_IN_ERROR)
-    if caller.role not in _SCHOOL_STAFF:
+    if caller.role not in FULL_READERS:
         return own_draft
     if caller.school_ids is None:
         return or_(own_draft, sent)
@@ -56,7 +54,7 @@ def reach_of(caller: Caller) -> str:
     reach: tuple[object, ...] = (caller.district_id, caller.sub)
     if caller.role is Role.PROVIDER:
         reach = (caller.district_id, caller.provider_id, "provider")
-    elif caller.role in _SCHOOL_STAFF:
+    elif caller.role in FULL_READERS:
         reach = (*reach, None if caller.school_ids is None else sorted(caller.school_ids))
     return hashlib.sha256(repr(reach).encode()).hexdigest()[:32]
 
