@@ -143,7 +143,8 @@ async def _guarded(clocks: _Answered, breakdown: Breakdown, school_id: str | Non
     counted = {}
     for numbers in {*stages, *ended}:
         of_clocks = ended.get(numbers, no_clocks)
-        counted[numbers] = (*stages.get(numbers, no_stages), of_clocks.in_time, of_clocks.missed)
+        if numbers in stages or any(of_clocks):
+            counted[numbers] = (*stages.get(numbers, no_stages), of_clocks.in_time, of_clocks.missed)
     question = Question(axes_of(whole.breakdown, whole.schools, counted, students), counted, students)
 
     def guarded() -> Sums:
