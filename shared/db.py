@@ -13,7 +13,6 @@ from typing import Any, Literal, NewType
 
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.types import TypeDecorator
@@ -136,8 +135,8 @@ class Database:
         connection = await self._connect()
         try:
             yield connection
-        except DBAPIError as error:
-            if is_away(error):
+        except BaseException as error:
+            if is_away(error):  # a server that answers nothing ends in a bare TimeoutError
                 raise DatabaseUnavailable from error
             raise
         finally:

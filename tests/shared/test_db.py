@@ -225,6 +225,16 @@ async def test_a_server_that_is_down_is_told_and_found_again_when_it_is_back() -
         await database.close()
 
 
+async def test_a_server_that_answers_nothing_is_told_on_a_connection_of_its_own_too(postgresql_url: str) -> None:
+    database = Database(postgresql_url, pool_size=1)
+    with pytest.raises(DatabaseUnavailable):
+        async with database.dedicated() as connection:
+            await (await driver(connection)).execute("SELECT pg_sleep(20)", timeout=0.1)
+    async with database.dedicated() as connection:
+        assert await (await driver(connection)).fetchval("SELECT 1") == 1
+    await database.close()
+
+
 async def test_who_is_chosen_to_end_a_deadlock_may_try_again(postgresql_url: str) -> None:
     database = Database(postgresql_url, pool_size=4)
     async with database.write(EVERY_DISTRICT) as session:
