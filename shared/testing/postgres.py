@@ -152,6 +152,16 @@ class PostgresServer:
             raise EngineFailed(run.stderr.strip())
 
 
+def dump(url: str) -> str:
+    """What makes a database's tables and rows anew in an empty one of the same server. Raises: EngineFailed."""
+    told = [str(_binaries() / "pg_dump"), "--inserts", url]
+    run = subprocess.run(told, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise EngineFailed(run.stderr.strip())
+    # Lines that begin with a backslash are for psql alone.
+    return "\n".join(line for line in run.stdout.splitlines() if not line.startswith("\\"))
+
+
 def can_hold_data(folder: Path) -> bool:
     """Whether the account that the server would run as can reach the folder, which may not exist yet.
 

@@ -1,11 +1,8 @@
 """A service in a test: its own database and bus, an ASGI client instead of a port, and its parts moved by hand."""
 
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Generic
 
@@ -20,8 +17,8 @@ from shared.bus.connect import connect
 from shared.crypto import KeyRing, ensure_field_keys, field_keys_path
 from shared.db import Database
 from shared.http.runtime import utc_now
-from shared.migrations import migrate
 from shared.service import Parts, Process, Service, SettingsT
+from shared.testing.migrated import make_migrated
 
 DISTRICT = "demo"
 
@@ -109,8 +106,8 @@ async def in_test(
     ensure_keys(settings.keys_dir)
     field_keys = field_keys_path(settings.keys_dir, service.package)
     ensure_field_keys(field_keys)
+    await make_migrated(settings.database_url, service.migrations)
     database = Database(settings.database_url, pool_size=8)
-    await _migrate(service, database, settings.database_url)
     process = Process(
         service=service,
         settings=settings,
@@ -126,22 +123,3 @@ async def in_test(
         yield running
     finally:
         await running.close()
-
-
-async def _migrate(service: Service[Any], database: Database, url: str) -> None:
-    """Migrate; on SQLite by copying a file that was migrated once, which saves most of a test's time."""
-    if database.dialect == "postgresql":
-        await migrate(database, service.migrations)  # copying means dropping first, which waits for a checkpoint
-        return
-    template = _templates() / f"{service.name}.db"
-    if not template.exists():
-        made = Database(f"sqlite:///{template}.new")
-        await migrate(made, service.migrations)
-        await made.close()
-        Path(f"{template}.new").rename(template)  # noqa: ASYNC240  # a test waits for it anyway
-    shutil.copy(template, url.removeprefix("sqlite:///"))
-
-
-@cache
-def _templates() -> Path:
-    return Path(tempfile.mkdtemp(prefix="rapport-templates-"))

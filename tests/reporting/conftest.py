@@ -7,7 +7,7 @@ import pytest
 
 from reporting.app import MIGRATIONS
 from shared.db import Database
-from shared.migrations import migrate
+from shared.testing.migrated import make_migrated
 from tests.reporting.suite import Reporting, reporting_on
 
 
@@ -21,7 +21,7 @@ async def reporting(database_url: str, tmp_path: Path) -> AsyncIterator[Reportin
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A database of reporting, migrated and empty."""
+    await make_migrated(database_url, MIGRATIONS)
     opened = Database(database_url, pool_size=6)
-    await migrate(opened, MIGRATIONS)
     yield opened
     await opened.close()
