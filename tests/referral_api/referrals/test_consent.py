@@ -1,10 +1,28 @@
-"""The consent that stands: who is told of it, and that stating it again changes nothing."""
+"""The consent that stands: who is told of it and from when on, and that stating it again changes nothing."""
+
+from datetime import UTC, datetime, timedelta
 
 import httpx2
+import pytest
 
-from tests.referral_api.referrals.referring import CONSENT, history, path_of, referred, submitted
+from tests.referral_api.referrals.referring import CONSENT, done, history, moved, path_of, referred, submitted
 
 WITHDRAWN = {**CONSENT, "agreed": False, "by": "guardian"}
+
+
+class Clock:
+    """The service's time, set by a test."""
+
+    now = datetime(2026, 11, 2, 15, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 async def test_the_consent_that_stands_is_told_with_the_record_and_to_no_referrer(
@@ -33,3 +51,18 @@ async def test_the_same_consent_again_changes_nothing(
     for consent, version, status in ((WITHDRAWN, '"3"', 404), (WITHDRAWN, '"3"', 404), (CONSENT, '"4"', 200)):
         assert (await counselor.put(path, json=consent)).headers["etag"] == version
         assert (await provider.get(path_of(rid))).status_code == status
+
+
+async def test_what_was_noted_before_the_consent_is_not_told_though_its_host_had_a_faster_clock(
+    counselor: httpx2.AsyncClient, provider: httpx2.AsyncClient, clock: Clock
+) -> None:
+    rid = await referred(counselor, provider_id="p-1")
+    clock.now += timedelta(seconds=20)
+    await moved(counselor, rid, "accepted", note="AMONG US")
+    clock.now -= timedelta(seconds=10)
+    await done(counselor, rid, "consent", CONSENT)
+    clock.now -= timedelta(seconds=5)
+    await moved(counselor, rid, "in_progress", note="FOR BOTH")
+    assert {entry["note"] for entry in await history(counselor, rid)} == {None, "AMONG US", "FOR BOTH"}
+    told = {(entry["what"], entry["note"]) for entry in await history(provider, rid)}
+    assert told == {("consent_recorded", None), ("in_progress", "FOR BOTH")}

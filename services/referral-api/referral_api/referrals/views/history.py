@@ -94,6 +94,14 @@ class Position(NamedTuple):
     key: str
 
 
+class _Shared(NamedTuple):
+    """From where on a provider is told."""
+
+    at: datetime
+    version: int
+    """Of the step that opened it: the clocks of two hosts may differ by seconds, versions never."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedEntry:
     """An entry and where it stands."""
@@ -114,14 +122,14 @@ async def history_of(
     """
     since = await _shared_since(session, referral) if caller.role is Role.PROVIDER else None
     found = [
-        *_own_entries(referral),
+        *(own for own in _own_entries(referral) if since is None or own.position.happened_at >= since.at),
         *await _steps(session, referral, ring, since, behind, limit),
         *await _contacts(session, referral, since, behind, limit),
     ]
     told = [
         placed if may_know_the_other(caller) else _without_the_other(placed)
         for placed in found
-        if (since is None or placed.position.happened_at >= since) and (behind is None or placed.position > behind)
+        if behind is None or placed.position > behind
     ]
     return sorted(told, key=lambda placed: placed.position)[:limit]
 
@@ -152,14 +160,14 @@ async def _steps(
     session: ReadSession,
     referral: Referral,
     ring: KeyRing,
-    since: datetime | None,
+    since: _Shared | None,
     behind: Position | None,
     limit: int,
 ) -> list[PlacedEntry]:
     s = referral_steps.c
     wanted = select(referral_steps).where(s.district_id == referral.district_id, s.referral_id == referral.referral_id)
     if since is not None:
-        wanted = wanted.where(s.taken_at >= since)
+        wanted = wanted.where(s.version >= since.version, s.taken_at >= _sent_at(referral))
     if behind is not None:
         wanted = wanted.where(_behind(behind, _Source.STEPS, s.taken_at, s.version, int))
     place = seal_key(referral.district_id, referral.referral_id)
@@ -183,14 +191,14 @@ async def _steps(
 
 
 async def _contacts(
-    session: ReadSession, referral: Referral, since: datetime | None, behind: Position | None, limit: int
+    session: ReadSession, referral: Referral, since: _Shared | None, behind: Position | None, limit: int
 ) -> list[PlacedEntry]:
     c = referral_contacts.c
     wanted = select(referral_contacts).where(
         c.district_id == referral.district_id, c.referral_id == referral.referral_id
     )
     if since is not None:
-        wanted = wanted.where(c.contacted_at >= since)
+        wanted = wanted.where(c.contacted_at >= since.at)
     if behind is not None:
         wanted = wanted.where(_behind(behind, _Source.CONTACTS, c.contacted_at, c.contact_id, UUID))
     return [
@@ -217,22 +225,24 @@ def _behind(
     return at >= position.happened_at if source > position.source else at > position.happened_at
 
 
-async def _shared_since(session: ReadSession, referral: Referral) -> datetime:
-    """When the consent began under which the referral's provider reads now."""
+async def _shared_since(session: ReadSession, referral: Referral) -> _Shared:
+    """When the consent began under which the referral's provider reads now; not before it was sent."""
     s = referral_steps.c
-    wanted = select(s.taken_at, s.changes).where(
+    wanted = select(s.taken_at, s.version, s.changes).where(
         s.district_id == referral.district_id,
         s.referral_id == referral.referral_id,
         s.step == Doing.CONSENT_RECORDED,
     )
-    submitted_at = referral.submitted_at or referral.created_at
     for row in await session.execute(wanted.order_by(s.version.desc())):
-        recorded_at: datetime = row.taken_at
         # A step of the first release does not say what it changed: then it may be the one.
         changes = orjson.loads(row.changes or '{"consent_agreed": [null, true]}')
         if changes.get("consent_agreed", (None, False))[1]:
-            return max(recorded_at, submitted_at)
-    return submitted_at
+            return _Shared(max(row.taken_at, _sent_at(referral)), row.version)
+    return _Shared(_sent_at(referral), version=1)
+
+
+def _sent_at(referral: Referral) -> datetime:
+    return referral.submitted_at or referral.created_at
 
 
 def _as_key(version: int) -> str:
