@@ -116,12 +116,25 @@ def empty_databases() -> list[str]:
 
 
 @pytest.fixture
-def postgresql_url(postgresql: PostgresServer, empty_databases: list[str]) -> Iterator[str]:
+def new_postgresql_url(postgresql: PostgresServer, empty_databases: list[str]) -> Iterator[Callable[[], str]]:
+    """Gives an empty PostgreSQL database of the test's own, each time another, as a value of DATABASE_URL."""
+    given: list[str] = []
+
+    def give() -> str:
+        fresh = f"test_{uuid.uuid4().hex}"
+        given.append(empty_databases.pop() if empty_databases else postgresql.create_database(fresh))
+        return given[-1]
+
+    yield give
+    for url in given:
+        postgresql.empty_database(url.rpartition("/")[2])
+        empty_databases.append(url)
+
+
+@pytest.fixture
+def postgresql_url(new_postgresql_url: Callable[[], str]) -> str:
     """An empty PostgreSQL database of the test's own, as a value of DATABASE_URL."""
-    url = empty_databases.pop() if empty_databases else postgresql.create_database(f"test_{uuid.uuid4().hex}")
-    yield url
-    postgresql.empty_database(url.rpartition("/")[2])
-    empty_databases.append(url)
+    return new_postgresql_url()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

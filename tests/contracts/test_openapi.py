@@ -1,7 +1,7 @@
 """What nobody should send breaks no route, and whatever comes of it is documented."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -54,8 +54,8 @@ async def served(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     if request.param == "sqlite":
         urls = (f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}")
     else:
-        server = request.getfixturevalue("postgresql")
-        urls = (server.create_database(f"a_{uuid4().hex}"), server.create_database(f"b_{uuid4().hex}"))
+        new: Callable[[], str] = request.getfixturevalue("new_postgresql_url")
+        urls = new(), new()
     async with suite(tmp_path, urls) as made:
         yield made
 

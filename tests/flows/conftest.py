@@ -1,12 +1,10 @@
 """The suite on both databases."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from shared.testing.postgres import PostgresServer
 from tests.flows.suite import Suite, suite
 
 
@@ -16,7 +14,7 @@ async def both(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     if request.param == "sqlite":
         databases = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}"
     else:
-        server: PostgresServer = request.getfixturevalue("postgresql")
-        databases = server.create_database(f"a_{uuid4().hex}"), server.create_database(f"b_{uuid4().hex}")
+        new: Callable[[], str] = request.getfixturevalue("new_postgresql_url")
+        databases = new(), new()
     async with suite(tmp_path, databases) as made:
         yield made

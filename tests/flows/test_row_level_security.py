@@ -1,14 +1,13 @@
 """On PostgreSQL every table that holds a district's rows hides them from every other district."""
 
+from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
 from sqlalchemy import text
 
 from referral_api.app import SERVICE as REFERRAL_API
 from reporting.app import SERVICE as REPORTING
 from shared.db import EVERY_DISTRICT
-from shared.testing.postgres import PostgresServer
 from tests.flows.suite import suite
 
 # None tells of anybody: events and offsets of all districts, who leads, and how changes are numbered.
@@ -23,10 +22,9 @@ FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::reg
 
 
 async def test_every_table_of_both_services_is_protected_or_known_to_be_of_no_district(
-    postgresql: PostgresServer, tmp_path: Path
+    new_postgresql_url: Callable[[], str], tmp_path: Path
 ) -> None:
-    urls = (postgresql.create_database(f"a_{uuid4().hex}"), postgresql.create_database(f"b_{uuid4().hex}"))
-    async with suite(tmp_path, urls) as both:
+    async with suite(tmp_path, (new_postgresql_url(), new_postgresql_url())) as both:
         parts = ((REFERRAL_API, both.referral_api, OF_REFERRAL_API), (REPORTING, both.reporting, set[str]()))
         for service, made, besides in parts:
             async with made.process.database.read(EVERY_DISTRICT) as session:
@@ -37,10 +35,9 @@ async def test_every_table_of_both_services_is_protected_or_known_to_be_of_no_di
 
 
 async def test_a_district_sees_none_of_anothers_rows_even_without_a_condition(
-    postgresql: PostgresServer, tmp_path: Path
+    new_postgresql_url: Callable[[], str], tmp_path: Path
 ) -> None:
-    urls = (postgresql.create_database(f"a_{uuid4().hex}"), postgresql.create_database(f"b_{uuid4().hex}"))
-    async with suite(tmp_path, urls) as both:
+    async with suite(tmp_path, (new_postgresql_url(), new_postgresql_url())) as both:
         database = both.referral_api.process.database
         for district, n in (("demo", 3), ("elsewhere", 3), ("nowhere", 0)):
             async with database.read(district) as session:
