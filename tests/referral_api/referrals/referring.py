@@ -1,5 +1,6 @@
 """Referrals over HTTP as these tests send and work them: bodies to send, and what a client does with them."""
 
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -9,6 +10,17 @@ SECRET = "Quiet since the funeral of her brother."
 BODY = {"student_id": "st-1", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": SECRET}
 CONTACT = {"contacted_at": "2026-11-02T10:00:00Z", "by": "c-1", "reached": True}
 CONSENT = {"agreed": True, "by": "parent", "on": "2026-11-01"}
+
+
+class Clock:
+    """The service's time, moved by a test."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.now
 
 
 async def submitted(client: httpx2.AsyncClient, **changes: Any) -> dict[str, Any]:

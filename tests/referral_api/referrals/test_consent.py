@@ -5,24 +5,14 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 
-from tests.referral_api.referrals.referring import CONSENT, done, history, moved, path_of, referred, submitted
+from tests.referral_api.referrals.referring import CONSENT, Clock, done, history, moved, path_of, referred, submitted
 
 WITHDRAWN = {**CONSENT, "agreed": False, "by": "guardian"}
 
 
-class Clock:
-    """The service's time, set by a test."""
-
-    now = datetime(2026, 11, 2, 15, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(datetime(2026, 11, 2, 15, tzinfo=UTC))
 
 
 async def test_the_consent_that_stands_is_told_with_the_record_and_to_no_referrer(

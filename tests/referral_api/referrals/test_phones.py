@@ -14,25 +14,15 @@ from referral_api.students.models import student_schools
 from shared.db import EVERY_DISTRICT
 from shared.outbox import outbox
 from shared.testing.service import DISTRICT, ServiceInTest
-from tests.referral_api.referrals.referring import BODY, CONTACT, history, kind, move, moved, path_of, referred
+from tests.referral_api.referrals.referring import BODY, CONTACT, Clock, history, kind, move, moved, path_of, referred
 
 NOTED = datetime(2026, 10, 30, 21, 30, tzinfo=UTC)  # a Friday, after school in New York
 ARRIVED = datetime(2026, 11, 2, 15, tzinfo=UTC)  # the Monday after it, in school
 
 
-class Clock:
-    """The service's time, set by a test."""
-
-    now = ARRIVED
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(ARRIVED)
 
 
 def noted(**changes: Any) -> dict[str, Any]:
