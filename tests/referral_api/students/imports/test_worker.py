@@ -20,11 +20,12 @@ from referral_api.students.imports.models import roster_imports
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.running import Run, run_import
 from referral_api.students.imports.worker import MOST_ATTEMPTS, PAUSE, ImportWorker
+from shared.crypto import sealed_with
 from shared.db import EVERY_DISTRICT
 from shared.errors import DatabaseUnavailable
 from shared.testing.service import DISTRICT
 from tests.referral_api.students.district import NOW, District
-from tests.referral_api.students.rosters import Roster, a_manifest, a_zip
+from tests.referral_api.students.rosters import GONE, Roster, a_delta, a_manifest, a_zip
 
 
 async def mark(district: District, import_id: str, **values: object) -> None:
@@ -214,6 +215,26 @@ async def test_names_whose_key_is_lost_are_told_of_once_and_not_one_by_one(distr
         await district.load(Roster().zip())
     told = [entry for entry in logs if entry["log_level"] == "error"]
     assert [(t["event"], t["district_id"], t["names"]) for t in told] == [("student_names_unreadable", DISTRICT, 24)]
+
+
+async def test_what_an_import_writes_is_sealed_with_the_key_of_then_also_where_the_name_stays(
+    district: District,
+) -> None:
+    roster = Roster()
+    await district.load(roster.zip())
+    district.service.process.ring.with_new_key(NOW)
+    roster.row("users", "st-1")["grades"] = "08"
+    leaver = {"roles": [{**GONE, "sourcedId": "r-st-2-student-s-1"}]}
+    await district.load(roster.zip())
+    await district.load(a_delta(**leaver))
+    keys = {row[1]: {sealed_with(row[2]), sealed_with(row[3])} for row in await district.rows(models.students)}
+    assert (keys.pop("st-1"), keys.pop("st-2")) == ({2}, {2})
+    assert all(numbers == {1} for numbers in keys.values())  # what did not change was not written
+    changed, returner = await district.student("st-1"), Roster()
+    assert changed is not None
+    assert (changed["given_name"], changed["family_name"], changed["grade"]) == ("Ana", "Field", "08")
+    await district.load(a_delta(roles=returner.tables["roles"][1:2]))
+    assert (await district.student("st-2") or {}).get("given_name") == "Ana"
 
 
 def left_behind(folder: Path) -> tuple[Path, Path]:

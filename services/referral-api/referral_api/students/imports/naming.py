@@ -71,7 +71,7 @@ class Names:
     ring: KeyRing
     district_id: str
     unreadable: int = field(default=0, init=False)
-    """Names that could not be opened, and were sealed anew from their rows."""
+    """Names that could not be opened; those that a row says were sealed anew from it."""
 
     def added(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
         """The students that are new, in the order of their ids."""
@@ -86,10 +86,7 @@ class Names:
             yield [_decoded(row) for row in zip(ids, *sealed, *groups, strict=True)]
 
     def changed(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
-        """The students that are there and differ.
-
-        A name that has not changed keeps its ciphertext, so that a repeated import writes nothing.
-        """
+        """The students that are there and differ; a repeated import writes nothing."""
         found = scratch.execute(_KNOWN)
         while rows := found.fetchmany(size):
             yield [row for row in map(self._renamed, rows) if row]
@@ -99,21 +96,33 @@ class Names:
     def _renamed(self, found: Row) -> Row | None:
         student_id, was_given, was_family, *groups, given, family, differs = found
         key = f"{self.district_id}/{student_id}"
-        now_given = self._name("given_name", key, given, was_given)
-        now_family = self._name("family_name", key, family, was_family)
-        if not differs and now_given is was_given and now_family is was_family:
+        others = [
+            self._is_other("given_name", key, given, was_given),
+            self._is_other("family_name", key, family, was_family),
+        ]
+        if not differs and not any(others):
             return None
-        return _decoded((student_id, now_given, now_family, *groups))
+        sealed = self._sealed("given_name", key, given, was_given), self._sealed("family_name", key, family, was_family)
+        return _decoded((student_id, *sealed, *groups))
 
-    def _name(self, column: str, key: str, name: str | None, before: bytes) -> bytes:
-        if name is None:
-            return before
+    def _is_other(self, column: str, key: str, name: str | None, before: bytes) -> bool:
+        """Whether a row says another name than what is stored; also where that cannot be read: so it is mended."""
+        return name is not None and self._opened(column, key, before) != name
+
+    def _sealed(self, column: str, key: str, name: str | None, before: bytes) -> bytes:
+        """A name as it is written: sealed anew also where it stays.
+
+        It was read before the import's transaction began, and its key may be retired before that ends.
+        """
+        text = self._opened(column, key, before) if name is None else name
+        return before if text is None else self.ring.seal(text, table="students", column=column, key=key)
+
+    def _opened(self, column: str, key: str, sealed: bytes) -> str | None:
         try:
-            if self.ring.open(before, table="students", column=column, key=key) == name:
-                return before
-        except SealBroken:  # the row says what it was: the import mends it
+            return self.ring.open(sealed, table="students", column=column, key=key)
+        except SealBroken:
             self.unreadable += 1
-        return self.ring.seal(name, table="students", column=column, key=key)
+            return None
 
 
 def _decoded(row: tuple[Any, ...]) -> Row:
