@@ -65,6 +65,7 @@ def draw(district: District) -> Truth:
     return truth
 
 
+@pytest.mark.slow
 def test_writing_the_roster_of_ten_times_as_many_students_takes_no_more(tmp_path: Path) -> None:
     write(tmp_path, a_district(FEW))  # what is made once, such as compiled patterns
     few = peak_of(lambda: write(tmp_path, a_district(FEW)))
