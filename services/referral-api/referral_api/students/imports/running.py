@@ -63,6 +63,7 @@ async def run_import(
         enrollment: Enrollment | None = None
         try:
             manifest = await in_thread(progress, _read, run, scratch, progress, latest)
+            log.info("roster_import_compares", import_id=str(run.import_id), rows_read=progress.rows_read)
             await load_known(database, run.district_id, manifest, scratch, progress)
             enrollment = await in_thread(progress, _resolve, run, scratch, manifest, today, latest)
         except RosterRefused as refused:
@@ -71,6 +72,7 @@ async def run_import(
             await leave_referrals_alone(session)
             await take_over(session, run.import_id, run.owner)
             if enrollment is not None:
+                log.info("roster_import_writes", import_id=str(run.import_id), rows_read=progress.rows_read)
                 await apply_differences(session, scratch, run.district_id, ring, progress)
                 version = await announce(session, enrollment, progress, district_id=run.district_id, now=now())
             await finish(
