@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from referral_api.students import models
+from referral_api.students.imports import applying, scratch
 from referral_api.students.imports.models import roster_import_errors
 from shared.events.roster import EnrollmentCounted
 from tests.referral_api.students.district import District
@@ -48,6 +49,26 @@ async def test_a_roster_comes_in_and_every_row_is_counted(district: District) ->
         "disability": "unknown",
         "english_learner": None,
     }
+
+
+async def test_a_file_of_nothing_but_faults_is_refused_as_a_whole_and_fills_no_database(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (scratch, applying):
+        monkeypatch.setattr(module, "MOST_FAULTS", 5)
+    in_reading, in_resolving, few = Roster(), Roster(), Roster()
+    for number in range(9):
+        in_reading.add_role(f"u-{number}", "wizard", "s-1")
+        in_resolving.add_role(f"ghost-{number}", "student", "s-1")
+    for number in range(5):
+        few.add_role(f"ghost-{number}", "student", "s-1")
+    for roster in (in_reading, in_resolving):
+        state = await district.load(roster.zip())
+        assert (state["status"], len(state["errors"])) == ("refused", 5)
+        assert state["refused_because"] == "It has more than 5 faults; errors.csv holds that many."
+    assert await district.rows(models.students) == []
+    state = await district.load(few.zip())
+    assert (state["status"], state["rows_rejected"]) == ("done", 5)
 
 
 async def test_each_bad_row_is_refused_alone_and_named_without_its_value(district: District) -> None:

@@ -16,6 +16,7 @@ from referral_api.students.imports.models import roster_import_errors, roster_im
 from referral_api.students.imports.naming import Names
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.relations import RELATIONS, STUDENTS, Relation, Row
+from referral_api.students.imports.scratch import MOST_FAULTS
 from referral_api.students.imports.threads import made_in_thread
 from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
@@ -25,7 +26,7 @@ from shared.outbox import record
 SOURCE = "referral-api"
 BATCH = 5000
 _EVENTS_AT_ONCE = 50
-_ERRORS = "SELECT file, line, field, problem FROM errors ORDER BY file, line"
+_ERRORS = "SELECT file, line, field, problem FROM errors ORDER BY file, line LIMIT :most"
 
 T = TypeVar("T")
 
@@ -113,7 +114,7 @@ async def finish(
     rejected = scratch.execute("SELECT count(*) FROM (SELECT DISTINCT file, line FROM errors)").fetchone()[0]
     numbers = count(1)
     columns = ("import_id", "number", "district_id", "file", "line", "field", "problem")
-    async with made_in_thread(progress, _fetched(scratch.execute(_ERRORS))) as batches:
+    async with made_in_thread(progress, _fetched(scratch.execute(_ERRORS, {"most": MOST_FAULTS}))) as batches:
         async for errors in batches:
             rows = [(import_id, next(numbers), district_id, *error) for error in errors]
             await bulk_upsert(session, roster_import_errors, columns, rows, on_conflict="ignore")

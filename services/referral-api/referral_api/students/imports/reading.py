@@ -11,6 +11,7 @@ from referral_api.students.imports.errors import Interrupted, RosterRefused
 from referral_api.students.imports.files import SOURCED_ID, FileKind, check_day, check_instant, instant
 from referral_api.students.imports.manifest import Mode
 from referral_api.students.imports.rows import rows_of
+from referral_api.students.imports.scratch import ensure_few_faults
 
 BATCH = 2000
 MOST_COMBINATIONS = 20_000
@@ -216,5 +217,6 @@ def _store(scratch: sqlite3.Connection, kind: FileKind, kept: list[Any], refused
     scratch.executemany(f"INSERT INTO file_{kind.name} VALUES ({places})", kept)
     scratch.executemany("INSERT OR IGNORE INTO refused VALUES (?, ?)", refused)
     scratch.executemany("INSERT INTO errors VALUES (?, ?, ?, ?)", faulty)
+    ensure_few_faults(scratch)
     for stored in (kept, refused, faulty):
         stored.clear()

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from referral_api.students.imports.errors import RosterRefused
 from referral_api.students.imports.files import FileKind
 from referral_api.students.imports.relations import RELATIONS
 
+MOST_FAULTS = 1_000_000
+"""Nobody reads more, and no zip may fill our database with what is wrong with it."""
 _PRAGMAS = (
     "PRAGMA journal_mode = OFF",
     "PRAGMA synchronous = OFF",
@@ -60,3 +63,11 @@ def reject(scratch: sqlite3.Connection, kind: str, field: str, problem: str, row
         scratch.execute("INSERT INTO errors SELECT ?, line, ?, ? FROM found_bad", (f"{kind}.csv", field, problem))
         scratch.execute(f"DELETE FROM file_{kind} WHERE rowid IN (SELECT row FROM found_bad)")
         scratch.execute("DELETE FROM found_bad")
+        ensure_few_faults(scratch)
+
+
+def ensure_few_faults(scratch: sqlite3.Connection) -> None:
+    """Go on only with a file that is worth it. Raises: RosterRefused."""
+    (noted,) = scratch.execute("SELECT coalesce(max(rowid), 0) FROM errors").fetchone()  # nothing is ever taken away
+    if noted > MOST_FAULTS:
+        raise RosterRefused(f"It has more than {MOST_FAULTS:,} faults; errors.csv holds that many.")
