@@ -4,10 +4,11 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
@@ -128,12 +129,23 @@ async def test_a_writer_cancelled_at_any_point_is_all_or_nothing_and_blocks_nobo
     assert len(stored) % 2 == 1
 
 
-@pytest.mark.slow
+async def hurry(database: Database) -> None:
+    """Every connection from now on waits for the write lock for a moment only."""
+
+    def wait_shortly(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=50")
+        cursor.close()
+
+    event.listen(database._engine.sync_engine, "connect", wait_shortly)
+    await database.close()
+
+
 async def test_who_waits_too_long_for_the_write_lock_of_another_process_is_told_to_come_again(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     async with database.write(EVERY_DISTRICT) as session:
         await session.execute(text("CREATE TABLE notes (district_id TEXT, note TEXT)"))
-        await session.execute(text("PRAGMA busy_timeout=50"))
+    await hurry(database)
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseUnavailable):
