@@ -1,11 +1,14 @@
 """Reporting in a test: events put on its bus, views asked for through HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import text
 
 from reporting.app import SERVICE
 from reporting.rolling import roll_some
@@ -42,6 +45,14 @@ async def roll_all(database: Database) -> None:
     while moved:
         async with database.write(EVERY_DISTRICT) as session:
             moved = await roll_some(session)
+
+
+async def until_somebody_waits_for(database: Database, table: str) -> None:
+    """Until a transaction stands in the queue for a lock on this table."""
+    waits = text("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = CAST(:name AS regclass))")
+    async with asyncio.timeout(20), database.dedicated() as connection:
+        while not (await connection.execute(waits, {"name": table})).scalar_one():
+            await asyncio.sleep(0.01)
 
 
 def a_clock_in_a_hurry() -> Callable[[], float]:

@@ -15,7 +15,7 @@ from shared.db import EVERY_DISTRICT, Database
 from shared.events.roster import EnrollmentCounted
 from shared.migrations import migrate
 from shared.testing.events import an_enrollment, some_facets
-from tests.reporting.suite import a_clock_in_a_hurry, roll_all
+from tests.reporting.suite import a_clock_in_a_hurry, roll_all, until_somebody_waits_for
 
 READER = Caller(sub="a-1", district_id="demo", role=Role.ANALYST, school_ids=None, provider_id=None)
 BY_SEX = Breakdown(2027, (Key.SEX,), 0, 11, ())
@@ -93,11 +93,3 @@ async def test_a_count_that_comes_while_margins_are_made_waits_for_nothing_and_i
     assert await known(database) == [(3, 3)]
     assert set((await told(database)).values()) == {30}
     await database.close()
-
-
-async def until_somebody_waits_for(database: Database, table: str) -> None:
-    """Until a transaction stands in the queue for a lock on this table."""
-    waits = text("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = CAST(:name AS regclass))")
-    async with asyncio.timeout(20), database.dedicated() as connection:
-        while not (await connection.execute(waits, {"name": table})).scalar_one():
-            await asyncio.sleep(0.01)

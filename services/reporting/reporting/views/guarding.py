@@ -61,15 +61,19 @@ class Whole(NamedTuple):
         return await aside(self.question, partial(_decided, self.question, minimum))
 
     async def decided_while(self, minimum: int, asked: Coroutine[Any, Any, Result]) -> tuple[Pattern, Result]:
-        """The same, and what is asked of the database meanwhile: it reads while we reckon."""
+        """What of the funnel is hidden, and what the database answers meanwhile: it reads while we reckon.
+
+        Its question has the request's connection to itself, and has ended when this ends, however it does.
+        """
         answer = asyncio.create_task(asked)
         try:
             await asyncio.sleep(0)  # so that the question is sent
             return await self.decided(minimum), await answer
-        finally:
-            # Nobody else may use the connection before the question is answered or called off.
+        except BaseException:
             answer.cancel()
-            await asyncio.wait([answer])
+            # Not `wait`: called off once more, it would go, and leave the question on the connection.
+            await asyncio.gather(answer, return_exceptions=True)
+            raise
 
     def sliced(
         self, breakdown: Breakdown, school_id: str | None, hidden_at: HiddenAt, question: Question | None = None
