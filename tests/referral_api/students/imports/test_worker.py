@@ -148,6 +148,27 @@ async def test_a_file_that_cannot_be_read_just_now_is_tried_again(district: Dist
     assert (state["status"], state["attempts"], state["rows_read"]) == ("done", 2, 39)
 
 
+async def test_a_disk_that_stays_full_is_no_reason_to_give_an_import_up_within_seconds(district: District) -> None:
+    now, process = NOW, district.service.process
+    worker = ImportWorker(process.database, process.ring, process.settings, lambda: now)
+    import_id = await district.send(Roster().zip())
+    archive, aside = district.folder / f"{import_id}.zip", district.folder / "aside"
+    archive.rename(aside)
+    archive.mkdir()
+    with pytest.raises(DatabaseUnavailable):
+        await worker.run_next()
+    other = await district.send(Roster().zip(), district="elsewhere")
+    assert [await worker.run_next() for _ in range(3)] == [True, True, False]  # once more, the other's turn, a pause
+    assert (await district.state(other, district="elsewhere"))["status"] == "done"
+    state = await district.state(import_id)
+    assert (state["status"], state["attempts"]) == ("running", 2)
+    archive.rmdir()
+    aside.rename(archive)
+    now += PAUSE
+    assert await worker.run_next()
+    assert (await district.state(import_id))["status"] == "done"
+
+
 async def test_a_file_on_another_host_is_waited_for_and_then_given_up(district: District) -> None:
     import_id = await district.send(Roster().zip())
     (district.folder / f"{import_id}.zip").unlink()

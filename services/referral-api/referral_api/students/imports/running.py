@@ -46,6 +46,8 @@ class Run:
     owner: str
     archive: Path
     scratch: Path
+    attempt: int = 1
+    """How often it was begun, this time included."""
 
 
 async def run_import(

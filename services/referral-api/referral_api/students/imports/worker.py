@@ -1,7 +1,6 @@
 """Runs the imports that wait, one at a time in all processes together, in the order in which they came."""
 
 import asyncio
-import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -95,7 +94,8 @@ class ImportWorker:
             progress = Progress()
             telling = asyncio.create_task(self._tell(leadership, run, progress))
             try:
-                log.info("roster_import_begins", import_id=str(run.import_id), district_id=run.district_id)
+                named = {"import_id": str(run.import_id), "district_id": run.district_id}
+                log.info("roster_import_begins", **named, attempt=run.attempt)
                 await self._run(run, progress)
             finally:
                 telling.cancel()
@@ -115,18 +115,16 @@ class ImportWorker:
             _delete(run.archive)
         except Interrupted:
             log.warning("roster_import_interrupted", import_id=str(run.import_id))
-        except (OSError, sqlite3.OperationalError) as error:
-            if not is_away(error):
-                await self._pause(run, error)
-                return
-            raise DatabaseUnavailable from error  # the scratch database's disk: it is tried again as well
-        except DatabaseUnavailable:
-            raise
         except Exception as error:  # one district's import may not stop the others', nor this process
+            # The first time, what is away may be back in a moment; then the others' turn comes before its next attempt.
+            if run.attempt == 1 and isinstance(error, DatabaseUnavailable):
+                raise
+            if run.attempt == 1 and is_away(error):
+                raise DatabaseUnavailable from error
             await self._pause(run, error)
 
     async def _pause(self, run: Run, error: Exception) -> None:
-        """Leave an import that met a fault of ours to be begun anew later; what it changed was rolled back."""
+        """Leave an import that met a fault, or a full disk, to be begun anew later; what it changed was rolled back."""
         # The log takes its kind and its way and leaves its words, which may quote a row.
         log.error("roster_import_failed", import_id=str(run.import_id), exc_info=error)
         mine = (roster_imports.c.import_id == run.import_id, roster_imports.c.owner == self._owner)
@@ -171,7 +169,9 @@ class ImportWorker:
                     if taken.rowcount != 1:
                         continue
                     scratch = archive.with_suffix(SCRATCH)
-                    return Run(one.import_id, one.district_id, one.force, self._owner, archive, scratch)
+                    return Run(
+                        one.import_id, one.district_id, one.force, self._owner, archive, scratch, one.attempts + 1
+                    )
                 elif self._is_overdue(one.requested_at):
                     await self._give_up(session, one.import_id, "The uploaded file is no longer there; send it again.")
             return None
