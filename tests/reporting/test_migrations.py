@@ -1,6 +1,10 @@
 """The tables as migrations make them: as the models say, and closed to other districts."""
 
+from typing import Any
+
+import pytest
 from sqlalchemy import Table, select, text
+from sqlalchemy.exc import DBAPIError
 
 from reporting.app import MIGRATIONS
 from reporting.models import REBUILT, enrollment_margins, places
@@ -11,6 +15,7 @@ from shared.events.referrals import Stage
 from shared.migrations import current_revision, migrate
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets
 from shared.testing.tables import differences
+from tests.reporting.suite import roll_all
 
 
 async def test_migrations_end_up_with_the_tables_of_the_models(database: Database) -> None:
@@ -37,10 +42,43 @@ async def test_a_district_sees_no_row_of_another_even_without_a_condition(postgr
     await database.close()
 
 
+async def test_a_district_writes_no_row_of_another_and_without_a_district_there_is_none(postgresql_url: str) -> None:
+    database = Database(postgresql_url, pool_size=4)
+    await migrate(database, MIGRATIONS)
+    sink = ViewSink()
+    lives = [a_life(a_submission(district_id=d), Stage.CONTACTED) for d in ("demo", "elsewhere")]
+    counts = [an_enrollment((some_facets(), 5), district_id=d) for d in ("demo", "elsewhere")]
+    for _ in range(2):  # once into the margins, and once pending
+        await roll_all(database)
+        async with database.write(EVERY_DISTRICT) as session:
+            await sink.store(session, sink.prepare([*lives[0], *lives[1], *counts]))
+    for table in (*REBUILT, places):
+        own = await rows_of(database, table, "demo")
+        foreign = [row for row in await rows_of(database, table, EVERY_DISTRICT) if row not in own]
+        assert own
+        assert foreign
+        for written in (table.insert().values(foreign[0]), table.update().values(foreign[0])):
+            with pytest.raises(DBAPIError, match="row-level security"):
+                async with database.write("demo") as session:
+                    await session.execute(written)
+        async with database.write("demo") as session:
+            await session.execute(table.delete())
+        assert await rows_of(database, table, EVERY_DISTRICT) == foreign
+        async with database.dedicated() as connection:
+            await connection.execute(text("SET ROLE rapport_app"))
+            assert (await connection.execute(select(table))).all() == []
+    await database.close()
+
+
+async def rows_of(database: Database, table: Table, district: str) -> list[dict[str, Any]]:
+    """The rows that a transaction of a district sees, without a condition."""
+    async with database.read(district) as session:
+        return [dict(row) for row in (await session.execute(select(table))).mappings()]
+
+
 async def rows_seen(database: Database, table: Table, district: str) -> int:
     """How many rows a transaction of a district sees, without a condition."""
-    async with database.read(district) as session:
-        return len((await session.execute(select(table))).all())
+    return len(await rows_of(database, table, district))
 
 
 async def test_a_login_without_powers_can_consume_and_row_security_binds_it(postgresql_url: str) -> None:
