@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from reporting.app import HEARS, SERVICE
-from reporting.models import REBUILT, places, referral_funnel
+from reporting.models import REBUILT, contact_times, places, referral_funnel, students_referred
 from reporting.rebuild import rebuild
 from reporting.rolling import Roller
 from reporting.settings import Settings
@@ -157,6 +157,19 @@ async def test_a_rebuild_never_sets_an_idle_consumer_back(reporting: Reporting) 
     bus: Any = OneByOne(reporting.process.bus, hides=2)
     await rebuild(reporting.process.database, bus, consumer=SERVICE.name, topics=HEARS)
     assert await contents(reporting) == before
+
+
+async def test_what_a_rebuild_has_put_in_place_lies_in_the_order_of_its_key(reporting: Reporting) -> None:
+    database = reporting.process.database
+    await publish(reporting, *reversed(some_history()))
+    bus: Any = OneByOne(reporting.process.bus, hides=0)
+    await rebuild(database, bus, consumer=SERVICE.name, topics=HEARS)
+    place = text("ctid" if database.dialect == "postgresql" else "rowid")
+    async with database.read(EVERY_DISTRICT) as session:
+        for table in (referral_funnel, students_referred, contact_times):
+            rows = (await session.execute(select(*table.primary_key.columns).order_by(place))).all()
+            assert len(rows) > 5
+            assert rows == sorted(rows)
 
 
 async def test_what_a_killed_rebuild_left_behind_is_thrown_away(reporting: Reporting) -> None:

@@ -247,8 +247,11 @@ async def _swap(session: Session, consumer: str, positions: Mapping[TopicPartiti
     await bulk_upsert(session, consumer_offsets, columns, rows, on_conflict="replace")
     for table in (*REBUILT, inbox):
         new, names = _NEW[table.name].name, ", ".join(column.name for column in table.columns)
+        # In order what is read together lies together; and half a million rows go into an index in half the time.
+        keys = ", ".join(column.name for column in table.primary_key)
+        in_order = f"ORDER BY {keys}" if keys else ""
         await _run(session, f"DELETE FROM {table.name}")
-        await _run(session, f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {new}")
+        await _run(session, f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {new} {in_order}")
         await _run(session, f"DROP TABLE {new}")
 
 
