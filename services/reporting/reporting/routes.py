@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import tzinfo
 from functools import partial
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import ConfigDict
 
 from reporting.views import answers
 from reporting.views.breakdown import Breakdown, ViewParameters
@@ -16,10 +15,10 @@ from reporting.views.contact_times import METHOD, ContactTimes, contact_times
 from reporting.views.errors import BusAway, TooFine, UnknownSchool
 from reporting.views.freshness import Freshness, Horizon, applied_offsets, as_of, freshness_of
 from reporting.views.open_referrals import OpenReferrals, open_referrals
-from reporting.views.referral_funnel import FunnelRow, referral_funnel
+from reporting.views.referral_funnel import ReferralFunnel, referral_funnel
 from reporting.views.rows import Row
 from reporting.views.scope import ensure_school
-from reporting.views.students_referred import StudentsReferredRow, students_referred
+from reporting.views.students_referred import StudentsReferred, students_referred
 from shared.auth import PERMISSIONS, Caller, Permission
 from shared.db import ReadSession
 from shared.http.problems import problems
@@ -40,42 +39,6 @@ class ViewQuery(Protocol):
         self, session: ReadSession, caller: Caller, breakdown: Breakdown, *, school_id: str | None, minimum: int
     ) -> list[Row]:
         """The rows, by the keys of the breakdown in their order."""
-
-
-class ReferralFunnel(answers.View):
-    """The funnel of a school year."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "rows": [{"sex": "female", "stage": "submitted", "n": 41, "per_100": 3.2, "suppressed": False}],
-                    "as_of": "2026-11-22T15:04:05Z",
-                    "policy": answers.Policy.of(10).model_dump(),
-                }
-            ]
-        }
-    )
-
-    rows: list[FunnelRow]
-
-
-class StudentsReferred(answers.View):
-    """The students referred in a school year, each counted once."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "rows": [{"sex": "female", "students": 35, "per_100": 2.7, "suppressed": False}],
-                    "as_of": "2026-11-22T15:04:05Z",
-                    "policy": answers.Policy.of(10).model_dump(),
-                }
-            ]
-        }
-    )
-
-    rows: list[StudentsReferredRow]
 
 
 def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRouter:
@@ -111,33 +74,21 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
         columns = (*measured, "suppressed")
         return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept, beside=beside)
 
-    @router.get(
-        "/views/referral-funnel",
-        responses={**_csv(ReferralFunnel), **problems(UnknownSchool, TooFine)},
-        response_model=None,
-    )
+    @router.get("/views/referral-funnel", responses=_answers(ReferralFunnel), response_model=None)
     async def get_referral_funnel(
         caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
     ) -> Response:
         """How many of the referrals submitted in the period ever reached each stage."""
         return await answered(referral_funnel, ("stage", "n", "per_100"), caller, session, asked, accept)
 
-    @router.get(
-        "/views/students-referred",
-        responses={**_csv(StudentsReferred), **problems(UnknownSchool, TooFine)},
-        response_model=None,
-    )
+    @router.get("/views/students-referred", responses=_answers(StudentsReferred), response_model=None)
     async def get_students_referred(
         caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
     ) -> Response:
         """How many students were referred in the period, each counted once, and the risk of it."""
         return await answered(students_referred, ("students", "per_100"), caller, session, asked, accept)
 
-    @router.get(
-        "/views/contact-times",
-        responses={**_csv(ContactTimes), **problems(UnknownSchool, TooFine)},
-        response_model=None,
-    )
+    @router.get("/views/contact-times", responses=_answers(ContactTimes), response_model=None)
     async def get_contact_times(
         caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
     ) -> Response:
@@ -146,11 +97,7 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
         method = {"method": METHOD.model_dump()}
         return await answered(contact_times, measured, caller, session, asked, accept, beside=method)
 
-    @router.get(
-        "/views/open-referrals",
-        responses={**_csv(OpenReferrals), **problems(UnknownSchool, TooFine)},
-        response_model=None,
-    )
+    @router.get("/views/open-referrals", responses=_answers(OpenReferrals), response_model=None)
     async def get_open_referrals(
         caller: Reader, session: ReadOnlySession, asked: Asked, now: Now, accept: answers.Accept = "application/json"
     ) -> Response:
@@ -168,6 +115,7 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
     return router
 
 
-def _csv(view: type[answers.View]) -> dict[int | str, dict[str, object]]:
-    content: dict[str, object] = {answers.CSV: {"schema": {"type": "string"}}}
-    return {200: {"model": view, "content": content}}
+def _answers(view: type[answers.View]) -> dict[int | str, dict[str, Any]]:
+    """What the route of a view may answer: its rows as JSON or as CSV, or why there are none."""
+    content = {answers.CSV: {"schema": {"type": "string"}}}
+    return {200: {"model": view, "content": content}, **problems(UnknownSchool, TooFine)}

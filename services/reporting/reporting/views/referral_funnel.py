@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from reporting.codec import STAGES
 from reporting.models import FUNNEL
-from reporting.views import cells
+from reporting.views import answers, cells
 from reporting.views.breakdown import Breakdown
 from reporting.views.guarding import unguarded, whole_funnel
 from reporting.views.rows import KeyedRow, Row
@@ -20,6 +20,24 @@ class FunnelRow(KeyedRow):
 
     stage: Stage
     n: int | None = Field(description="Referrals submitted in the period that ever reached the stage.")
+
+
+class ReferralFunnel(answers.View):
+    """The funnel of a school year."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "rows": [{"sex": "female", "stage": "submitted", "n": 41, "per_100": 3.2, "suppressed": False}],
+                    "as_of": "2026-11-22T15:04:05Z",
+                    "policy": answers.Policy.of(10).model_dump(),
+                }
+            ]
+        }
+    )
+
+    rows: list[FunnelRow]
 
 
 async def referral_funnel(

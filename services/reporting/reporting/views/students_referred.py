@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from functools import partial
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy import distinct, func, select
 
 from reporting.codec import STAGES
@@ -12,6 +12,7 @@ from reporting.measures.lattice import Question
 from reporting.measures.nesting import NESTED_STUDENTS, STUDENTS
 from reporting.measures.suppression import decide
 from reporting.models import students_referred as members
+from reporting.views import answers
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of
 from reporting.views.guarding import aside, axes_of, unguarded, whole_funnel
 from reporting.views.rows import KeyedRow, Row, Sums
@@ -24,6 +25,24 @@ class StudentsReferredRow(KeyedRow):
     """How many students of one combination of keys were referred."""
 
     students: int | None = Field(description="Students referred in the period, each counted once.")
+
+
+class StudentsReferred(answers.View):
+    """The students referred in a school year, each counted once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "rows": [{"sex": "female", "students": 35, "per_100": 2.7, "suppressed": False}],
+                    "as_of": "2026-11-22T15:04:05Z",
+                    "policy": answers.Policy.of(10).model_dump(),
+                }
+            ]
+        }
+    )
+
+    rows: list[StudentsReferredRow]
 
 
 async def students_referred(
