@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reporting.codec import IN_TIME_BY_BUCKET, LATE_BY_BUCKET, NOT_REACHED, STAGES
+from reporting.codec import IN_TIME_BY_BUCKET, LATE_BY_BUCKET, NOT_REACHED
 from reporting.measures.histograms import BUCKETS, RELATIVE_ERROR, quantile
-from reporting.measures.lattice import Question
 from reporting.measures.nesting import CONTACTED, IN_TIME, MISSED, NESTED_CLOCKS
 from reporting.measures.rates import share
 from reporting.measures.suppression import decide
@@ -16,7 +15,7 @@ from reporting.models import CONTACT_TIMES
 from reporting.views import answers
 from reporting.views.breakdown import Breakdown, Numbers
 from reporting.views.cells import listed
-from reporting.views.guarding import aside, axes_of, unguarded, whole_funnel
+from reporting.views.guarding import aside, unguarded, whole_funnel
 from reporting.views.rows import Keyed, Row, Sums
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -97,7 +96,7 @@ async def contact_times(
     if minimum > 1:
         sums = await _guarded(clocks, breakdown, school_id, minimum)
     else:
-        sums = await unguarded(session, caller, breakdown, clocks.ended, school_id=school_id)
+        sums = await unguarded(session, caller, breakdown, school_id, await clocks.ended(breakdown, school_id))
     timings = await clocks.timings(breakdown, school_id)
     rows: list[Row] = []
     for numbers in sums.everywhere():
@@ -138,14 +137,8 @@ async def _guarded(clocks: _Answered, breakdown: Breakdown, school_id: str | Non
     """What was asked for, of a table of the funnel's stages and after them how the clocks ended, which lie within."""
     whole = await whole_funnel(clocks.session, clocks.caller, breakdown, school_id)
     funnel, ended = await whole.decided_while(minimum, clocks.ended(whole.breakdown, None))
-    stages, students = whole.question.counted, whole.question.enrolled
-    no_stages, no_clocks = (0,) * len(STAGES), _Clocks.of(_NO_TIMINGS)
-    counted = {}
-    for numbers in {*stages, *ended}:
-        of_clocks = ended.get(numbers, no_clocks)
-        if numbers in stages or any(of_clocks):
-            counted[numbers] = (*stages.get(numbers, no_stages), of_clocks.in_time, of_clocks.missed)
-    question = Question(axes_of(whole.breakdown, whole.schools, counted, students), counted, students)
+    sides = {numbers: (of.in_time, of.missed) for numbers, of in ended.items() if any(of)}
+    question = whole.extended(sides, NESTED_CLOCKS)
 
     def guarded() -> Sums:
         pattern = decide(question, NESTED_CLOCKS, minimum, beside=funnel)

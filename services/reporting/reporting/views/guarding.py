@@ -6,16 +6,16 @@ So the larger one is fetched, decided as a whole (`reporting.measures.suppressio
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
-from reporting.codec import FIELDS, MONTHS_IN_YEAR
+from reporting.codec import FIELDS, MONTHS_IN_YEAR, STAGES
 from reporting.measures.axes import Axis
 from reporting.measures.lattice import Question
-from reporting.measures.nesting import NESTED_STAGES
+from reporting.measures.nesting import NESTED_STAGES, Nesting
 from reporting.measures.suppression import Pattern, decide
 from reporting.models import FUNNEL
 from reporting.views import cells
@@ -45,9 +45,6 @@ _NO_SCHOOL = -1
 
 Result = TypeVar("Result")
 
-Counting = Callable[[Breakdown, str | None], Awaitable[Mapping[Numbers, Sequence[int]]]]
-"""Counts what a view counts, by the keys of a breakdown, in all schools that the caller sees or in one."""
-
 
 class Whole(NamedTuple):
     """The table that an answer is a slice of: its funnel, which every view is told beside."""
@@ -75,6 +72,13 @@ class Whole(NamedTuple):
             await asyncio.gather(answer, return_exceptions=True)
             raise
 
+    def extended(self, own: Mapping[Numbers, tuple[int, ...]], nesting: Nesting) -> Question:
+        """The funnel's stages, and after them the series that a view has of its own."""
+        stages, students = self.question.counted, self.question.enrolled
+        no_stages, nothing = (0,) * len(STAGES), (0,) * len(nesting.own)
+        counted = {n: (*stages.get(n, no_stages), *own.get(n, nothing)) for n in {*stages, *own}}
+        return Question(axes_of(self.breakdown, self.schools, counted, students), counted, students)
+
     def sliced(
         self, breakdown: Breakdown, school_id: str | None, hidden_at: HiddenAt, question: Question | None = None
     ) -> Sums:
@@ -96,13 +100,17 @@ async def whole_funnel(
 
 
 async def unguarded(
-    session: ReadSession, caller: Caller, breakdown: Breakdown, counting: Counting, *, school_id: str | None
+    session: ReadSession,
+    caller: Caller,
+    breakdown: Breakdown,
+    school_id: str | None,
+    counted: Mapping[Numbers, Sequence[int]],
 ) -> Sums:
-    """What was asked for as it is, for those who may see small counts."""
+    """What was counted as it is, for those who may see small counts."""
     return Sums(
         breakdown,
         await schools_by_number(session, caller) if Key.SCHOOL_ID in breakdown.keys else {},
-        await counting(breakdown, school_id),
+        counted,
         await enrolled(session, caller, breakdown, school_id),
     )
 

@@ -62,8 +62,8 @@ async def open_referrals(
     if minimum > 1:
         sums = await _guarded(session, caller, breakdown, school_id, minimum, today)
     else:
-        counting = partial(_open_by_age, session, caller, today)
-        sums = await unguarded(session, caller, breakdown, counting, school_id=school_id)
+        by_age = await _open_by_age(session, caller, today, breakdown, school_id)
+        sums = await unguarded(session, caller, breakdown, school_id, by_age)
     rows: list[Row] = []
     for numbers in sums.everywhere():
         keys = sums.keys_at(numbers)

@@ -1,7 +1,5 @@
 """The funnel: of the referrals submitted in a period, how many ever reached each stage."""
 
-from functools import partial
-
 from pydantic import ConfigDict, Field
 
 from reporting.codec import STAGES
@@ -55,8 +53,8 @@ async def referral_funnel(
         pattern = await whole.decided(minimum)
         sums = whole.sliced(breakdown, school_id, pattern.hidden)
     else:
-        counting = partial(cells.sums, session, caller, FUNNEL)
-        sums = await unguarded(session, caller, breakdown, counting, school_id=school_id)
+        counted = await cells.sums(session, caller, FUNNEL, breakdown, school_id)
+        sums = await unguarded(session, caller, breakdown, school_id, counted)
     rows: list[Row] = []
     for numbers in sums.everywhere():
         keys = sums.keys_at(numbers)

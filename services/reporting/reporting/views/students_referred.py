@@ -2,19 +2,16 @@
 
 import asyncio
 from dataclasses import replace
-from functools import partial
 
 from pydantic import ConfigDict, Field
 from sqlalchemy import distinct, func, select
 
-from reporting.codec import STAGES
-from reporting.measures.lattice import Question
 from reporting.measures.nesting import NESTED_STUDENTS, STUDENTS
 from reporting.measures.suppression import decide
 from reporting.models import students_referred as members
 from reporting.views import answers
 from reporting.views.breakdown import Breakdown, Key, Numbers, columns_of
-from reporting.views.guarding import aside, axes_of, unguarded, whole_funnel
+from reporting.views.guarding import aside, unguarded, whole_funnel
 from reporting.views.rows import KeyedRow, Row, Sums
 from reporting.views.traces import asked_for, coarser_tables, students_by_cell, traces
 from shared.auth import Caller
@@ -60,8 +57,8 @@ async def students_referred(
     if minimum > 1:
         sums = await _guarded(session, caller, breakdown, school_id, minimum)
     else:
-        counting = partial(_students, session, caller)
-        sums = await unguarded(session, caller, breakdown, counting, school_id=school_id)
+        counted = await _students(session, caller, breakdown, school_id)
+        sums = await unguarded(session, caller, breakdown, school_id, counted)
     rows: list[Row] = []
     for numbers in sums.everywhere():
         n = sums.shown(numbers, 0)
@@ -78,13 +75,9 @@ async def _guarded(
     """
     whole = await whole_funnel(session, caller, breakdown, school_id)
     funnel, found = await whole.decided_while(minimum, traces(session, caller, whole.breakdown))
-    stages, students = whole.question.counted, whole.question.enrolled
-    referred = students_by_cell(found)
-    none = (0,) * len(STAGES)
-    counted = {n: (*stages.get(n, none), referred.get(n, 0)) for n in {*stages, *referred}}
-    axes = axes_of(whole.breakdown, whole.schools, counted, students)
-    coarser = await asyncio.to_thread(coarser_tables, axes, found)
-    question = Question(axes, counted, students, coarser.__getitem__)
+    referred = whole.extended({numbers: (n,) for numbers, n in students_by_cell(found).items()}, NESTED_STUDENTS)
+    coarser = await asyncio.to_thread(coarser_tables, referred.axes, found)
+    question = referred._replace(coarser=coarser.__getitem__)
 
     def guarded() -> Sums:
         pattern = decide(question, NESTED_STUDENTS, minimum, beside=funnel, counts_students=True)
