@@ -281,10 +281,10 @@ class CrashesOnce(Consumer[dict[str, int]]):
 
     async def _confirm(self, reader: Reader) -> None:
         if self.applied and not self.has_crashed:
-            self.has_crashed = True
             async with self._database.write(EVERY_DISTRICT) as session:
                 for lost in ("DELETE FROM counted", "DELETE FROM inbox", "UPDATE consumer_offsets SET next_offset = 0"):
                     await session.execute(text(lost))
+            self.has_crashed = True  # only now: whoever waits for it may look at what is left
         await super()._confirm(reader)
 
 
