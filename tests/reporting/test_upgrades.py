@@ -74,6 +74,7 @@ async def test_students_counted_before_there_were_days_are_still_counted(unmigra
     assert await rows_of(unmigrated, "students_referred", columns) == [(7, 24320, 1, 8388609, 42, 3, 0)]
 
 
+@pytest.mark.slow
 async def test_what_was_counted_before_there_were_margins_is_told_exactly_at_every_moment_after(
     unmigrated: Database,
 ) -> None:

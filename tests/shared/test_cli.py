@@ -141,6 +141,7 @@ def lives(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_service_that_cannot_listen_ends_with_a_failure(sqlite_url: str, tmp_path: Path) -> None:
     taken = free_port()
     with socket.create_server(("127.0.0.1", taken)):
