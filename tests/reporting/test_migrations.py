@@ -23,6 +23,20 @@ async def test_migrations_end_up_with_the_tables_of_the_models(database: Databas
     assert await current_revision(database) == MIGRATIONS.head()
 
 
+async def test_pages_keep_as_much_room_as_the_models_say(postgresql_url: str) -> None:
+    database = Database(postgresql_url, pool_size=1)
+    await migrate(database, MIGRATIONS)
+    asked = text(
+        "SELECT relname, option_value FROM pg_class, pg_options_to_table(reloptions) WHERE option_name = 'fillfactor'"
+    )
+    async with database.read(EVERY_DISTRICT) as session:
+        migrated = {name: factor for name, factor in await session.execute(asked)}
+    stated = {table.name: table.dialect_options["postgresql"]["with"] for table in REBUILT}
+    assert migrated == {name: options["fillfactor"] for name, options in stated.items() if options}
+    assert len(migrated) == 4
+    await database.close()
+
+
 async def test_a_district_sees_no_row_of_another_even_without_a_condition(postgresql_url: str) -> None:
     database = Database(postgresql_url, pool_size=4)
     await migrate(database, MIGRATIONS)
