@@ -24,8 +24,7 @@ def inherit(table: Table, nesting: Nesting) -> None:
         for sum_at, i in direction.of_one:
             for hidden, known, of_sum in zip(table.hidden, table.known, parent.hidden, strict=True):
                 known[i] = 1
-                # What a sum that is shown tells is not hidden because it is a part of another that is: it can be
-                # computed.
+                # Where the sum is shown this can be computed, though it is a part of another that is hidden.
                 hidden[i] &= of_sum[sum_at]
     table.inherited = [bytearray(flags) for flags in table.hidden]
     table.needy = [bytearray(flags) for flags in table.hidden]
