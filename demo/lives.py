@@ -118,20 +118,24 @@ def _way(random: Random, urgency: str) -> Iterator[Step]:
         yield _move(random, answer)
     elif answer == "accepted":
         yield _move(random, "accepted")
-        yield from _tries(random, urgency)
+        tries = list(_tries(random, urgency))
+        yield from tries
         end = draw(random, rates.BEGINNING)
         if random.random() < rates.WAITLISTED:
             yield _move(random, "on_hold")
         if end == "failed":
-            yield _move(random, end)
+            yield _move(random, end, was_reached=_REACHED in tries)
         elif end == "in_progress":
             yield _move(random, end)
             end = draw(random, rates.END)
             if end in OUTCOMES:
-                yield _move(random, end)
+                yield _move(random, end, was_reached=_REACHED in tries)
     told = rates.TOLD_THE_END if end in OUTCOMES else rates.TOLD_MEANWHILE
     if random.random() < told:
         yield Step("feedback", {"message_to_referrer": "Thank you for noticing. We are looking after it."})
+
+
+_REACHED = Step("contacts", {"reached": True})
 
 
 def _tries(random: Random, urgency: str) -> Iterator[Step]:
@@ -139,7 +143,7 @@ def _tries(random: Random, urgency: str) -> Iterator[Step]:
         if random.random() < rates.VAIN_TRY:
             yield Step("contacts", {"reached": False})
     if random.random() < rates.REACHED[urgency]:
-        yield Step("contacts", {"reached": True})
+        yield _REACHED
 
 
 def _mistake(random: Random) -> list[Step]:
@@ -147,8 +151,9 @@ def _mistake(random: Random) -> list[Step]:
     return [*before, _move(random, "entered_in_error")]
 
 
-def _move(random: Random, to: str) -> Step:
-    reason = {"reason": draw(random, rates.REASONS[to])} if to in rates.REASONS else {}
+def _move(random: Random, to: str, *, was_reached: bool = False) -> Step:
+    reasons = {**rates.REASONS, **(rates.REASONS_ONCE_REACHED if was_reached else {})}
+    reason = {"reason": draw(random, reasons[to])} if to in reasons else {}
     return Step("transitions", {"to": to, **reason})
 
 

@@ -109,6 +109,8 @@ REASONS: Mapping[str, Mix[str]] = MappingProxyType(
         "entered_in_error": {"duplicate": 0.5, "other": 0.5},
     }
 )
+REASONS_ONCE_REACHED: Mapping[str, Mix[str]] = MappingProxyType({"failed": {"family_declined": 0.7, "other": 0.3}})
+"""Of those whose student or family was reached: nobody failed for want of contact."""
 
 
 def urgency(need: str) -> Mix[str]:

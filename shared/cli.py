@@ -4,16 +4,20 @@ import argparse
 import asyncio
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 import structlog
 import uvicorn
 import uvloop
+from sqlalchemy.exc import DBAPIError
 
 from shared.auth.verifiers import verifier_for
+from shared.away import is_away
+from shared.bus.base import BusUnavailable
 from shared.crypto import KeyRing, field_keys_path
 from shared.db import Database
 from shared.dead_letter_tool import list_dead_letters, replay_dead_letters
+from shared.errors import DatabaseUnavailable
 from shared.garbage import collect_seldom
 from shared.key_tool import run_key_tool
 from shared.migrations import current_revision, migrate
@@ -46,11 +50,23 @@ def run(service: Service[SettingsT], arguments: Sequence[str] | None = None) -> 
             _migrate_apart(service, settings)
         sys.exit(_serve(service, settings, PARTS[asked.verb]))
     elif asked.verb == "migrate":
-        asyncio.run(_migrate(service, settings))
+        _do(_migrate(service, settings))
     elif asked.verb == "keys":
-        asyncio.run(run_key_tool(asked.action, service, settings))
+        _do(run_key_tool(asked.action, service, settings))
     else:
-        asyncio.run(_with_process(service, settings, asked))
+        _do(_with_process(service, settings, asked))
+
+
+def _do(verb: Coroutine[None, None, None]) -> None:
+    """See a verb through to its end. Exits with 1 and one sentence where an engine is away."""
+    try:
+        asyncio.run(verb)
+    except BusUnavailable:
+        sys.exit("the bus (EVENT_BUS_URL) cannot be reached just now; once it can, do this again")
+    except (DatabaseUnavailable, DBAPIError) as error:
+        if isinstance(error, DatabaseUnavailable) or is_away(error):
+            sys.exit("the database (DATABASE_URL) cannot be reached just now; once it can, do this again")
+        raise
 
 
 def _parser(service: Service[SettingsT]) -> argparse.ArgumentParser:

@@ -94,7 +94,8 @@ async def rotate(
         out.write(f"carrying on with key {ring.current}\n")
     await asyncio.sleep(settle.total_seconds())
     resealed = await reseal_columns(database, metadatas, ring, out)
-    out.write(f"{resealed:,} values sealed anew with key {ring.current}; `keys retire` removes the older keys\n")
+    out.write(f"{resealed:,} values sealed anew with key {ring.current}\n")
+    out.write("in two minutes `keys retire` takes the older keys out of use\n")
 
 
 async def retire(

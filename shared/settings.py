@@ -117,8 +117,8 @@ class ServiceSettings(BaseSettings):
         default=400,
         ge=1,
         le=3650,
-        description="Days for which an event that is announced again is known as seen. Must be longer than the bus "
-        "keeps records and than any dead letter waits for its replay: a forgotten event would count twice.",
+        description="Days for which an event that is announced again is known as seen. Must be longer than any "
+        "dead letter waits for its replay: a forgotten event would count twice.",
     )
 
     @model_validator(mode="after")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from scripts.suite.announcer import fork_announcer, is_running, say
 from scripts.suite.layout import SERVICES, Layout, program
-from scripts.suite.preparation import CannotStart, claim, ensure_ports_free, prepare
+from scripts.suite.preparation import CannotStart, claim, ensure_ports_free, prepare, wait_until_free
+from scripts.suite.remembered import remember, started_before, with_engines_of_before
 from scripts.suite.supervision import become_supervisor, write_configuration
 
 _STOP_PATIENCE_SECONDS = 30.0
@@ -29,18 +30,19 @@ def main() -> int:
         return _stop(layout)
     loader = _loader(asked) if asked.demo else None
     try:
-        if asked.run:
-            return _run(layout, *asked.run)
+        if asked.run is not None:
+            return _run(started_before(layout), *asked.run)
         if loader is not None and is_running(layout):
             say(f"a suite runs on port {layout.base} already: only loading")
             os.execv(loader[0], loader)  # so that Ctrl-C is the loader's own business
         lock = claim(layout)
         if asked.migrate:
-            prepare(layout, embedded_too=True)
+            prepare(with_engines_of_before(layout), embedded_too=True)
             return 0
         ensure_ports_free(layout)
         say(f"starting {', '.join(s.name for s in SERVICES)}; logs in {layout.logs}; Ctrl-C stops everything")
         prepare(layout)
+        remember(layout)
         configuration = write_configuration(layout)
         fork_announcer(layout, loader)  # it keeps the lock, which ours closes with
         lock.close()
@@ -63,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--down", action="store_true", help="stop the suite of this home instead")
     other.add_argument("--migrate", action="store_true", help="bring the databases to the newest revision instead")
-    other.add_argument("--run", nargs="+", metavar="WORD", help="run a verb of a service instead: reporting rebuild")
+    other.add_argument(
+        "--run", nargs=argparse.REMAINDER, metavar="WORD", help="run a verb of a service instead: reporting rebuild"
+    )
     return parser
 
 
@@ -73,11 +77,13 @@ def _loader(asked: argparse.Namespace) -> list[str]:
     return program("demo", "--base", str(asked.base), "--home", str(asked.home), *options)
 
 
-def _run(layout: Layout, name: str, *verb: str) -> int:
+def _run(layout: Layout, name: str = "", *verb: str) -> int:
     services = {s.name: s for s in SERVICES}
     service = services.get(name.replace("_", "-"))
     if service is None:
-        raise CannotStart(f"there is no service {name}; there are {', '.join(services)}")
+        raise CannotStart(
+            f"RUN names a service and its verb: there is no {name or 'name'}; there are {', '.join(services)}"
+        )
     environment = os.environ | layout.environment(service)
     return subprocess.run(program(service.package, *verb), env=environment, check=False).returncode
 
@@ -95,6 +101,7 @@ def _stop(layout: Layout) -> int:
             print(f"the supervisor (process {supervisor}) does not end", file=sys.stderr)
             return 1
         time.sleep(0.1)
+    wait_until_free(layout)
     return 0
 
 

@@ -27,12 +27,24 @@ def claim(layout: Layout) -> IO[str]:
     """
     for folder in (layout.home, layout.logs, layout.home / "imports"):
         folder.mkdir(parents=True, exist_ok=True)
-    lock = (layout.home / "suite.lock").open("w", encoding="utf-8")
+    lock = _lock_file(layout)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise CannotStart(f"a suite runs on {layout.home} already; HOME_DIR=... gives a second one its own") from None
+        raise CannotStart(
+            f"a suite runs on {layout.home}: make down stops it, HOME_DIR=... gives a second one its own"
+        ) from None
     return lock
+
+
+def wait_until_free(layout: Layout) -> None:
+    """Wait until the last process of a suite that was stopped has let its folders go."""
+    with _lock_file(layout) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _lock_file(layout: Layout) -> IO[str]:
+    return (layout.home / "suite.lock").open("w", encoding="utf-8")
 
 
 def ensure_ports_free(layout: Layout) -> None:

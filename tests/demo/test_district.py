@@ -56,7 +56,13 @@ def test_sexes_and_disabilities_come_as_often_as_planted() -> None:
 
 def test_every_mix_adds_up_to_one() -> None:
     mixes = [rates.RACE_ETHNICITY, rates.SEX, rates.DISABILITY, rates.NEED, rates.REFERRER, rates.ANSWER]
-    mixes += [rates.BEGINNING, rates.END, *rates.REASONS.values(), *(rates.urgency(need) for need in rates.NEED)]
+    mixes += [
+        rates.BEGINNING,
+        rates.END,
+        *rates.REASONS.values(),
+        *rates.REASONS_ONCE_REACHED.values(),
+        *(rates.urgency(need) for need in rates.NEED),
+    ]
     assert [sum(mix.values()) for mix in mixes] == pytest.approx([1.0] * len(mixes))
     assert sum(rates.ENGLISH_LEARNER.values()) == pytest.approx(1.0)
 

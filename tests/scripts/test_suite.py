@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -118,6 +118,42 @@ def test_a_token_of_make_opens_the_suite_and_is_all_that_is_printed(suite: Suite
     with urllib.request.urlopen(request) as answer:
         assert answer.status == 200
     assert printed.count("\n") == 1
+
+
+def test_a_verb_takes_options_and_works_on_the_engines_of_its_suite_alone(suite: SuiteInTest) -> None:
+    of_no_letter = _verb(suite.home, "reporting", "dlq", "replay", "--topic", "referrals", "--offset", "0")
+    elsewhere = _verb(suite.home, "reporting", "dlq", "list", options=["--postgres", "postgresql://nobody@nowhere"])
+
+    assert (of_no_letter.returncode, of_no_letter.stdout) == (0, "0 replayed\n")
+    assert elsewhere.returncode == 1
+    assert "was last started with no POSTGRES" in elsewhere.stderr
+    assert oct((suite.home / "suite.json").stat().st_mode & 0o777) == "0o600"
+
+
+def test_where_no_suite_was_ever_started_a_verb_makes_nothing(tmp_path: Path) -> None:
+    asked = _verb(tmp_path / "mistyped", "reporting", "dlq", "list")
+
+    assert asked.returncode == 1
+    assert "no suite was ever started on" in asked.stderr
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_a_suite_that_was_stopped_can_be_started_again_at_once(doomed_suite: SuiteInTest) -> None:
+    stopped = _suite(["--home", str(doomed_suite.home), "--down"])
+    migrated = _suite(["--home", str(doomed_suite.home), "--migrate"])
+
+    assert (stopped.returncode, stopped.stderr) == (0, "")
+    assert (migrated.returncode, migrated.stderr) == (0, "")
+
+
+def _verb(home: Path, *words: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    return _suite(["--home", str(home), *options, "--run", *words])
+
+
+def _suite(options: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.suite", *options], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.kafka

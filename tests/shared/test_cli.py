@@ -15,7 +15,9 @@ import pytest
 
 from referral_api.app import SERVICE as REFERRAL_API
 from reporting.app import SERVICE as REPORTING
+from shared.auth.local_keys import ensure_keys
 from shared.cli import run
+from shared.crypto import ensure_field_keys, field_keys_path
 from shared.db import Database
 from shared.migrations import current_revision
 from shared.testing.engine import free_port
@@ -86,6 +88,29 @@ async def test_migrate_makes_a_fresh_database_ready_and_again_changes_nothing(
         database = Database(database_url, pool_size=1)
         assert await current_revision(database) == REPORTING.migrations.head()
         await database.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("migrate",), ("keys", "list"), ("rebuild",), ("dlq", "list")], ids=" ".join)
+def test_a_verb_says_in_a_sentence_that_an_engine_is_away(
+    words: Sequence[str], sqlite_url: str, tmp_path: Path
+) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    told = environment(tmp_path, f"postgresql://rapport:secret@{nobody}/reporting")
+    if words[0] == "dlq":
+        told |= {"DATABASE_URL": sqlite_url, "EVENT_BUS_URL": f"kafka://{nobody}"}
+    ensure_field_keys(field_keys_path(tmp_path / "keys", "reporting"))
+    ensure_keys(tmp_path / "keys")
+
+    asked = subprocess.run(
+        [sys.executable, "-m", "reporting", *words], env=told, capture_output=True, text=True, check=False
+    )
+
+    assert asked.returncode == 1
+    assert asked.stderr.splitlines()[-1].startswith("the bus (" if words[0] == "dlq" else "the database (")
+    assert "Traceback" not in asked.stderr
+    assert "uncaught" not in asked.stderr + asked.stdout
+    assert "secret" not in asked.stderr + asked.stdout
 
 
 @pytest.mark.slow
