@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bench.catching_up import catching_up
 from bench.consumer import consumer
-from bench.engines import Engines, engines
+from bench.engines import engines
 from bench.figures import Figure, machine, write_results
 from bench.importing import importing
 from bench.posting import posting
@@ -34,13 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="tiny sizes: to see that it runs; nothing is written down")
     asked = parser.parse_args(arguments)
     print(machine(), flush=True)
-    with engines() as started:
-        figures = [figure for name in asked.names or BENCHES for figure in _run(name, started, quick=asked.quick)]
+    figures = [figure for name in asked.names or BENCHES for figure in _run(name, quick=asked.quick)]
     return 0 if asked.quick or all(figure.passed for figure in figures) else 1
 
 
-def _run(name: str, started: Engines, *, quick: bool) -> Sequence[Figure]:
-    figures = BENCHES[name](started, quick=quick)
+def _run(name: str, *, quick: bool) -> Sequence[Figure]:
+    # Engines of its own: what one bench has left on the bus, a service of the next would read first.
+    with engines() as started:
+        figures = BENCHES[name](started, quick=quick)
     for figure in figures:
         print(
             f"{'pass' if figure.passed else 'FAIL'}  {figure.bench}: {figure.ours}; reference {figure.reference};"

@@ -22,7 +22,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """A broker and a server that one run of benches shares."""
+    """A broker and a server of one bench."""
 
     broker: KafkaBroker
     server: PostgresServer

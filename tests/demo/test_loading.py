@@ -100,6 +100,7 @@ async def contacts_of(folder: Path) -> set[Any]:
         return {tuple(row) for row in await session.execute(text("SELECT * FROM referral_contacts"))}
 
 
+@pytest.mark.slow
 async def test_a_district_arrives_and_every_view_of_it_matches(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +112,7 @@ async def test_a_district_arrives_and_every_view_of_it_matches(
     assert truth.sent_by("")[None, "submitted"] > 10
 
 
+@pytest.mark.slow
 async def test_a_second_run_sends_nothing(client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = await loaded(client, tmp_path)
     before = client.requests

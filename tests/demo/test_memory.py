@@ -73,12 +73,14 @@ def test_writing_the_roster_of_ten_times_as_many_students_takes_no_more(tmp_path
     assert many < few + KEPT
 
 
+@pytest.mark.slow
 def test_drawing_the_referrals_of_ten_times_as_many_students_takes_no_more() -> None:
     draw(a_district(FEW))
     few, many = (peak_of(lambda size=size: draw(a_district(size))) for size in (FEW, MANY))  # type: ignore[misc]
     assert many < few + KEPT
 
 
+@pytest.mark.slow
 def test_the_first_student_of_the_large_district_is_there_before_the_others_are_drawn(tmp_path: Path) -> None:
     large = District("demo", SIZES["large"], seed=3)
     assert len(large.schools) == 1_000

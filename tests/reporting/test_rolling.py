@@ -134,6 +134,7 @@ async def test_two_rollers_move_each_row_once(database: Database) -> None:
     await assert_exact(database, random_questions(Random(8), 20))
 
 
+@pytest.mark.slow
 async def test_the_services_worker_rolls_beside_its_consumer_and_stops_when_cancelled(
     database_url: str, tmp_path: Path
 ) -> None:

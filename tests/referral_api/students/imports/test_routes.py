@@ -77,6 +77,7 @@ async def test_the_same_idempotency_key_queues_one_import(district: District) ->
     assert not await district.worker().run_next()
 
 
+@pytest.mark.slow
 async def test_refused_rows_are_fetched_page_by_page_however_many(district: District) -> None:
     import_id, count = await district.send(Roster().zip()), 2 * CSV_PAGE + 1
     columns = ("import_id", "number", "district_id", "file", "line", "field", "problem")
