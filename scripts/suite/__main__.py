@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.suite.announcer import fork_announcer, is_running, say
 from scripts.suite.layout import SERVICES, Layout, program
-from scripts.suite.preparation import CannotStart, claim, ensure_ports_free, prepare, wait_until_free
+from scripts.suite.preparation import CannotStart, claim, ensure_ports_free, is_claimed, prepare
 from scripts.suite.remembered import remember, started_before, with_engines_of_before
 from scripts.suite.supervision import become_supervisor, write_configuration
 
@@ -96,12 +96,12 @@ def _stop(layout: Layout) -> int:
         say(f"no suite runs on {layout.home}")
         return 0
     deadline = time.monotonic() + _STOP_PATIENCE_SECONDS
-    while layout.supervisor_pid.exists():  # the supervisor removes it as the last thing it does
+    # The supervisor removes its file as the last thing it does; who told the terminal of it ends a moment later.
+    while layout.supervisor_pid.exists() or is_claimed(layout):
         if time.monotonic() > deadline:
             print(f"the supervisor (process {supervisor}) does not end", file=sys.stderr)
             return 1
         time.sleep(0.1)
-    wait_until_free(layout)
     return 0
 
 

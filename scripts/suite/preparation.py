@@ -37,10 +37,14 @@ def claim(layout: Layout) -> IO[str]:
     return lock
 
 
-def wait_until_free(layout: Layout) -> None:
-    """Wait until the last process of a suite that was stopped has let its folders go."""
+def is_claimed(layout: Layout) -> bool:
+    """Whether some process of a suite still holds these folders."""
     with _lock_file(layout) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
 
 
 def _lock_file(layout: Layout) -> IO[str]:

@@ -205,8 +205,8 @@ def _sums(fact: Fact, into: Tables) -> _Sums:
     adds = ", ".join(f"{name} = {margins}.{name} + excluded.{name}" for name in fact.counts)
     identity = f"place_no, margin, period, cell{apart}"
     columns = f"{identity}, {counts}"
-    # In order, for what is asked for together shall lie together: thousands of contact times are read at once, which
-    # takes a third of the time where they do.
+    # In order, for what is asked for together shall lie together: see "What is read together lies together" in
+    # docs/decisions/0010-margins-are-kept-beside-the-cells.md.
     added = f"""
         INSERT INTO {margins} ({columns}) SELECT {columns} FROM by_period WHERE true ORDER BY {identity}
         ON CONFLICT ({identity}) DO UPDATE SET {adds}"""

@@ -27,7 +27,10 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class Nesting:
-    """The series of a view, and the differences between them."""
+    """The series of a view, and the differences between them.
+
+    Compared by identity: what is worked out once for each is looked up many times per question.
+    """
 
     series: int
     differences: tuple[Difference, ...]
