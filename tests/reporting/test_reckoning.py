@@ -2,22 +2,24 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx2 import Response
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from reporting.measures.lattice import Question
 from reporting.measures.suppression import Pattern
 from reporting.views.guarding import Whole
-from shared.db import EVERY_DISTRICT, Database, ReadSession, driver
+from shared.db import EVERY_DISTRICT, Database, ReadSession, Session, driver
 from shared.events.referrals import Stage
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets
 from tests.reporting.exactness import YEAR
-from tests.reporting.suite import announce, reporting_on, until_somebody_waits_for, view
+from tests.reporting.suite import Reporting, announce, reporting_on, until_somebody_waits_for, view
 
 FAILS = "SELECT reading FROM nowhere"
 TAKES_LONG = {
@@ -33,10 +35,12 @@ async def by_session(session: ReadSession, statement: str) -> object:
     return (await session.execute(text(statement))).all()
 
 
-async def by_driver(session: ReadSession, statement: str) -> object:
+async def by_driver(session: ReadSession, statement: str) -> Sequence[Any]:
     """Ask as a prepared question does."""
     raw = await driver(session)
-    return await (raw.fetch if session.dialect.name == "postgresql" else raw.execute_fetchall)(statement)
+    ask = raw.fetch if session.dialect.name == "postgresql" else raw.execute_fetchall
+    rows: Sequence[Any] = await ask(statement)
+    return rows
 
 
 class Reckoning(Whole):
@@ -147,7 +151,7 @@ async def assert_answers(database: Database) -> None:
     async def one() -> None:
         async with database.read("demo") as session:
             assert await by_session(session, "SELECT 1") == [(1,)]
-            assert [tuple(row) for row in await by_driver(session, "SELECT 2")] == [(2,)]  # type: ignore[attr-defined]
+            assert [tuple(row) for row in await by_driver(session, "SELECT 2")] == [(2,)]
 
     async with asyncio.TaskGroup() as all_at_once:
         for _ in range(6):
@@ -162,6 +166,17 @@ BESIDE = {
 """The views that are told beside the funnel, and a table that only their own question reads."""
 
 
+@asynccontextmanager
+async def kept_waiting(reporting: Reporting, name: str) -> AsyncIterator[tuple[Session, asyncio.Task[Response]]]:
+    """A request for a view whose own question waits for its table, and the session that holds this."""
+    database, table = reporting.process.database, BESIDE[name]
+    async with database.write(EVERY_DISTRICT) as session, reporting.client("analyst") as client:
+        await session.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+        asking = asyncio.create_task(client.get(f"/v1/views/{name}", params={"school_year": 2027}))
+        await until_somebody_waits_for(database, table)
+        yield session, asking
+
+
 @pytest.mark.usefixtures("unheard")
 @pytest.mark.parametrize("name", BESIDE)
 @pytest.mark.parametrize("end", ["pg_terminate_backend", "pg_cancel_backend"])
@@ -171,13 +186,9 @@ async def test_a_database_that_ends_the_question_is_told_as_away(
     async with reporting_on(postgresql_url, tmp_path) as reporting:
         await announce(reporting, *a_life(a_submission(), Stage.CONTACTED), an_enrollment((some_facets(), 300)))
         before = await view(reporting, name, role="analyst")
-        database, table = reporting.process.database, BESIDE[name]
-        async with database.write(EVERY_DISTRICT) as session, reporting.client("analyst") as client:
-            await session.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
-            asking = asyncio.create_task(client.get(f"/v1/views/{name}", params={"school_year": 2027}))
-            await until_somebody_waits_for(database, table)
+        async with kept_waiting(reporting, name) as (session, asking):
             waiting = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = CAST(:name AS regclass)"
-            ended = await session.execute(text(f"SELECT {end}(pid) FROM ({waiting}) waiting"), {"name": table})
+            ended = await session.execute(text(f"SELECT {end}(pid) FROM ({waiting}) waiting"), {"name": BESIDE[name]})
             assert ended.scalars().all() == [True]
             answer = await asking
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:rapport:problem:database-unavailable")
@@ -194,17 +205,13 @@ async def test_a_request_given_up_while_the_database_reads_leaves_nobody_waiting
     async with reporting_on(postgresql_url, tmp_path) as reporting:
         await announce(reporting, *a_life(a_submission(), Stage.CONTACTED), an_enrollment((some_facets(), 300)))
         before = await view(reporting, name, role="analyst")
-        database, table = reporting.process.database, BESIDE[name]
-        async with database.write(EVERY_DISTRICT) as session, reporting.client("analyst") as client:
-            await session.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
-            asking = asyncio.create_task(client.get(f"/v1/views/{name}", params={"school_year": 2027}))
-            await until_somebody_waits_for(database, table)
+        async with kept_waiting(reporting, name) as (session, asking):
             asking.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asking
             waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = CAST(:name AS regclass)"
             async with asyncio.timeout(20):
-                while (await session.execute(text(waiting), {"name": table})).scalar_one():
+                while (await session.execute(text(waiting), {"name": BESIDE[name]})).scalar_one():
                     await asyncio.sleep(0)
         answers = await asyncio.gather(*[view(reporting, name, role="analyst") for _ in range(12)])
         assert answers == [before] * 12
