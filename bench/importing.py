@@ -27,7 +27,8 @@ TURNS = 5
 TIMES = 6.0
 MOST_MEGABYTES = 300
 _SCHOOL_YEAR = 2027
-_LOOK_AGAIN_SECONDS = 0.05
+_LOOK_AGAIN_SECONDS = 0.2
+"""Asking costs the process that imports some milliseconds each time, and who waits for a roster asks once a second."""
 
 
 def importing(engines: Engines, *, quick: bool) -> Sequence[Figure]:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from referral_api.students.imports.checking import Layout, Refused
 from referral_api.students.imports.errors import Interrupted, RosterRefused
 from referral_api.students.imports.files import ORGS, USERS
 from referral_api.students.imports.manifest import Mode
-from referral_api.students.imports.reading import BATCH, Progress, read_file
+from referral_api.students.imports.reading import Progress, read_file
+from referral_api.students.imports.rows import BATCH, batches_of
 from referral_api.students.imports.scratch import add_file, add_refusals
 
 HEADER = "sourcedId,name,type"
@@ -98,11 +100,43 @@ def test_of_a_deletion_that_is_refused_only_what_a_deletion_needs_is_named() -> 
     ]
 
 
-def test_a_good_combination_of_codes_excuses_no_other_fault() -> None:
+def test_a_good_code_excuses_no_other_fault() -> None:
     row = "o-{},{},school"
     text = "\r\n".join([HEADER, row.format(1, "a"), row.format(2, ""), row.format(3, "x" * 1001), row.format("", "d")])
     scratch = read(text)
     assert scratch.execute("SELECT line, field FROM errors").fetchall() == [(3, "name"), (4, "name")]
+
+
+GOOD = ("o-1", "a", "school", "active", "2026-11-20T06:00:00Z")
+OTHERWISE = (
+    *((0, value) for value in ("", " o-1", "o\t1", "o 1", "x" * 256, "\0")),
+    *((1, value) for value in ("", "b" * 900, "b" * 1001, "\0")),
+    *((2, value) for value in ("", "castle", "district")),
+    *((3, value) for value in ("", "tobedeleted", "gone")),
+    *((4, value) for value in ("", "never", "2027-11-20T06:00:00Z")),
+)
+"""A column, and what it may hold instead."""
+odd_rows = st.lists(st.sampled_from(OTHERWISE), max_size=2).map(
+    lambda changes: [dict(changes).get(place, value) for place, value in enumerate(GOOD)]
+)
+
+
+@pytest.mark.parametrize("mode", [Mode.BULK, Mode.DELTA])
+@settings(deadline=None)
+@given(odd=st.dictionaries(st.integers(0, 299), st.one_of(odd_rows, st.just(["o-1", "a"])), max_size=9))
+def test_among_many_rows_each_is_checked_as_if_it_came_alone(mode: Mode, odd: dict[int, list[str]]) -> None:
+    rows = [(n + 2, odd.get(n, list(GOOD))) for n in range(300)]
+    header = [*HEADER.split(","), "status", "dateLastModified"]
+    together = Layout(ORGS, mode, header, LATEST).check(rows)
+    alone = [Layout(ORGS, mode, header, LATEST)._check_each(*row) for row in rows]
+    refused = [row for row in alone if isinstance(row, Refused)]
+    assert together == ([row for row in alone if not isinstance(row, Refused)], refused)
+    assert len(refused) <= 9
+
+
+def test_rows_that_are_long_come_few_at_once() -> None:
+    long = io.StringIO((("x" * 100_000 + ",") * 9 + "\n") * 20)
+    assert max(map(len, batches_of(long, "orgs.csv"))) <= 5
 
 
 @pytest.mark.parametrize("row", ["o-{},a,school", ""])

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -179,6 +181,47 @@ async def test_a_file_on_another_host_is_waited_for_and_then_given_up(district: 
     assert "no longer there" in (await district.state(import_id))["refused_because"]
 
 
+@asynccontextmanager
+async def at_work(worker: ImportWorker) -> AsyncIterator[asyncio.Task[None]]:
+    """A worker that takes imports on by itself; the block is over within seconds or fails."""
+    working = asyncio.create_task(worker.run())
+    try:
+        async with asyncio.timeout(20):
+            yield working
+        assert not working.done()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_without_a_file_the_database_is_asked_now_and_then_for_lost_ones(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("referral_api.students.imports.worker.POLL", timedelta(milliseconds=5))
+    monkeypatch.setattr("referral_api.students.imports.worker.LOOK_FOR_LOST", timedelta(milliseconds=400))
+    lost = await district.send(Roster().zip())
+    (district.folder / f"{lost}.zip").unlink()
+    await mark(district, lost, requested_at=NOW - timedelta(minutes=16))
+    worker, asked = district.worker(), 0
+    run_next = worker.run_next
+
+    async def counted() -> bool:
+        nonlocal asked
+        asked += 1
+        return await run_next()
+
+    monkeypatch.setattr(worker, "run_next", counted)
+    async with at_work(worker):
+        for _ in range(2):  # the second time it is asked for because of the interval alone
+            while (await district.state(lost))["status"] == "queued":
+                await asyncio.sleep(0.01)
+            await mark(district, lost, status="queued")
+        assert asked <= 3
+        sent = await district.send(Roster().zip())
+        while (await district.state(sent))["status"] != "done":
+            await asyncio.sleep(0.01)
+
+
 async def test_a_calendar_that_cannot_be_read_keeps_no_roster_out(district: District) -> None:
     stored = {"district_id": DISTRICT, "calendar": "{", "version": 1, "updated_at": NOW}
     async with district.database.write(EVERY_DISTRICT) as session:
@@ -292,18 +335,13 @@ async def test_a_fault_in_taking_an_import_on_does_not_end_the_taking_on(distric
     async with district.database.write(EVERY_DISTRICT) as session:
         await session.execute(text("ALTER TABLE roster_imports RENAME TO aside"))
     with capture_logs() as logs:
-        running = asyncio.create_task(district.worker().run())
-        try:
-            while not running.done() and "of a fault of ours" not in {entry.get("because") for entry in logs}:
+        async with at_work(district.worker()) as working:
+            while not working.done() and "of a fault of ours" not in {entry.get("because") for entry in logs}:
                 await asyncio.sleep(0.01)
             async with district.database.write(EVERY_DISTRICT) as session:
                 await session.execute(text("ALTER TABLE aside RENAME TO roster_imports"))
-            while not running.done() and (await district.state(import_id))["status"] != "done":
+            while not working.done() and (await district.state(import_id))["status"] != "done":
                 await asyncio.sleep(0.01)
-            assert not running.done()
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_refused_file_says_why_and_changes_nothing(district: District) -> None:

@@ -1,7 +1,8 @@
 """Writes what an import resolved: the differences, the new counts and the import's end, in one transaction."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import count
 from typing import TypeVar
@@ -24,7 +25,7 @@ from shared.db import Session
 from shared.outbox import record
 
 SOURCE = "referral-api"
-BATCH = 5000
+BATCH = 10_000
 _EVENTS_AT_ONCE = 50
 _ERRORS = "SELECT file, line, field, problem FROM errors ORDER BY file, line LIMIT :most"
 
@@ -59,22 +60,46 @@ async def leave_referrals_alone(session: Session) -> None:
 
 
 async def apply_differences(
-    session: Session, scratch: sqlite3.Connection, district_id: str, ring: KeyRing, progress: Progress
+    session: Session,
+    scratch: sqlite3.Connection,
+    district_id: str,
+    ring: KeyRing,
+    progress: Progress,
+    beside: Iterator[None],
 ) -> None:
-    """Bring every table of the roster to what was resolved. Raises: Interrupted."""
-    for relation in RELATIONS:
-        names = Names(ring, district_id) if relation is STUDENTS else None
-        added, changed = (names or relation).added(scratch, BATCH), (names or relation).changed(scratch, BATCH)
+    """Bring every table of the roster to what was resolved. Raises: Interrupted.
+
+    `beside` is work on the scratch database that is done while the server does its own, in steps.
+    """
+    differences = [(relation, Names(ring, district_id) if relation is STUDENTS else relation) for relation in RELATIONS]
+    for relation, different in differences:
         async with made_in_thread(progress, relation.removed(scratch, BATCH)) as batches:
             async for keys in batches:
                 await _remove(session, relation, district_id, keys)
         columns = ["district_id", *relation.columns]
-        async with made_in_thread(progress, changed) as batches:
+        async with made_in_thread(progress, different.changed(scratch, BATCH)) as batches:
             async for rows in batches:
                 whole = [(district_id, *row) for row in rows]
                 await bulk_upsert(session, relation.table, columns, whole, on_conflict="replace")
-        async with made_in_thread(progress, added) as batches:
-            await insert_rows(session, relation, district_id, batches)
+    added = [(relation, different.added(scratch, BATCH)) for relation, different in differences]
+    async with made_in_thread(progress, _by_turns(added, beside)) as batches:
+        await insert_rows(session, district_id, batches)
+
+
+def _by_turns(
+    added: Iterable[tuple[Relation, Iterator[list[Row]]]], beside: Iterator[None]
+) -> Iterator[tuple[Relation, list[Row]]]:
+    """A batch of each table, again and again: sealing names keeps us busy, an index in another order the server."""
+    waiting = deque(added)
+    while waiting:
+        relation, batches = waiting.popleft()
+        rows = next(batches, None)
+        if rows is not None:
+            waiting.append((relation, batches))
+            yield relation, rows
+        next(beside, None)
+    for _ in beside:
+        pass
 
 
 async def _remove(session: Session, relation: Relation, district_id: str, keys: list[Row]) -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -12,33 +12,33 @@ from shared.events.facets import Disability, Facets, RaceEthnicity, Sex
 from shared.events.roster import EnrollmentCounted, FacetCount
 from shared.outbox import new_event_id
 
-_BATCH = 10_000
-"""Students counted at once: a third of the time of GROUP BY, which would sort them all."""
+_BATCH = 2000
+"""Students counted at once: less time than GROUP BY, which would sort them all."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Enrollment:
     """How many students of which groups each school has on a day; schools without students have none."""
 
     school_year: int
     counted_on: date
-    schools: Mapping[str, Mapping[Facets, int]]
+    schools: Mapping[str, Counter[Facets]] = field(default_factory=dict)
 
+    def count(self, scratch: sqlite3.Connection) -> Iterator[None]:
+        """Count what an import resolved, step by step: every school the district ever had.
 
-def count_enrollment(scratch: sqlite3.Connection, *, school_year: int, counted_on: date) -> Enrollment:
-    """Count what an import resolved: every school the district ever had; a student at two schools counts at each."""
-    schools: dict[str, Counter[Facets]] = {
-        school_id: Counter()
-        for (school_id,) in scratch.execute("SELECT org_id FROM now_orgs WHERE kind = 'school' ORDER BY org_id")
-    }
-    found = scratch.execute(
-        "SELECT a.school_id, s.race_ethnicity, s.sex, s.disability, s.english_learner, s.grade"
-        " FROM now_student_schools a JOIN now_students s USING (student_id)"
-    )
-    while rows := found.fetchmany(_BATCH):
-        for (school_id, *groups), n in Counter(rows).items():
-            schools[school_id][_facets(*groups)] += n
-    return Enrollment(school_year, counted_on, schools)
+        A student at two schools counts at each.
+        """
+        schools = scratch.execute("SELECT org_id FROM now_orgs WHERE kind = 'school' ORDER BY org_id")
+        self.schools = {school_id: Counter() for (school_id,) in schools}
+        found = scratch.execute(
+            "SELECT a.school_id, s.race_ethnicity, s.sex, s.disability, s.english_learner, s.grade"
+            " FROM now_student_schools a JOIN now_students s USING (student_id)"
+        )
+        while rows := found.fetchmany(_BATCH):
+            for (school_id, *groups), n in Counter(rows).items():
+                self.schools[school_id][_facets(*groups)] += n
+            yield
 
 
 @lru_cache(maxsize=10_000)

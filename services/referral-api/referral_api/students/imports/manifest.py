@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from referral_api.students.imports.errors import RosterRefused
-from referral_api.students.imports.rows import rows_of
+from referral_api.students.imports.rows import batches_of
 
 HEADER = ["propertyName", "value"]
 VERSIONS = ("1.1", "1.2")
@@ -55,7 +56,7 @@ def read_manifest(text: Iterable[str]) -> Manifest:
 
 def _properties(text: Iterable[str]) -> Iterator[tuple[int, str, str]]:
     """Each property with its line and value."""
-    for number, (line, row) in enumerate(rows_of(text, "manifest.csv")):
+    for number, (line, row) in enumerate(chain.from_iterable(batches_of(text, "manifest.csv"))):
         if number == 0 and [cell.strip() for cell in row] != HEADER:
             raise RosterRefused("manifest.csv: the header must be propertyName,value.")
         if number > MOST_LINES:

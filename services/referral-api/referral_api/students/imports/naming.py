@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
@@ -83,13 +82,14 @@ class Names:
                 self.ring.seal_each(names, keys, table="students", column=column)
                 for names, column in ((given, "given_name"), (family, "family_name"))
             )
-            yield [_decoded(row) for row in zip(ids, *sealed, *groups, strict=True)]
+            yield STUDENTS.decoded(list(zip(ids, *sealed, *groups, strict=True)))
 
     def changed(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
         """The students that are there and differ; a repeated import writes nothing."""
         found = scratch.execute(_KNOWN)
         while rows := found.fetchmany(size):
-            yield [row for row in map(self._renamed, rows) if row]
+            renamed = [row for row in map(self._renamed, rows) if row]
+            yield STUDENTS.decoded(renamed) if renamed else []
         if self.unreadable:
             log.error("student_names_unreadable", district_id=self.district_id, names=self.unreadable)
 
@@ -103,7 +103,7 @@ class Names:
         if not differs and not any(others):
             return None
         sealed = self._sealed("given_name", key, given, was_given), self._sealed("family_name", key, family, was_family)
-        return _decoded((student_id, *sealed, *groups))
+        return (student_id, *sealed, *groups)
 
     def _is_other(self, column: str, key: str, name: str | None, before: bytes) -> bool:
         """Whether a row says another name than what is stored; also where that cannot be read: so it is mended."""
@@ -123,9 +123,3 @@ class Names:
         except SealBroken:
             self.unreadable += 1
             return None
-
-
-def _decoded(row: tuple[Any, ...]) -> Row:
-    """SQLite has no booleans."""
-    *rest, english_learner, active = row
-    return (*rest, None if english_learner is None else bool(english_learner), bool(active))

@@ -1,7 +1,7 @@
 """The tables that an import may change, in the scratch database as they were (`was_…`) and shall be (`now_…`)."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, Date, Table
 from referral_api.students import models
 
 Row = tuple[Any, ...]
+_BOOLEANS = {0: False, 1: True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,23 @@ class Relation:
         for state in ("was", "now"):
             scratch.execute(f"CREATE TABLE {state}_{self.name} ({columns}, PRIMARY KEY ({keys})) WITHOUT ROWID")
 
-    def keep_as_was(self, scratch: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
-        """Note rows as they are stored."""
-        places = ", ".join("?" * len(self.columns))
-        if self._places_of(Date):
-            rows = [[v.isoformat() if isinstance(v, date) else v for v in row] for row in rows]
-        else:
-            rows = [tuple(row) for row in rows]  # a record of asyncpg is no tuple for sqlite3
-        scratch.executemany(f"INSERT INTO was_{self.name} VALUES ({places})", rows)
+    def decoded(self, rows: list[Row]) -> list[Row]:
+        """Rows of the scratch database, as the service's takes them: SQLite has neither booleans nor dates."""
+        booleans, dates = self._places_of(Boolean), self._places_of(Date)
+        if not booleans | dates:
+            return rows
+        columns = list(zip(*rows, strict=True))
+        for place in booleans:
+            columns[place] = tuple(map(_BOOLEANS.get, columns[place]))
+        for place in dates:
+            columns[place] = tuple(map(_day, columns[place]))
+        return list(zip(*columns, strict=True))
+
+    def encoded(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Rows as they are stored, as the scratch database takes them: dates as text."""
+        if not self._places_of(Date):
+            return rows
+        return [tuple(v.isoformat() if isinstance(v, date) else v for v in row) for row in rows]
 
     def added(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
         """The rows that are new, as the service's database takes them, in the order of their keys."""
@@ -64,9 +74,8 @@ class Relation:
             f"SELECT n.* FROM now_{self.name} n {join} JOIN was_{self.name} w USING ({', '.join(self.keys)})"
             f" WHERE {rows}"
         )
-        decode = self._decoder()
         while batch := found.fetchmany(size):
-            yield [decode(r) for r in batch] if decode else batch
+            yield self.decoded(batch)
 
     def removed(self, scratch: sqlite3.Connection, size: int) -> Iterator[list[Row]]:
         """The keys of rows that shall be no more."""
@@ -83,21 +92,9 @@ class Relation:
     def _places_of(self, kind: type[Date | Boolean]) -> frozenset[int]:
         return frozenset(i for i, c in enumerate(self.columns) if isinstance(self.table.c[c].type, kind))
 
-    def _decoder(self) -> Callable[[Row], Row] | None:
-        """SQLite has neither booleans nor dates."""
-        booleans, dates = self._places_of(Boolean), self._places_of(Date)
-        if not booleans | dates:
-            return None
 
-        def decode(row: Row) -> Row:
-            values = list(row)
-            for place in booleans:
-                values[place] = None if values[place] is None else bool(values[place])
-            for place in dates:
-                values[place] = date.fromisoformat(values[place]) if values[place] else None
-            return tuple(values)
-
-        return decode
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 ORGS = Relation(models.orgs, keeps=True)

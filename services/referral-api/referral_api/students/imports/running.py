@@ -18,7 +18,7 @@ from referral_api.students.imports.applying import (
     take_over,
 )
 from referral_api.students.imports.archive import Archive, open_archive
-from referral_api.students.imports.counting import Enrollment, count_enrollment
+from referral_api.students.imports.counting import Enrollment
 from referral_api.students.imports.errors import RosterRefused
 from referral_api.students.imports.files import ROLES_FILE, USED, FileKind, kinds_of
 from referral_api.students.imports.loading import load_known
@@ -75,7 +75,8 @@ async def run_import(
             await take_over(session, run.import_id, run.owner)
             if enrollment is not None:
                 log.info("roster_import_writes", import_id=str(run.import_id), rows_read=progress.rows_read)
-                await apply_differences(session, scratch, run.district_id, ring, progress)
+                beside = enrollment.count(scratch)
+                await apply_differences(session, scratch, run.district_id, ring, progress, beside)
                 version = await announce(session, enrollment, progress, district_id=run.district_id, now=now())
             await finish(
                 session,
@@ -123,4 +124,4 @@ def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, today: d
     if not run.force:
         resolving.ensure_not_shrunk(scratch)
     school_year = resolving.school_year_said(scratch, today) or school_year_of(today)
-    return count_enrollment(scratch, school_year=school_year, counted_on=today)
+    return Enrollment(school_year, today)

@@ -6,17 +6,22 @@ and is deleted at the end. It holds names in the clear, as the zip itself does, 
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
+from referral_api.students.imports.checking import Refused
 from referral_api.students.imports.errors import RosterRefused
 from referral_api.students.imports.files import FileKind
 from referral_api.students.imports.relations import RELATIONS
 
 MOST_FAULTS = 1_000_000
 """Nobody reads more, and no zip may fill our database with what is wrong with it."""
+_ROWS_AT_ONCE = 100
 _PRAGMAS = (
+    "PRAGMA page_size = 16384",
     "PRAGMA journal_mode = OFF",
     "PRAGMA synchronous = OFF",
     "PRAGMA locking_mode = EXCLUSIVE",
@@ -53,6 +58,26 @@ def add_refusals(scratch: sqlite3.Connection) -> None:
 def add_file(scratch: sqlite3.Connection, kind: FileKind) -> None:
     """Make the empty table of a file's rows: `gone` says that one is to be deleted."""
     scratch.execute(f"CREATE TABLE file_{kind.name} (line, gone, modified, {', '.join(kind.kept)})")
+
+
+def put(scratch: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add rows, many in a statement: half the time of `executemany`."""
+    if not rows:
+        return
+    row = f"({', '.join('?' * len(rows[0]))})"
+    whole = len(rows) - len(rows) % _ROWS_AT_ONCE
+    many = f"INSERT INTO {table} VALUES {', '.join([row] * _ROWS_AT_ONCE)}"
+    for start in range(0, whole, _ROWS_AT_ONCE):
+        scratch.execute(many, tuple(chain.from_iterable(rows[start : start + _ROWS_AT_ONCE])))
+    scratch.executemany(f"INSERT INTO {table} VALUES {row}", rows[whole:])
+
+
+def note_refused(scratch: sqlite3.Connection, kind: str, refused: Sequence[Refused]) -> None:
+    """Note what is wrong with rows. Raises: RosterRefused, where it is too much."""
+    scratch.executemany("INSERT OR IGNORE INTO refused VALUES (?, ?)", [(kind, row.sourced_id) for row in refused])
+    faults = [(f"{kind}.csv", row.line, *fault) for row in refused for fault in row.faults]
+    scratch.executemany("INSERT INTO errors VALUES (?, ?, ?, ?)", faults)
+    ensure_few_faults(scratch)
 
 
 def reject(scratch: sqlite3.Connection, kind: str, field: str, problem: str, rows: str) -> None:

@@ -23,7 +23,10 @@ from shared.db import EVERY_DISTRICT, Database, Session
 from shared.errors import DatabaseUnavailable
 from shared.leases import Leadership
 
-POLL = timedelta(milliseconds=500)
+POLL = timedelta(milliseconds=200)
+"""How often the folder is looked at; the database is asked only while a file lies there, and now and then."""
+LOOK_FOR_LOST = timedelta(seconds=10)
+"""How often the database is asked nevertheless, for imports whose file nobody has."""
 TELL = timedelta(seconds=1)
 """How often a running import says how far it is."""
 MOST_ATTEMPTS = 5
@@ -64,13 +67,14 @@ class ImportWorker:
         self._folder = settings.import_dir
         self._clock = clock
         self._owner = str(uuid.uuid4())
+        self._ask_at = time.monotonic()
 
     async def run(self) -> None:
         """Work until cancelled. An import that a cancelled or killed worker left begins anew."""
         away, faulty = Backoff(), Backoff(most_seconds=PAUSE.total_seconds())
         while True:
             try:
-                if not await self.run_next():
+                if not (self._should_ask() and await self.run_next()):
                     await asyncio.sleep(POLL.total_seconds())
                 away.reset()
                 faulty.reset()
@@ -136,6 +140,15 @@ class ImportWorker:
         async with self._database.read(district_id) as session:
             calendar = await calendar_to_go_by(session, district_id)
         return calendar.local(self._clock()).date()
+
+    def _should_ask(self) -> bool:
+        """Whether there may be something for us: a file that waits, or one that is lost."""
+        if any(self._folder.glob(f"*{ARCHIVE}")):
+            return True
+        if time.monotonic() < self._ask_at:
+            return False
+        self._ask_at = time.monotonic() + LOOK_FOR_LOST.total_seconds()
+        return True
 
     async def _something_is_for_us(self) -> bool:
         """Whether a waiting file lies here, or is due to be given up: only then is leading worth its cost."""
