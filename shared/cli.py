@@ -104,6 +104,7 @@ def _serve(service: Service[SettingsT], settings: SettingsT, parts: Parts) -> in
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # whom a request came from is not asked for, so nobody is to be believed
                 # Slow requests get this long to end before they are cut off.
                 timeout_graceful_shutdown=5,
             )

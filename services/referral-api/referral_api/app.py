@@ -26,11 +26,11 @@ MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     return (
+        submitting.router,  # the first, for a route is looked for in their order
         calendar_routes(on_change=reschedule_referrals),
         import_routes(process.settings),
         students_router,
         disclosures_router,
-        submitting.router,
         working.router,
         reading.router,
     )

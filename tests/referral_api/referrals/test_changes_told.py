@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 
 from referral_api.referrals import rules
 from referral_api.referrals.models import referrals
-from referral_api.referrals.operations.storing import COLUMNS, sealed, stored
+from referral_api.referrals.operations.storing import COLUMNS, row_of, sealed
 from referral_api.referrals.rules import Referral, Status
 from referral_api.referrals.views.changes import changes_since
 from referral_api.referrals.views.records import ReferralTombstone, view_for
@@ -58,7 +58,7 @@ def every_kind() -> Iterator[Referral]:
 
 async def put(database: Database, *kinds: Referral) -> None:
     async with database.write(DISTRICT) as session:
-        rows = [[stored(getattr(one, name)) for name in COLUMNS] for one in kinds]
+        rows = [row_of(one) for one in kinds]
         await bulk_upsert(session, referrals, COLUMNS, rows, on_conflict="ignore")
 
 

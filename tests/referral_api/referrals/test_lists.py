@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from referral_api.referrals.models import referrals
-from referral_api.referrals.operations.storing import COLUMNS, stored
+from referral_api.referrals.operations.storing import COLUMNS, row_of
 from referral_api.settings import Settings
 from shared.bulk import bulk_upsert
 from shared.db import EVERY_DISTRICT
@@ -60,7 +60,7 @@ async def test_a_provider_is_answered_without_a_look_at_what_is_not_his(
     his = await referred(counselor, provider_id="p-1", consent=CONSENT)
     others = [a_referral(referral_id=uuid4(), submitted_on=NOW.date()) for _ in range(3000)]
     async with database.write(DISTRICT) as session:
-        rows = [[stored(getattr(one, name)) for name in COLUMNS] for one in others]
+        rows = [row_of(one) for one in others]
         await bulk_upsert(session, referrals, COLUMNS, rows, on_conflict="ignore")
     if database.dialect == "postgresql":
         async with database.dedicated() as connection:

@@ -4,6 +4,7 @@ It runs from the sending on, through every open status, until somebody is reache
 the next moment at which it has something to say: a reminder, then the escalation, then nothing any more.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,7 +30,8 @@ class Said(StrEnum):
 def send(referral: Referral, now: datetime, calendar: SchoolCalendar) -> Referral:
     """The referral as it is once sent: its clock runs from now, and it counts under the day it was noted."""
     noted = referral.noted_at if referral.noted_at is not None else now
-    sent = replace(
+    due, alarm = _times([(now, referral.urgency)], calendar, may_remind=True)
+    return replace(
         referral,
         status=Status.REQUESTED,
         submitted_at=now,
@@ -37,8 +39,9 @@ def send(referral: Referral, now: datetime, calendar: SchoolCalendar) -> Referra
         updated_at=now,
         reached=frozenset({Stage.SUBMITTED}),
         was_shared=is_shared(referral),
+        due_at=due,
+        alarm_at=alarm,
     )
-    return _timed(sent, calendar)
 
 
 def due_at(submitted_at: datetime, urgency: Urgency, calendar: SchoolCalendar) -> datetime:
@@ -141,12 +144,18 @@ def _starts(referral: Referral) -> list[tuple[datetime, Urgency]]:
 
 
 def _timed(referral: Referral, calendar: SchoolCalendar) -> Referral:
-    """The referral with its due time and next alarm by this calendar.
+    """The referral with its due time and next alarm by this calendar; no second reminder."""
+    due, alarm = _times(_starts(referral), calendar, may_remind=referral.reminded_at is None)
+    return replace(referral, due_at=due, alarm_at=alarm)
 
-    No second reminder, and none that would have come with the sending or before it: that is news enough.
+
+def _times(
+    starts: Sequence[tuple[datetime, Urgency]], calendar: SchoolCalendar, *, may_remind: bool
+) -> tuple[datetime, datetime]:
+    """When it is due and when the clock next says something, the first start being its own.
+
+    A reminder that would have come with the sending or before it is left out: the referral itself is news enough.
     """
-    starts = _starts(referral)
     due, urgency = min((due_at(*start, calendar), start[1]) for start in starts)
     reminder = remind_at(due, urgency, calendar)
-    is_due = referral.reminded_at is None and reminder > starts[0][0]
-    return replace(referral, due_at=due, alarm_at=reminder if is_due else due)
+    return due, reminder if may_remind and reminder > starts[0][0] else due

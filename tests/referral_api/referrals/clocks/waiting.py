@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from referral_api.calendar.rules import DEFAULT_CALENDAR
 from referral_api.referrals import clocks
 from referral_api.referrals.models import referral_steps, referrals
-from referral_api.referrals.operations.storing import COLUMNS, stored
+from referral_api.referrals.operations.storing import COLUMNS, row_of
 from referral_api.referrals.rules import Status
 from referral_api.referrals.worker import ContactClock
 from referral_api.settings import Settings
@@ -89,10 +89,7 @@ class Waiting:
         """Urgent referrals of Monday, as they are stored, by a calendar that was never set."""
         draft = a_referral(status=Status.DRAFT, submitted_at=None, urgency=Urgency.URGENT, district_id=district)
         sent = clocks.send(draft, MONDAY, DEFAULT_CALENDAR)
-        rows = [
-            [stored(getattr(referral, name)) for name in COLUMNS]
-            for referral in (replace(sent, referral_id=new_event_id()) for _ in range(count))
-        ]
+        rows = [row_of(referral) for referral in (replace(sent, referral_id=new_event_id()) for _ in range(count))]
         async with self.database.write(district) as session:
             await bulk_upsert(session, referrals, COLUMNS, rows, on_conflict="ignore")
 

@@ -1,6 +1,9 @@
 """How a referral is taken up for a change and put back: locked, sealed, compared by version, noted in its history."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import fields
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +21,14 @@ from shared.db import Session
 
 SOURCE = "referral-api"
 COLUMNS = tuple(f.name for f in fields(Referral))
+_VALUES = attrgetter(*COLUMNS)
+_AS_TEXT: Mapping[int, Callable[[Any], str]] = MappingProxyType(
+    {
+        COLUMNS.index("facets"): lambda facets: facets.model_dump_json(),
+        COLUMNS.index("reached"): lambda stages: " ".join(sorted(stages)),
+    }
+)
+"""The fields that their columns hold as text, by their places."""
 _SEALED = frozenset(column.name for column in referrals.columns if column.info.get("sealed"))
 _FOLLOWS = {"version", "updated_at", "reached", "alarm_at", "facets", "was_shared", "inherited_at", "inherited_urgency"}
 _NOT_TOLD = _SEALED | _FOLLOWS
@@ -34,8 +45,7 @@ async def to_change(session: Session, referral_id: UUID, caller: Caller) -> Refe
 
 async def add(session: Session, referral: Referral) -> bool:
     """Store a new referral; false, and nothing stored, where there is one with its id."""
-    row = [stored(getattr(referral, name)) for name in COLUMNS]
-    return bool(await bulk_upsert(session, referrals, COLUMNS, [row], on_conflict="ignore"))
+    return bool(await bulk_upsert(session, referrals, COLUMNS, [row_of(referral)], on_conflict="ignore"))
 
 
 async def store(
@@ -53,7 +63,8 @@ async def store(
     `merged_from` is told beside the fields: the other referral that points here from now on.
     The row is locked, so its version is still the one that was read.
     """
-    changed = {name: stored(value) for name in COLUMNS if (value := getattr(after, name)) != getattr(before, name)}
+    before_and_after = zip(COLUMNS, row_of(before), row_of(after), strict=True)
+    changed = {name: now for name, was, now in before_and_after if was != now}
     await session.execute(
         update(referrals)
         .where(
@@ -90,11 +101,12 @@ def note_sealed(ring: KeyRing, after: Referral, note: str | None) -> bytes | Non
     return ring.seal(note, table="referral_steps", column="note", key=key)
 
 
-def stored(value: Any) -> Any:
-    """A field as its column holds it."""
-    if isinstance(value, frozenset):
-        return " ".join(sorted(value))
-    return value.model_dump_json() if hasattr(value, "model_dump_json") else value
+def row_of(referral: Referral) -> list[Any]:
+    """A referral as its columns hold it."""
+    row = list(_VALUES(referral))
+    for place, as_text in _AS_TEXT.items():
+        row[place] = as_text(row[place])
+    return row
 
 
 def sealed(ring: KeyRing, column: str, text: str | None, referral_id: UUID, district_id: str) -> bytes | None:
