@@ -197,6 +197,23 @@ async def test_a_roster_that_shrinks_by_more_than_half_is_refused_unless_forced(
     assert await district.student("st-12") is None
 
 
+@pytest.mark.parametrize(("column", "group"), [("white", "race_ethnicity"), ("sex", "sex"), (None, "race_ethnicity")])
+async def test_a_file_that_no_longer_says_the_groups_of_more_than_half_is_refused_unless_forced(
+    district: District, column: str | None, group: str
+) -> None:
+    await district.load(Roster().zip())
+    forgetful = Roster()
+    for row in forgetful.tables["demographics"][:7]:
+        row[column or "sex"] = ""
+    if column is None:
+        forgetful.tables["demographics"].clear()
+    state = await district.load(forgetful.zip())
+    assert state["status"] == "refused"
+    assert f"{7 if column else 12} of 12 students would have no {group} any more" in state["refused_because"]
+    assert (await district.load(forgetful.zip(), force=True))["status"] == "done"
+    assert (await district.load(forgetful.zip()))["status"] == "done"  # nothing is left to lose
+
+
 async def test_half_of_the_students_may_leave(district: District) -> None:
     await district.load(Roster().zip())
     half = Roster()
@@ -302,7 +319,8 @@ async def test_a_role_makes_no_student_of_somebody_without_a_name(district: Dist
 async def test_a_bulk_file_is_the_whole_truth_of_its_kind_only(district: District) -> None:
     await district.load(Roster().zip())
     demographics = a_table("demographics", [{"sourcedId": "st-1", "asian": "true"}])
-    await district.load(a_zip({"manifest.csv": a_manifest({"demographics": "bulk"}), "demographics.csv": demographics}))
+    only = a_zip({"manifest.csv": a_manifest({"demographics": "bulk"}), "demographics.csv": demographics})
+    await district.load(only, force=True)
     assert (await district.student("st-1") or {})["race_ethnicity"] == "asian"
     assert (await district.student("st-2") or {})["race_ethnicity"] == "unknown"
 

@@ -11,8 +11,6 @@ from referral_api.students.imports.manifest import Manifest, Mode
 from referral_api.students.imports.relations import Relation
 from referral_api.students.imports.scratch import reject
 
-FEWEST_LOST = 5
-"""Below this a shrinking roster is a small school's ordinary change. Source: peers' roster shrink guards."""
 _DUPLICATE = (
     "id IN (SELECT id FROM file_{0} GROUP BY id HAVING count(*) > 1)"
     " AND line <> (SELECT line FROM file_{0} o WHERE o.id = file_{0}.id ORDER BY {1} LIMIT 1)"
@@ -144,19 +142,6 @@ def resolve_rest(scratch: sqlite3.Connection, manifest: Manifest, sessions: Rela
         scratch.execute(
             f"INSERT OR IGNORE INTO now_{relation.name} SELECT * FROM was_{relation.name}"
             f" WHERE {stays(manifest, kind, key)} AND {key} NOT IN (SELECT id FROM file_{kind} WHERE gone)"
-        )
-
-
-def ensure_not_shrunk(scratch: sqlite3.Connection) -> None:
-    """A roster that loses more than half of its students is more likely a broken export. Raises: RosterRefused."""
-    before, stay = scratch.execute(
-        "SELECT count(*), coalesce(sum(n.active), 0) FROM was_students w JOIN now_students n USING (student_id)"
-        " WHERE w.active"
-    ).fetchone()
-    lost = before - stay
-    if lost >= FEWEST_LOST and 2 * lost > before:
-        raise RosterRefused(
-            f"{lost} of {before} students would leave the roster, more than half. Send it with force=true if so."
         )
 
 

@@ -87,7 +87,7 @@ def import_routes(settings: SpoolSettings) -> APIRouter:
         response: Response,
         now: Now,
         force: Annotated[
-            bool, Query(description="Apply even when more than half of the students would leave.")
+            bool, Query(description="Apply even when more than half of the students would leave or lose a group.")
         ] = False,
     ) -> QueuedImport:
         """Send a OneRoster CSV zip. It is queued; follow it at the `Location`."""

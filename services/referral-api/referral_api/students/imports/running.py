@@ -22,6 +22,7 @@ from referral_api.students.imports.counting import Enrollment
 from referral_api.students.imports.errors import RosterRefused
 from referral_api.students.imports.files import ROLES_FILE, USED, FileKind, kinds_of
 from referral_api.students.imports.loading import load_known
+from referral_api.students.imports.losses import ensure_little_lost
 from referral_api.students.imports.manifest import Manifest, Mode
 from referral_api.students.imports.naming import resolve_students
 from referral_api.students.imports.reading import Progress, read_file
@@ -122,6 +123,6 @@ def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, today: d
     resolving.resolve_other_users(scratch)
     resolve_revisions(scratch, manifest, kinds)
     if not run.force:
-        resolving.ensure_not_shrunk(scratch)
+        ensure_little_lost(scratch)
     school_year = resolving.school_year_said(scratch, today) or school_year_of(today)
     return Enrollment(school_year, today)
