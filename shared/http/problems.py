@@ -144,7 +144,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     # A repeated request may be refused by the state that its first run left behind: the first answer stands. Not for a
     # 404: what the caller may no longer see is not shown again.
     try:
-        repeated = await recall(request) if error.status in (409, 410, 412, 422) else None
+        repeated = await recall(request) if error.status in (409, 410, 412, 422, 429) else None
     except DatabaseUnavailable as away:
         return answer(request, away)
     if isinstance(repeated, ServiceError):

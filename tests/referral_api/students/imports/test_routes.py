@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from referral_api.students.imports.models import roster_import_errors
+from referral_api.students.imports.operations import MOST_WAITING
 from referral_api.students.imports.views import CSV_PAGE, errors_as_csv
 from shared.bulk import bulk_upsert
 from shared.testing.service import DISTRICT
@@ -75,6 +76,23 @@ async def test_the_same_idempotency_key_queues_one_import(district: District) ->
     assert first.json() == again.json()
     assert await district.worker().run_next()
     assert not await district.worker().run_next()
+
+
+async def test_a_district_that_sends_without_end_is_told_to_wait_and_fills_no_disk(district: District) -> None:
+    key, body = {**ZIP, "Idempotency-Key": "the first"}, Roster().zip()
+    async with district.service.client("integration") as client:
+        first = await client.post("/v1/roster/imports", content=body, headers=key)
+        for _ in range(MOST_WAITING - 1):
+            await district.send(body)
+        refused = await client.post("/v1/roster/imports", content=body, headers=ZIP)
+        again = await client.post("/v1/roster/imports", content=body, headers=key)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+    assert refused.json()["type"].endswith("too-many-waiting")
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert len(list(district.folder.iterdir())) == MOST_WAITING
+    await district.send(body, district="elsewhere")
+    assert await district.worker().run_next()
+    await district.send(body)
 
 
 @pytest.mark.slow

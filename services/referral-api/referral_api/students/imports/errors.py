@@ -1,15 +1,16 @@
 """Refusals around roster files.
 
 ServiceError
-├── UnknownImport            404
-├── ImportTooLarge           413
+├── UnknownImport           404
+├── ImportTooLarge          413
 ├── NotZip                  415
-└── ServerDiskFull           503
-RosterRefused                    ends an import, never a request
-└── Interrupted                  ends a run; the import starts over later
+├── TooManyWaiting          429
+└── ServerDiskFull          503
+RosterRefused                   ends an import, never a request
+Interrupted                     ends a run; the import starts over later
 """
 
-from shared.errors import BodyTooLarge, NotFound, Unavailable, UnsupportedMedia
+from shared.errors import BodyTooLarge, NotFound, TooManyRequests, Unavailable, UnsupportedMedia
 
 
 class UnknownImport(NotFound):
@@ -22,6 +23,10 @@ class ImportTooLarge(BodyTooLarge):
 
 class NotZip(UnsupportedMedia):
     """A roster comes as `application/zip`."""
+
+
+class TooManyWaiting(TooManyRequests):
+    """So many roster files of this district wait already; send the next one when they are done."""
 
 
 class ServerDiskFull(Unavailable):

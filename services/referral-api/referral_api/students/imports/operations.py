@@ -9,12 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
-from referral_api.students.imports.errors import ImportTooLarge, ServerDiskFull
+from referral_api.students.imports.errors import ImportTooLarge, ServerDiskFull, TooManyWaiting
 from referral_api.students.imports.models import roster_imports
 from shared.db import Session
+from shared.http.headers import RETRY_AFTER
 
+MOST_WAITING = 20
+"""Of one district: a system that sends without end fills nobody else's disk."""
 _FLUSH_BYTES = 1 << 20
 
 
@@ -72,7 +75,12 @@ def _write(file: int, data: bytes, digest: "hashlib._Hash") -> None:
 async def queue_import(
     session: Session, *, import_id: UUID, district_id: str, requested_by: str, force: bool, now: datetime
 ) -> None:
-    """Queue a spooled file; the worker takes it on after the commit."""
+    """Queue a spooled file; the worker takes it on after the commit. Raises: TooManyWaiting."""
+    waiting = select(func.count()).where(
+        roster_imports.c.district_id == district_id, roster_imports.c.status.in_(("queued", "running"))
+    )
+    if (await session.execute(waiting)).scalar_one() >= MOST_WAITING:
+        raise TooManyWaiting(headers={RETRY_AFTER: "60"})
     await session.execute(
         insert(roster_imports).values(
             import_id=import_id,

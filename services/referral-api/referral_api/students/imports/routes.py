@@ -10,7 +10,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from referral_api.students.imports.errors import ImportTooLarge, NotZip, ServerDiskFull, UnknownImport
+from referral_api.students.imports.errors import (
+    ImportTooLarge,
+    NotZip,
+    ServerDiskFull,
+    TooManyWaiting,
+    UnknownImport,
+)
 from referral_api.students.imports.operations import ensure_fits, queue_import, spool
 from referral_api.students.imports.views import QueuedImport, RosterImport, errors_as_csv, roster_import
 from shared.auth import Caller
@@ -78,7 +84,7 @@ def import_routes(settings: SpoolSettings) -> APIRouter:
         "",
         status_code=202,
         openapi_extra=_BODY,
-        responses=problems(NotZip, ImportTooLarge, ServerDiskFull, KeyReused),
+        responses=problems(NotZip, ImportTooLarge, TooManyWaiting, ServerDiskFull, KeyReused),
     )
     async def send_roster(
         caller: Importer,
