@@ -134,6 +134,34 @@ async def test_what_a_view_does_not_know_is_refused(reporting: Reporting, query:
     assert response.json()["errors"]
 
 
+@pytest.mark.parametrize("name", ["referral-funnel", "students-referred", "contact-times", "open-referrals"])
+@pytest.mark.parametrize(
+    ("period", "at_fault"),
+    [
+        ({"from": "2025-01", "to": "2025-03"}, ["from", "to"]),
+        ({"from": "2026-06", "to": "2026-12"}, ["from"]),
+        ({"from": "2026-09", "to": "2027-07-31"}, ["to"]),
+        ({"from": "2027-07-01"}, ["from"]),
+        ({"to": "2026-06"}, ["to"]),
+    ],
+    ids=str,
+)
+async def test_a_period_that_is_not_all_of_the_school_year_asked_for_is_refused(
+    reporting: Reporting, name: str, period: dict[str, str], at_fault: list[str]
+) -> None:
+    async with reporting.client("counselor") as client:
+        response = await client.get(f"/v1/views/{name}", params={"school_year": 2027, **period})
+    problem = "must lie in the school year asked for, 2026-07 to 2027-06"
+    assert response.status_code == 422
+    assert response.json()["errors"] == [{"path": f"query.{which}", "problem": problem} for which in at_fault]
+
+
+async def test_a_period_may_be_the_whole_school_year(reporting: Reporting) -> None:
+    await announce(reporting, a_submission(submitted_on=date(2026, 7, 1)), a_submission(submitted_on=date(2027, 6, 30)))
+    for period in ({"from": "2026-07", "to": "2027-06"}, {"from": "2026-07-01", "to": "2027-06-30"}):
+        assert await submitted(reporting, **period) == {(): (2, None)}
+
+
 async def test_a_caller_sees_his_schools_and_his_district_only(reporting: Reporting) -> None:
     await announce(
         reporting,

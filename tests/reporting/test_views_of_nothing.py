@@ -13,14 +13,13 @@ QUESTIONS: tuple[dict[str, Any], ...] = (
     {"by": "month"},
     {"by": "school_id,sex"},
     {"need": "grief"},
-    {"from": "2026-09"},
     {},
 )
 
 
 @pytest.mark.parametrize("name", VIEWS)
 async def test_a_district_that_nothing_is_known_of_has_no_numbers_for_anybody(reporting: Reporting, name: str) -> None:
-    for question in QUESTIONS:
+    for question in (*QUESTIONS, {"from": "2026-09"}):
         for role in ("analyst", "counselor"):
             answer = await view(reporting, name, role=role, **question)
             assert all(not row.get("n") and not row.get("students") for row in answer["rows"]), question
@@ -29,7 +28,7 @@ async def test_a_district_that_nothing_is_known_of_has_no_numbers_for_anybody(re
 @pytest.mark.parametrize("name", VIEWS)
 async def test_a_year_before_its_first_referral_has_no_numbers_for_anybody(reporting: Reporting, name: str) -> None:
     await announce(reporting, a_submission(), an_enrollment((some_facets(), 300)))
-    for question in QUESTIONS:
+    for question in (*QUESTIONS, {"from": "2030-09"}):
         for role in ("analyst", "counselor"):
             answer = await view(reporting, name, role=role, **{"school_year": 2031, **question})
             assert all(not row.get("n") and not row.get("students") for row in answer["rows"]), question

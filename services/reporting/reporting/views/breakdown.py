@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 from sqlalchemy import ColumnElement, Label, Table, literal_column
 
 from reporting.codec import FIELDS, MONTHS_IN_YEAR, Value, month_of, month_text, value_of
@@ -55,8 +55,10 @@ class ViewParameters(BaseModel):
     by: str = Field(
         default="", description="Keys to break down by, with commas between them: " + ", ".join(Key), examples=["sex"]
     )
-    from_: str | None = Field(default=None, alias="from", description="First month, or its first day.")
-    to: str | None = Field(default=None, description="Last month, or its last day.")
+    from_: str | None = Field(
+        default=None, alias="from", description="First month, or its first day; of this school year."
+    )
+    to: str | None = Field(default=None, description="Last month, or its last day; of this school year.")
     need: Need | None = Field(default=None, description="Only this need.")
     urgency: Urgency | None = Field(default=None, description="Only this urgency.")
     race_ethnicity: RaceEthnicity | None = Field(default=None, description="Only this group.")
@@ -77,9 +79,12 @@ class ViewParameters(BaseModel):
 
     @field_validator("from_", "to")
     @classmethod
-    def _names_a_month(cls, text: str | None, info: object) -> str | None:
+    def _names_a_month_of_the_year(cls, text: str | None, info: ValidationInfo) -> str | None:
         if text is not None:
-            _month(text, is_last=getattr(info, "field_name", "") == "to")
+            month = _month(text, is_last=info.field_name == "to")
+            # Without a school year that can be one, its own fault is enough.
+            if (school_year := info.data.get("school_year")) is not None:
+                _ensure_within(month, school_year)
         return text
 
     @model_validator(mode="after")
@@ -90,8 +95,7 @@ class ViewParameters(BaseModel):
 
     def breakdown(self) -> "Breakdown":
         """The same as the queries take it."""
-        first = _first_month(self.school_year)
-        last = first + MONTHS_IN_YEAR - 1
+        first, last = _months(self.school_year)
         asked = {field: getattr(self, field) for field in FIELDS}
         if self.english_learner:
             asked["english_learner"] = {"true": True, "false": False, "null": None}[self.english_learner]
@@ -102,8 +106,8 @@ class ViewParameters(BaseModel):
         return Breakdown(
             school_year=self.school_year,
             keys=tuple(Key(name) for name in self.by.split(",")) if self.by else (),
-            first_month=max(first, _month(self.from_, is_last=False)) if self.from_ else first,
-            last_month=min(last, _month(self.to, is_last=True)) if self.to else last,
+            first_month=_month(self.from_, is_last=False) if self.from_ else first,
+            last_month=_month(self.to, is_last=True) if self.to else last,
             only=tuple(sorted(numbers.items())),
         )
 
@@ -125,8 +129,8 @@ class Breakdown:
 
     def of_whole_year(self) -> "Breakdown":
         """The same about every month of the school year."""
-        first = _first_month(self.school_year)
-        return replace(self, first_month=first, last_month=first + MONTHS_IN_YEAR - 1)
+        first, last = _months(self.school_year)
+        return replace(self, first_month=first, last_month=last)
 
     def of_students(self) -> tuple[Key, ...]:
         """The keys that enrolment has too."""
@@ -137,8 +141,9 @@ Numbers = tuple[int, ...]
 """The values of the keys as the tables have them: a school's number, a month, a field's number."""
 
 
-def _first_month(school_year: int) -> int:
-    return (school_year - 1) * MONTHS_IN_YEAR + FIRST_MONTH_OF_SCHOOL_YEAR - 1
+def _months(school_year: int) -> tuple[int, int]:
+    first = (school_year - 1) * MONTHS_IN_YEAR + FIRST_MONTH_OF_SCHOOL_YEAR - 1
+    return first, first + MONTHS_IN_YEAR - 1
 
 
 def _month(text: str, *, is_last: bool) -> int:
@@ -152,6 +157,16 @@ def _month(text: str, *, is_last: bool) -> int:
     if day.day != (monthrange(day.year, day.month)[1] if is_last else 1):
         raise ValueError(_OUTSIDE.format("ends" if is_last else "begins"))
     return month_of(day)
+
+
+def _ensure_within(month: int, school_year: int) -> None:
+    """A bound lies in the school year: cut off at its ends, an answer would be about less than was asked for.
+
+    Raises: ValueError.
+    """
+    first, last = _months(school_year)
+    if not first <= month <= last:
+        raise ValueError(f"must lie in the school year asked for, {month_text(first)} to {month_text(last)}")
 
 
 def columns_of(table: Table, keys: Sequence[Key]) -> list[Label[int]]:
