@@ -97,6 +97,18 @@ async def test_a_contact_shows_as_try_and_as_the_change_that_it_made(
     assert contacted["changes"] == {"contacted_at": {"before": None, "after": at}}
 
 
+async def test_a_try_names_who_recorded_it_beside_who_is_said_to_have_made_it(
+    counselor: httpx2.AsyncClient, provider: httpx2.AsyncClient, clock: Clock
+) -> None:
+    rid = await referred(counselor, provider_id="p-1", consent=CONSENT)
+    at = clock().isoformat()
+    await done(provider, rid, "contacts", {"contacted_at": at, "by": "c-1", "reached": False})
+    for reader in (counselor, provider):
+        submitted, tried = await history(reader, rid)
+        assert (tried["by"], tried["noted_by"], tried["role"]) == ("c-1", "p-user", None)
+        assert (submitted["by"], submitted["noted_by"]) == ("c-1", None)
+
+
 async def test_a_draft_is_drafted_then_requested_and_its_author_alone_follows_it(
     officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
 ) -> None:

@@ -55,6 +55,7 @@ class HistoryEntry(BaseModel):
                     "happened_at": "2026-11-03T15:20:00Z",
                     "by": "c-1",
                     "role": "counselor",
+                    "noted_by": None,
                     "what": "on_hold",
                     "reason": "waitlisted",
                     "note": "Third on the list; the family knows.",
@@ -71,6 +72,9 @@ class HistoryEntry(BaseModel):
     happened_at: Instant
     by: str = Field(description=f"Who: an id, not a name; `{clocks.NAME}` where nobody did it.")
     role: str | None = Field(description="In which role; null where only the person was noted.")
+    noted_by: str | None = Field(
+        None, description="Of a try to contact: who recorded it, on whose word alone it stands that `by` made it."
+    )
     what: Status | Doing | Noted = Field(description="A status that it was moved to, or what else was done.")
     reason: StatusReason | None = None
     note: str | None = Field(None, description="The note on the step, or what the referrer was told.")
@@ -208,6 +212,7 @@ async def _contacts(
                 happened_at=row.contacted_at,
                 by=row.contacted_by,
                 role=None,
+                noted_by=row.noted_by,
                 what=Noted.CONTACT_TRIED,
                 reached=row.reached,
             ),
