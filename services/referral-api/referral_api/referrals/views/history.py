@@ -1,9 +1,10 @@
 """The history of a referral: who did what when, and what it changed; for those who read the referral in full.
 
-Put together of the steps that were noted, the tries to reach somebody, and the referral's own instants: its submission
-and what its clock said are no steps, so that neither costs a statement more.
+Put together of the steps that were noted, the tries to reach somebody, and the referral itself: its submission and what
+its clock said are no steps, so that neither costs a statement more.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -18,6 +19,13 @@ from referral_api.referrals import clocks
 from referral_api.referrals.merges import OF_THE_OTHER, may_know_the_other
 from referral_api.referrals.models import referral_contacts, referral_steps
 from referral_api.referrals.rules import Doing, Referral, Status
+from referral_api.referrals.views.beginnings import (
+    Shared,
+    consents_recorded,
+    sent_at,
+    shared_since,
+    stated_with_it,
+)
 from referral_api.referrals.views.records import seal_key
 from shared.auth import Caller, Role
 from shared.crypto import KeyRing
@@ -98,14 +106,6 @@ class Position(NamedTuple):
     key: str
 
 
-class _Shared(NamedTuple):
-    """From where on a provider is told."""
-
-    at: datetime
-    version: int
-    """Of the step that opened it: the clocks of two hosts may differ by seconds, versions never."""
-
-
 @dataclass(frozen=True, slots=True)
 class PlacedEntry:
     """An entry and where it stands."""
@@ -124,9 +124,12 @@ async def history_of(
     consent was withdrawn, was noted among the school's own staff.
     Nor is it told anything of another referral, merged or taken up again.
     """
-    since = await _shared_since(session, referral) if caller.role is Role.PROVIDER else None
+    consents = await consents_recorded(session, referral)
+    since = shared_since(referral, consents) if caller.role is Role.PROVIDER else None
+    # Of two hosts' clocks the one behind can let a later consent begin in the instant of the submission.
+    stated = stated_with_it(referral, consents) if since is None or since.from_the_beginning else {}
     found = [
-        *(own for own in _own_entries(referral) if since is None or own.position.happened_at >= since.at),
+        *(own for own in _own_entries(referral, stated) if since is None or own.position.happened_at >= since.at),
         *await _steps(session, referral, ring, since, behind, limit),
         *await _contacts(session, referral, since, behind, limit),
     ]
@@ -143,35 +146,43 @@ def _without_the_other(placed: PlacedEntry) -> PlacedEntry:
     return replace(placed, entry=placed.entry.model_copy(update={"changes": changes}))
 
 
-def _own_entries(referral: Referral) -> list[PlacedEntry]:
+def _own_entries(referral: Referral, stated: Mapping[str, Any]) -> list[PlacedEntry]:
     """What the referral itself knows; that a draft was sent later is a step."""
     sent_at_once = referral.submitted_at == referral.created_at
     author, role = referral.submitted_by, referral.submitter_role
+    first, nothing = _changes({name: (None, value) for name, value in stated.items()}), _changes({})
     clock = clocks.NAME
     happened = (
-        (referral.created_at, Noted.SUBMITTED if sent_at_once else Noted.DRAFTED, author, role),
-        (referral.reminded_at, Noted.REMINDED, clock, clock),
-        (referral.overdue_at, Noted.OVERDUE, clock, clock),
+        (referral.created_at, Noted.SUBMITTED if sent_at_once else Noted.DRAFTED, author, role, first),
+        (referral.reminded_at, Noted.REMINDED, clock, clock, nothing),
+        (referral.overdue_at, Noted.OVERDUE, clock, clock, nothing),
     )
     return [
-        PlacedEntry(Position(at, _Source.REFERRAL, what), HistoryEntry(happened_at=at, by=by, role=role, what=what))
-        for at, what, by, role in happened
+        PlacedEntry(
+            Position(at, _Source.REFERRAL, what),
+            HistoryEntry(happened_at=at, by=by, role=role, what=what, changes=changes),
+        )
+        for at, what, by, role, changes in happened
         if at is not None
     ]
+
+
+def _changes(told: Mapping[str, Sequence[Any]]) -> dict[str, Changed]:
+    return {name: Changed(before=before, after=after) for name, (before, after) in told.items()}
 
 
 async def _steps(
     session: ReadSession,
     referral: Referral,
     ring: KeyRing,
-    since: _Shared | None,
+    since: Shared | None,
     behind: Position | None,
     limit: int,
 ) -> list[PlacedEntry]:
     s = referral_steps.c
     wanted = select(referral_steps).where(s.district_id == referral.district_id, s.referral_id == referral.referral_id)
     if since is not None:
-        wanted = wanted.where(s.version >= since.version, s.taken_at >= _sent_at(referral))
+        wanted = wanted.where(s.version >= since.version, s.taken_at >= sent_at(referral))
     if behind is not None:
         wanted = wanted.where(_behind(behind, _Source.STEPS, s.taken_at, s.version, int))
     place = seal_key(referral.district_id, referral.referral_id)
@@ -180,7 +191,6 @@ async def _steps(
         note = None
         if row.note is not None:
             note = ring.open(row.note, table="referral_steps", column="note", key=f"{place}/{row.version}")
-        changes = orjson.loads(row.changes) if row.changes else {}
         entry = HistoryEntry(
             happened_at=row.taken_at,
             by=row.taken_by,
@@ -188,14 +198,14 @@ async def _steps(
             what=row.step,
             reason=row.reason,
             note=note,
-            changes={name: Changed(before=before, after=after) for name, (before, after) in changes.items()},
+            changes=_changes(orjson.loads(row.changes)) if row.changes else {},
         )
         entries.append(PlacedEntry(Position(row.taken_at, _Source.STEPS, _as_key(row.version)), entry))
     return entries
 
 
 async def _contacts(
-    session: ReadSession, referral: Referral, since: _Shared | None, behind: Position | None, limit: int
+    session: ReadSession, referral: Referral, since: Shared | None, behind: Position | None, limit: int
 ) -> list[PlacedEntry]:
     c = referral_contacts.c
     wanted = select(referral_contacts).where(
@@ -228,26 +238,6 @@ def _behind(
     if source == position.source:
         return tuple_(at, key) > (position.happened_at, kind(position.key))
     return at >= position.happened_at if source > position.source else at > position.happened_at
-
-
-async def _shared_since(session: ReadSession, referral: Referral) -> _Shared:
-    """When the consent began under which the referral's provider reads now; not before it was sent."""
-    s = referral_steps.c
-    wanted = select(s.taken_at, s.version, s.changes).where(
-        s.district_id == referral.district_id,
-        s.referral_id == referral.referral_id,
-        s.step == Doing.CONSENT_RECORDED,
-    )
-    for row in await session.execute(wanted.order_by(s.version.desc())):
-        # A step of the first release does not say what it changed: then it may be the one.
-        changes = orjson.loads(row.changes or '{"consent_agreed": [null, true]}')
-        if changes.get("consent_agreed", (None, False))[1]:
-            return _Shared(max(row.taken_at, _sent_at(referral)), row.version)
-    return _Shared(_sent_at(referral), version=1)
-
-
-def _sent_at(referral: Referral) -> datetime:
-    return referral.submitted_at or referral.created_at
 
 
 def _as_key(version: int) -> str:
