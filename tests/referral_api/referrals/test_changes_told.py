@@ -22,7 +22,7 @@ from shared.auth import Caller
 from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
 from shared.db import Database
-from shared.events.referrals import StatusReason
+from shared.events.referrals import Stage, StatusReason
 from shared.testing.service import DISTRICT, ServiceInTest
 from tests.referral_api.referrals.test_rules import NOW, a_caller, a_referral
 
@@ -119,11 +119,12 @@ async def test_what_is_told_is_byte_for_byte_what_the_model_would_say(
     words = ("requested_service", "message_to_referrer", "reason", "provider_id", "reopens", "merged_into")
     nothing: dict[str, Any] = dict.fromkeys((*times, *words))
     unasked: dict[str, Any] = dict.fromkeys(("consent_agreed", "consent_by", "consent_on"))
+    started: dict[str, Any] = {"reached": frozenset({Stage.SUBMITTED, Stage.ACCEPTED, Stage.STARTED})}
     kinds = [
         in_words(ring, uuid4(), status=status, submitted_by=author, **changes)
         for status in Status
         for author in ("o-1", "o-2")
-        for changes in ({}, nothing, {"submitted_at": None}, {"consent_agreed": False}, unasked)
+        for changes in ({}, nothing, nothing | started, {"submitted_at": None}, {"consent_agreed": False}, unasked)
     ]
     await put(api.process.database, *kinds)
 

@@ -74,6 +74,22 @@ async def test_the_referrer_sees_the_class_the_counselor_all_and_others_nothing(
         assert is_problem(await nobody.get(path), 401, "no-token")
 
 
+async def test_what_the_referrer_sees_does_not_go_back_while_help_is_on_hold(
+    officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
+) -> None:
+    rid = (await submitted(officer))["referral_id"]
+    for to, more, seen in (
+        ("accepted", {}, "received"),
+        ("in_progress", {}, "contacted"),
+        ("on_hold", {"reason": "waitlisted"}, "contacted"),
+        ("in_progress", {}, "contacted"),
+    ):
+        assert (await move(counselor, rid, to, **more)).status_code == 200
+        changed = (await officer.get("/v1/referrals?changed_since=")).json()["items"]
+        shown = [(await officer.get(f"/v1/referrals/{rid}")).json(), *changed]
+        assert [one["status_class"] for one in shown] == [seen] * 2, to
+
+
 async def test_a_life_announces_each_step_once(
     api: ServiceInTest[Settings], officer: httpx2.AsyncClient, counselor: httpx2.AsyncClient
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from referral_api.referrals import rules
 from referral_api.referrals.errors import NoSuchStep, NotedInFuture, NotedTooLongAgo, NotYourStep
-from referral_api.referrals.rules import Referral, Status
+from referral_api.referrals.rules import Referral, Status, StatusClass
 from shared.auth import Caller, Role
 from shared.events.facets import Disability, Facets, GradeBand, RaceEthnicity, Sex
 from shared.events.referrals import Need, Stage, Urgency
@@ -148,6 +148,21 @@ def test_who_reads_how_much(caller: Caller, changes: dict[str, object], full: bo
 def test_a_referrer_learns_the_class_only(status: str, contacted: bool, seen: str | None) -> None:
     referral = a_referral(status=Status(status), contacted_at=NOW if contacted else None)
     assert rules.status_class(referral) == seen
+
+
+def test_what_a_referrer_learns_never_goes_back() -> None:
+    """Along every way through the life cycle, whoever is contacted and whenever."""
+    order = [None, *StatusClass]
+
+    def walk(referral: Referral, steps: int) -> None:
+        seen = order.index(rules.status_class(referral))
+        for to in EDGES[referral.status] | {"entered_in_error"} - {referral.status} if steps else ():
+            moved = rules.take_step(referral, Status(to), None, NOW)
+            for after in (moved, replace(moved, contacted_at=NOW)):
+                assert order.index(rules.status_class(after)) >= seen, (referral.status, to)
+                walk(after, steps - 1)
+
+    walk(a_referral(status=Status.DRAFT), 7)
 
 
 def test_what_a_phone_noted_lies_in_the_last_year_and_not_ahead_of_its_skew() -> None:

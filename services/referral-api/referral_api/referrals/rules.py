@@ -224,12 +224,13 @@ def ensure_step(status: Status, to: Status) -> None:
 
 
 def status_class(referral: Referral) -> StatusClass | None:
-    """The class a referrer may know; None while a draft has reached nobody."""
-    return class_of(referral.status, contacted=referral.contacted_at is not None)
+    """The class a referrer may know, which never goes back; None while a draft has reached nobody."""
+    contacted = referral.contacted_at is not None or Stage.STARTED in referral.reached
+    return class_of(referral.status, contacted=contacted)
 
 
 def class_of(status: Status, *, contacted: bool) -> StatusClass | None:
-    """The class of a referral in this state, whose student was reached or not."""
+    """The class of a referral in this state; whoever was once helped was contacted, also while the help is on hold."""
     if status is Status.DRAFT:
         return None
     if status in ENDED:

@@ -34,6 +34,7 @@ from referral_api.referrals.views.visibility import gone_for, readable_in_full, 
 from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import Database, UtcDateTime
+from shared.events.referrals import Stage
 
 _AT_A_TIME = 100
 """Rows made into JSON before other requests get their turn: 1 ms, or 30 where every narrative is as long as allowed."""
@@ -111,6 +112,7 @@ def _changes(caller: Caller, school_id: str | None) -> Select[Any]:
             *told,
             *(r[name] for name in _CONSENT),
             r.referral_id.label("id"),
+            r.reached,
             r.change_no,
             gone_for(caller).label("is_gone"),
             readable_in_full(caller).label("in_full"),
@@ -147,8 +149,9 @@ def _told(rows: Sequence[Row[Any]], caller: Caller, ring: KeyRing) -> list[dict[
     """
     columns: dict[str, Sequence[Any]] = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
     keys = [seal_key(caller.district_id, referral_id) for referral_id in columns["id"]]
-    reached = [instant is not None for instant in columns["contacted_at"]]
-    columns["status_class"] = [_CLASSES[state] for state in zip(columns["status"], reached, strict=True)]
+    instants_and_stages = zip(columns["contacted_at"], columns["reached"], strict=True)
+    contacted = [instant is not None or Stage.STARTED in stages for instant, stages in instants_and_stages]
+    columns["status_class"] = [_CLASSES[state] for state in zip(columns["status"], contacted, strict=True)]
     columns["consent"] = [
         None if agreed is None else {"agreed": agreed, "by": by, "on": on}
         for agreed, by, on in zip(*(columns[name] for name in _CONSENT), strict=True)
@@ -181,4 +184,4 @@ def _item(record: dict[str, object], *, is_there: bool, in_full: bool) -> dict[s
 _SEALED = tuple(name for name in _RECORD if name in referrals.c and referrals.c[name].info.get("sealed"))
 _CONSENT = ("consent_agreed", "consent_by", "consent_on")
 _IDS = ("referral_id", "reopens", "merged_into")
-_CLASSES = {(str(s), reached): class_of(s, contacted=reached) for s in Status for reached in (False, True)}
+_CLASSES = {(str(s), contacted): class_of(s, contacted=contacted) for s in Status for contacted in (False, True)}
