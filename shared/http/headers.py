@@ -71,7 +71,8 @@ def complete(document: Mapping[str, Any], path: str, method: str) -> None:
         if status == "503" and operation.get("security"):
             names = {RETRY_AFTER}
         if names:
-            response["headers"] = {name: _TOLD[name] for name in sorted(names)}
+            # Beside those that the route has told of itself.
+            response.setdefault("headers", {}).update({name: _TOLD[name] for name in sorted(names)})
 
 
 def _borne_by_success(paths: Mapping[str, Any], path: str, method: str) -> set[str]:

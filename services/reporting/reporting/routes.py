@@ -1,7 +1,7 @@
 """The routes of the views: who may see them, what is asked, one query, one answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import tzinfo
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import APIRouter, Depends, Query, Response
 
 from reporting.views import answers
+from reporting.views.answers import Table
 from reporting.views.breakdown import Breakdown, ViewParameters
 from reporting.views.contact_times import METHOD, ContactTimes, contact_times
 from reporting.views.errors import BusAway, TooFine, UnknownSchool
@@ -26,6 +27,11 @@ from shared.http.runtime import Now, ReadOnlySession, allowed
 
 CONSUMER = "reporting"
 """Under which name the consumer keeps its offsets."""
+
+FUNNEL = Table("referral-funnel", ("stage", "n", "per_100"))
+STUDENTS = Table("students-referred", ("students", "per_100"))
+TIMES = Table("contact-times", ("n", "median_hours", "p90_hours", "within_clock"))
+OPEN = Table("open-referrals", ("age_days", "n"))
 
 Reader = Annotated[Caller, Depends(allowed(Permission.VIEWS_READ))]
 Watcher = Annotated[Caller, Depends(allowed(Permission.FRESHNESS_READ))]
@@ -57,7 +63,7 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
 
     async def answered(
         view: ViewQuery,
-        measured: Sequence[str],
+        table: Table,
         caller: Caller,
         session: ReadSession,
         asked: ViewParameters,
@@ -71,40 +77,38 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
         breakdown = asked.breakdown()
         rows = await view(session, caller, breakdown, school_id=asked.school_id, minimum=minimum)
         instant = as_of(await applied_offsets(session, CONSUMER), horizon.seen)
-        columns = (*measured, "suppressed")
-        return answers.answer(rows, breakdown, columns, as_of=instant, minimum=minimum, accept=accept, beside=beside)
+        return answers.answer(rows, breakdown, table, as_of=instant, minimum=minimum, accept=accept, beside=beside)
 
-    @router.get("/views/referral-funnel", responses=_answers(ReferralFunnel), response_model=None)
+    @router.get(f"/views/{FUNNEL.name}", responses=_answers(ReferralFunnel, FUNNEL), response_model=None)
     async def get_referral_funnel(
-        caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
+        caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = answers.JSON
     ) -> Response:
         """How many of the referrals submitted in the period ever reached each stage."""
-        return await answered(referral_funnel, ("stage", "n", "per_100"), caller, session, asked, accept)
+        return await answered(referral_funnel, FUNNEL, caller, session, asked, accept)
 
-    @router.get("/views/students-referred", responses=_answers(StudentsReferred), response_model=None)
+    @router.get(f"/views/{STUDENTS.name}", responses=_answers(StudentsReferred, STUDENTS), response_model=None)
     async def get_students_referred(
-        caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
+        caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = answers.JSON
     ) -> Response:
         """How many students were referred in the period, each counted once, and the risk of it."""
-        return await answered(students_referred, ("students", "per_100"), caller, session, asked, accept)
+        return await answered(students_referred, STUDENTS, caller, session, asked, accept)
 
-    @router.get("/views/contact-times", responses=_answers(ContactTimes), response_model=None)
+    @router.get(f"/views/{TIMES.name}", responses=_answers(ContactTimes, TIMES), response_model=None)
     async def get_contact_times(
-        caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = "application/json"
+        caller: Reader, session: ReadOnlySession, asked: Asked, accept: answers.Accept = answers.JSON
     ) -> Response:
         """How long the referrals submitted in the period waited for their first contact, and how many in time."""
-        measured = ("n", "median_hours", "p90_hours", "within_clock")
         method = {"method": METHOD.model_dump()}
-        return await answered(contact_times, measured, caller, session, asked, accept, beside=method)
+        return await answered(contact_times, TIMES, caller, session, asked, accept, beside=method)
 
-    @router.get("/views/open-referrals", responses=_answers(OpenReferrals), response_model=None)
+    @router.get(f"/views/{OPEN.name}", responses=_answers(OpenReferrals, OPEN), response_model=None)
     async def get_open_referrals(
-        caller: Reader, session: ReadOnlySession, asked: Asked, now: Now, accept: answers.Accept = "application/json"
+        caller: Reader, session: ReadOnlySession, asked: Asked, now: Now, accept: answers.Accept = answers.JSON
     ) -> Response:
         """How many of the referrals submitted in the period are open now, by the days since they were submitted."""
         today = now.astimezone(zone).date()
         view = partial(open_referrals, today=today)
-        return await answered(view, ("age_days", "n"), caller, session, asked, accept, beside={"today": today})
+        return await answered(view, OPEN, caller, session, asked, accept, beside={"today": today})
 
     @router.get("/freshness", responses=problems(BusAway))
     async def get_freshness(_caller: Watcher, session: ReadOnlySession, now: Now) -> Freshness:
@@ -115,7 +119,7 @@ def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRou
     return router
 
 
-def _answers(view: type[answers.View]) -> dict[int | str, dict[str, Any]]:
+def _answers(view: type[answers.View], table: Table) -> dict[int | str, dict[str, Any]]:
     """What the route of a view may answer: its rows as JSON or as CSV, or why there are none."""
-    content = {answers.CSV: {"schema": {"type": "string"}}}
-    return {200: {"model": view, "content": content}, **problems(UnknownSchool, TooFine)}
+    content, headers = {answers.CSV: {"schema": {"type": "string"}}}, answers.described_headers(view, table)
+    return {200: {"model": view, "content": content, "headers": headers}, **problems(UnknownSchool, TooFine)}

@@ -1,10 +1,11 @@
 """A view as an answer: JSON, or the same rows as CSV for whoever asks with `Accept: text/csv`."""
 
 import csv
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import StringIO
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import orjson
 from fastapi import Header, Response
@@ -13,11 +14,20 @@ from pydantic import BaseModel, Field
 from reporting.measures.suppression import METHOD
 from reporting.views.breakdown import Breakdown
 from reporting.views.rows import Row
+from shared.http.negotiation import preferred
 from shared.http.spreadsheets import cell
 
 CSV = "text/csv"
+JSON = "application/json"
 
 Accept = Annotated[str, Header(description="`text/csv` for the same rows as CSV.")]
+
+
+class Table(NamedTuple):
+    """A view's rows as a table: what it is called, and its columns after the keys."""
+
+    name: str
+    measured: tuple[str, ...]
 
 
 class Policy(BaseModel):
@@ -53,27 +63,55 @@ class View(BaseModel):
 def answer(
     rows: Sequence[Row],
     breakdown: Breakdown,
-    measured: Sequence[str],
+    table: Table,
     *,
     as_of: datetime | None,
     minimum: int,
     accept: str,
     beside: Mapping[str, object] | None = None,
 ) -> Response:
-    """The rows in the form asked for; `measured` names the columns after the keys, `beside` what else JSON says."""
-    if _prefers_csv(accept):
-        text = _as_csv(rows, [*(key.value for key in breakdown.keys), *measured])
-        return Response(text, media_type=f"{CSV}; charset=utf-8", headers={"Vary": "Accept"})
-    body = {"rows": rows, "as_of": as_of, "policy": Policy.of(minimum).model_dump(), **(beside or {})}
-    return Response(
-        orjson.dumps(body, option=orjson.OPT_UTC_Z), media_type="application/json", headers={"Vary": "Accept"}
-    )
+    """The rows in the form asked for, and what is to be known about them: in JSON `beside` too, with CSV in headers."""
+    told = {"as_of": as_of, "policy": Policy.of(minimum).model_dump(), **(beside or {})}
+    if preferred(accept, (JSON, CSV)) == CSV:
+        text = _as_csv(rows, [*(key.value for key in breakdown.keys), *table.measured, "suppressed"])
+        headers = {"Vary": "Accept", "Content-Disposition": _saved_as(table.name), **_in_headers(told)}
+        return Response(text, media_type=f"{CSV}; charset=utf-8", headers=headers)
+    body = orjson.dumps({"rows": rows, **told}, option=orjson.OPT_UTC_Z)
+    return Response(body, media_type=JSON, headers={"Vary": "Accept"})
 
 
-def _prefers_csv(accept: str) -> bool:
-    """Whether CSV is asked for, and JSON not before it."""
-    kinds = [kind.split(";")[0].strip().lower() for kind in accept.split(",")]
-    return CSV in kinds and "application/json" not in kinds[: kinds.index(CSV)]
+def described_headers(view: type[View], table: Table) -> dict[str, dict[str, Any]]:
+    """The headers that a view bears as CSV, for OpenAPI: one for each thing that its JSON says beside its rows."""
+    (example,) = view.model_json_schema()["examples"]
+    names = [name for name in view.model_fields if name != "rows"]
+    shown = {
+        _header(name): (f"With CSV alone: what JSON says as `{name}`.", value)
+        for name in names
+        for value in _in_headers({name: example[name]}).values()
+    }
+    shown["Content-Disposition"] = "With CSV alone: the name to save it under.", _saved_as(table.name)
+    return {
+        name: {"description": description, "schema": {"type": "string"}, "example": value}
+        for name, (description, value) in shown.items()
+    }
+
+
+def _in_headers(told: Mapping[str, object]) -> dict[str, str]:
+    """A header for each: instants and days as they are, the rest as JSON; none for what is null."""
+    as_json = orjson.loads(orjson.dumps(told, option=orjson.OPT_UTC_Z))
+    return {
+        _header(name): value if isinstance(value, str) else json.dumps(value)
+        for name, value in as_json.items()
+        if value is not None
+    }
+
+
+def _header(name: str) -> str:
+    return f"View-{name.replace('_', '-').title()}"
+
+
+def _saved_as(name: str) -> str:
+    return f'attachment; filename="{name}.csv"'
 
 
 def _as_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
