@@ -1,11 +1,12 @@
 """What a roster file becomes: rows taken in or refused one by one, and the whole applied or not at all."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from referral_api.students import models
-from referral_api.students.imports import applying, scratch
+from referral_api.students.imports import applying, counting, scratch
 from referral_api.students.imports.models import roster_import_errors
 from shared.events.roster import EnrollmentCounted
 from tests.referral_api.students.district import District
@@ -195,6 +196,26 @@ async def test_a_roster_that_shrinks_by_more_than_half_is_refused_unless_forced(
     assert len(await district.announced()) == 2
     assert (await district.load(small.zip(), force=True))["status"] == "done"
     assert await district.student("st-12") is None
+
+
+async def test_a_roster_of_many_batches_is_written_and_counted_as_a_whole(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "BATCH", 5)
+    monkeypatch.setattr(counting, "_BATCH", 1)
+    roster = Roster()
+    for number in range(13, 61):
+        roster.add_student(f"st-{number}", "s-1" if number % 3 else "s-2")
+    without_one = [row for row in roster.tables["roles"] if row["userSourcedId"] != "st-1"]
+    for roles, expected in (
+        (roster.tables["roles"], {"s-1": 38, "s-2": 22}),
+        (roster.tables["roles"], {"s-1": 38, "s-2": 22}),
+        (without_one, {"s-1": 37, "s-2": 22}),
+    ):
+        roster.tables["roles"] = roles
+        assert (await district.load(roster.zip()))["status"] == "done"
+        assert Counter(school for *_, school in await district.rows(models.student_schools)) == expected
+        assert enrolled(await district.announced()) == expected
 
 
 @pytest.mark.parametrize(("column", "group"), [("white", "race_ethnicity"), ("sex", "sex"), (None, "race_ethnicity")])

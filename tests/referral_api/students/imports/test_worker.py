@@ -194,14 +194,12 @@ async def at_work(worker: ImportWorker) -> AsyncIterator[asyncio.Task[None]]:
         await asyncio.gather(working, return_exceptions=True)
 
 
-async def test_without_a_file_the_database_is_asked_now_and_then_for_lost_ones(
+async def test_a_file_is_seen_at_once_and_the_database_is_asked_seldom_while_nothing_has_changed(
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for interval in ("ASK_AGAIN", "LOOK_FOR_LOST"):
+        monkeypatch.setattr(f"referral_api.students.imports.worker.{interval}", timedelta(hours=1))
     monkeypatch.setattr("referral_api.students.imports.worker.POLL", timedelta(milliseconds=5))
-    monkeypatch.setattr("referral_api.students.imports.worker.LOOK_FOR_LOST", timedelta(milliseconds=400))
-    lost = await district.send(Roster().zip())
-    (district.folder / f"{lost}.zip").unlink()
-    await mark(district, lost, requested_at=NOW - timedelta(minutes=16))
     worker, asked = district.worker(), 0
     run_next = worker.run_next
 
@@ -212,14 +210,32 @@ async def test_without_a_file_the_database_is_asked_now_and_then_for_lost_ones(
 
     monkeypatch.setattr(worker, "run_next", counted)
     async with at_work(worker):
-        for _ in range(2):  # the second time it is asked for because of the interval alone
-            while (await district.state(lost))["status"] == "queued":
+        for times in (1, 2):
+            await asyncio.sleep(0.2)
+            asked = 0
+            sent = [await district.send(Roster().zip()) for _ in range(times)]
+            while (await district.state(sent[-1]))["status"] != "done":
                 await asyncio.sleep(0.01)
-            await mark(district, lost, status="queued")
-        assert asked <= 3
-        sent = await district.send(Roster().zip())
-        while (await district.state(sent))["status"] != "done":
-            await asyncio.sleep(0.01)
+        (district.folder / "stray.zip").touch()
+        await asyncio.sleep(0.2)
+        assert asked <= 5
+
+
+async def test_what_is_lost_or_has_to_wait_is_asked_for_again(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for interval in ("POLL", "ASK_AGAIN", "LOOK_FOR_LOST"):
+        monkeypatch.setattr(f"referral_api.students.imports.worker.{interval}", timedelta(milliseconds=20))
+    lost, waits = [await district.send(Roster().zip()) for _ in range(2)]
+    (district.folder / f"{lost}.zip").unlink()
+    await mark(district, waits, resume_at=NOW + timedelta(hours=1))
+    async with at_work(district.worker()):
+        await asyncio.sleep(0.1)
+        await mark(district, lost, requested_at=NOW - timedelta(minutes=16))
+        await mark(district, waits, resume_at=None)
+        for import_id, status in ((lost, "refused"), (waits, "done")):
+            while (await district.state(import_id))["status"] != status:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_calendar_that_cannot_be_read_keeps_no_roster_out(district: District) -> None:
@@ -234,8 +250,8 @@ async def test_a_fault_in_one_import_stops_no_other_district_s_and_is_at_last_sa
 ) -> None:
     now = NOW
 
-    async def fail_here(session: Any, scratch: Any, district_id: str, *rest: Any) -> None:
-        await apply_differences(session, scratch, district_id, *rest)
+    async def fail_here(session: Any, scratch: Any, district_id: str, *rest: Any, **named: Any) -> None:
+        await apply_differences(session, scratch, district_id, *rest, **named)
         if district_id == DISTRICT:
             raise ValueError("Ana")
 

@@ -18,7 +18,7 @@ from referral_api.students.imports.naming import Names
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.relations import RELATIONS, STUDENTS, Relation, Row
 from referral_api.students.imports.scratch import MOST_FAULTS
-from referral_api.students.imports.threads import made_in_thread
+from referral_api.students.imports.threads import in_thread, made_in_thread
 from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
 from shared.db import Session
@@ -27,7 +27,6 @@ from shared.outbox import record
 SOURCE = "referral-api"
 BATCH = 10_000
 _EVENTS_AT_ONCE = 50
-_ERRORS = "SELECT file, line, field, problem FROM errors ORDER BY file, line LIMIT :most"
 
 T = TypeVar("T")
 
@@ -136,10 +135,10 @@ async def finish(
     refused_because: str | None = None,
 ) -> None:
     """Write down how the import ended, with every row that was refused."""
-    rejected = scratch.execute("SELECT count(*) FROM (SELECT DISTINCT file, line FROM errors)").fetchone()[0]
+    rejected = await in_thread(progress, _count_rejected, scratch)
     numbers = count(1)
     columns = ("import_id", "number", "district_id", "file", "line", "field", "problem")
-    async with made_in_thread(progress, _fetched(scratch.execute(_ERRORS, {"most": MOST_FAULTS}))) as batches:
+    async with made_in_thread(progress, _faults(scratch)) as batches:
         async for errors in batches:
             rows = [(import_id, next(numbers), district_id, *error) for error in errors]
             await bulk_upsert(session, roster_import_errors, columns, rows, on_conflict="ignore")
@@ -159,8 +158,14 @@ async def finish(
     )
 
 
-def _fetched(cursor: sqlite3.Cursor) -> Iterator[list[Row]]:
-    while rows := cursor.fetchmany(BATCH):
+def _count_rejected(scratch: sqlite3.Connection) -> int:
+    (rows,) = scratch.execute("SELECT count(*) FROM (SELECT DISTINCT file, line FROM errors)").fetchone()
+    return int(rows)
+
+
+def _faults(scratch: sqlite3.Connection) -> Iterator[list[Row]]:
+    found = scratch.execute("SELECT file, line, field, problem FROM errors ORDER BY file, line LIMIT ?", (MOST_FAULTS,))
+    while rows := found.fetchmany(BATCH):
         yield rows
 
 

@@ -1,28 +1,35 @@
 """What is wrong with the rows of a file, and what is kept of those with which nothing is."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import itemgetter, not_
 
 from referral_api.students.imports.errors import RosterRefused
 from referral_api.students.imports.files import SOURCED_ID, Check, FileKind, check_instant, instant
 from referral_api.students.imports.manifest import Mode
 from referral_api.students.imports.rows import Numbered
 
-SHORT = 255
-"""No text is too long that is not longer."""
-STATUS, MODIFIED = "status", "dateLastModified"
-WHOLE_ROW = ""
+_SHORT = 255
+"""Texts up to this length are too long for no column."""
+_STATUS, _MODIFIED = "status", "dateLastModified"
+_WHOLE_ROW = ""
 """The field of a fault that lies in no single column."""
+_GOOD_STATUS = frozenset({"", "active"})
+"""In a bulk file."""
 _CONTROL = re.compile(r"[\x01-\x1f\x7f-\x9f]")  # NUL has a word of its own
 _MOST_REMEMBERED = 20_000
-_FEW = 50
+"""Values of a column: real codes are few, and what a column of grades may hold is long."""
 
 Fault = tuple[str, str]
 """Which field, and what is wrong with it."""
+Values = tuple[str, ...]
+"""A column of many rows."""
 Kept = tuple[object, ...]
 """What the scratch database takes of a row: its line, whether it is to be deleted, when it was modified, its values."""
+
+_Question = tuple[Values, Callable[[Values], bool], Callable[[str], bool]]
+"""A column, whether it may hold a doubtful value, and whether a value is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +49,45 @@ class _Codes:
     check: Check
     good: set[str]
 
-    def are_good(self, values: Sequence[str]) -> bool:
-        """Whether all of a column's values are."""
+    def hold_a_bad_one(self, values: Values) -> bool:
+        """Whether a value of the column may be bad."""
         new = set(values) - self.good
-        if any(map(self.check, new)):
-            return False
+        good = {value for value in new if self.check(value) is None}
         if len(self.good) < _MOST_REMEMBERED:
-            self.good |= new
-        return True
+            self.good |= good
+        return len(good) < len(new)
+
+    def is_bad(self, value: str) -> bool:
+        """Whether a value is not known to be good."""
+        return value not in self.good
+
+
+def _hold_an_empty_one(values: Values) -> bool:
+    return "" in values
+
+
+def _hold_an_odd_text(texts: Values) -> bool:
+    return max(map(len, texts)) > _SHORT or "\0" in "".join(texts)
+
+
+def _is_odd_text(text: str) -> bool:
+    return len(text) > _SHORT or "\0" in text
+
+
+def _hold_an_odd_id(ids: Values) -> bool:
+    return not "".join(ids).isprintable() or tuple(map(str.strip, ids)) != ids
+
+
+def _is_odd_id(sourced_id: str) -> bool:
+    return not sourced_id.isprintable() or sourced_id != sourced_id.strip()
+
+
+def _hold_an_odd_status(values: Values) -> bool:
+    return not set(values) <= _GOOD_STATUS
+
+
+def _is_odd_status(value: str) -> bool:
+    return value not in _GOOD_STATUS
 
 
 class Layout:
@@ -74,7 +112,7 @@ class Layout:
         self._id_place = places[SOURCED_ID.name]
         self._places = [places.get(c.name, self._width) for c in kind.columns]
         self._pick = itemgetter(*self._places)
-        self._status, self._modified = places.get(STATUS, self._width), places.get(MODIFIED, self._width)
+        self._status, self._modified = places.get(_STATUS, self._width), places.get(_MODIFIED, self._width)
         self._checks = [(c.name, c.check, c.filled) for c in kind.columns]
         self._nothing = (None,) * (len(kind.kept) - 1)
         self._free = [places[c.name] for c in kind.columns if c.free and c.name in places]
@@ -84,45 +122,52 @@ class Layout:
     def check(self, rows: Sequence[Numbered]) -> tuple[list[Kept], list[Refused]]:
         """What is kept of rows, and which are refused.
 
-        A bulk file's rows are good but for a few, which is seen by column in a third of the time; where one is not,
-        the halves are looked at.
+        Nearly all rows of a bulk file are good, which is seen by column in a third of the time.
         """
-        if self._mode is Mode.BULK:
-            kept = self._kept_if_all_good(rows)
-            if kept is not None:
-                return kept, []
-            if len(rows) > _FEW:
-                half = len(rows) // 2
-                (kept, refused), (more_kept, more_refused) = self.check(rows[:half]), self.check(rows[half:])
-                return kept + more_kept, refused + more_refused
-        checked = [self._check_each(line, row) for line, row in rows]
-        return [c for c in checked if not isinstance(c, Refused)], [c for c in checked if isinstance(c, Refused)]
+        kept, doubtful = self._by_column(rows) if self._mode is Mode.BULK else ([], rows)
+        checked = [self._check_each(line, row) for line, row in doubtful]
+        kept += [c for c in checked if not isinstance(c, Refused)]
+        return kept, [c for c in checked if isinstance(c, Refused)]
 
-    def _kept_if_all_good(self, rows: Sequence[Numbered]) -> list[Kept] | None:
-        """None also where a row may be good, but it takes a closer look to tell."""
-        lines, cells = zip(*rows, strict=True)
-        if set(map(len, cells)) != {self._width}:
-            return None
-        columns: list[tuple[str, ...]] = [*zip(*cells, strict=True), ("",) * len(rows)]
-        ids, modified = columns[self._id_place], columns[self._modified]
-        moments = {m: instant(m) for m in set(modified)}
-        if (
-            any("" in columns[place] for place in self._filled)
-            or not set(columns[self._status]) <= {"", "active"}
-            or not all(codes.are_good(columns[codes.place]) for codes in self._coded)
-            or any(max(map(len, columns[place])) > SHORT or "\0" in "".join(columns[place]) for place in self._free)
-            or not "".join(ids).isprintable()
-            or tuple(map(str.strip, ids)) != ids
-            or any(map(self._is_ahead, moments.values()))
-        ):
-            return None
-        keep = self._kind.keep
+    def _by_column(self, rows: Sequence[Numbered]) -> tuple[list[Kept], Sequence[Numbered]]:
+        """What is kept of rows that are certainly good, and the rows that take a closer look."""
+        fitting = [row for row in rows if len(row[1]) == self._width]
+        if not fitting:
+            return [], rows
+        lines, cells = zip(*fitting, strict=True)
+        columns: list[Values] = [*zip(*cells, strict=True), ("",) * len(fitting)]
+        moments = {m: instant(m) for m in set(columns[self._modified])}
+        keep, doubtful = self._kind.keep, {lines[place] for place in self._doubtful(columns, moments)}
         picked = zip(*(columns[place] for place in self._places), strict=True)
-        return [(line, 0, moments[m], *keep(values)) for line, m, values in zip(lines, modified, picked, strict=True)]
+        kept = [
+            (line, 0, moments[modified], *keep(values))
+            for line, modified, values in zip(lines, columns[self._modified], picked, strict=True)
+            if line not in doubtful
+        ]
+        if len(kept) == len(rows):
+            return kept, ()
+        return kept, [row for row in rows if len(row[1]) != self._width or row[0] in doubtful]
+
+    def _doubtful(self, columns: Sequence[Values], moments: Mapping[str, str | None]) -> set[int]:
+        """The places of rows that may not be good. A whole column is asked first, its values one by one only then."""
+        found: set[int] = set()
+        for values, may_hold_one, is_one in self._questions(columns, moments):
+            if may_hold_one(values):
+                found.update(place for place, value in enumerate(values) if is_one(value))
+        return found
+
+    def _questions(self, columns: Sequence[Values], moments: Mapping[str, str | None]) -> Iterator[_Question]:
+        yield from ((columns[place], _hold_an_empty_one, not_) for place in self._filled)
+        yield from ((columns[place], _hold_an_odd_text, _is_odd_text) for place in self._free)
+        yield from ((columns[codes.place], codes.hold_a_bad_one, codes.is_bad) for codes in self._coded)
+        yield columns[self._id_place], _hold_an_odd_id, _is_odd_id
+        yield columns[self._status], _hold_an_odd_status, _is_odd_status
+        ahead = {modified for modified, moment in moments.items() if self._is_ahead(moment)}
+        yield columns[self._modified], lambda _: bool(ahead), ahead.__contains__
 
     def _check_each(self, line: int, row: list[str]) -> Kept | Refused:
         if len(row) != self._width:
-            faults = [(WHOLE_ROW, f"has {len(row)} columns, the header has {self._width}")]
+            faults = [(_WHOLE_ROW, f"has {len(row)} columns, the header has {self._width}")]
             sourced_id = row[self._id_place].strip() if self._id_place < len(row) else ""
             return Refused(line, sourced_id, faults)
         row = [*row, ""]
@@ -148,7 +193,7 @@ class Layout:
         elif _CONTROL.search(sourced_id):
             faults.append((SOURCED_ID.name, "holds a line break or another control character"))
         if self._is_ahead(modified):
-            faults.append((MODIFIED, "lies in the future; is the clock of the system that wrote it right?"))
+            faults.append((_MODIFIED, "lies in the future; is the clock of the system that wrote it right?"))
         return faults
 
     def _is_ahead(self, modified: str | None) -> bool:
@@ -158,13 +203,13 @@ class Layout:
     def _base_faults(self, row: Sequence[str]) -> list[Fault]:
         status, modified = row[self._status], row[self._modified]
         if self._mode is Mode.BULK:
-            return [] if status == "active" else [(STATUS, "must be blank or active in a bulk file")]
+            return [] if status == "active" else [(_STATUS, "must be blank or active in a bulk file")]
         faults = []
         if status not in ("active", "tobedeleted"):
-            faults.append((STATUS, "must be active or tobedeleted in a delta file"))
+            faults.append((_STATUS, "must be active or tobedeleted in a delta file"))
         problem = check_instant(modified) if modified else "is missing"
         if problem:
-            faults.append((MODIFIED, problem))
+            faults.append((_MODIFIED, problem))
         return faults
 
 
@@ -174,13 +219,13 @@ def _ensure_named(name: str, kind: FileKind, mode: Mode, header: Sequence[str]) 
     OneRoster's names are case-sensitive. Source: OneRoster 1.2 CSV binding, file format.
     """
     folded = {h.casefold() for h in header}
-    known = [*(c.name for c in kind.columns), STATUS, MODIFIED]
+    known = [*(c.name for c in kind.columns), _STATUS, _MODIFIED]
     otherwise = [n for n in known if n not in header and n.casefold() in folded]
     if otherwise:
         raise RosterRefused(
             f"{name} writes the columns {', '.join(otherwise)} with other capitals; they must be exactly as here."
         )
-    needed = [c.name for c in kind.columns if c.in_header] + ([STATUS, MODIFIED] if mode is Mode.DELTA else [])
+    needed = [c.name for c in kind.columns if c.in_header] + ([_STATUS, _MODIFIED] if mode is Mode.DELTA else [])
     missing = [n for n in needed if n not in header]
     if missing:
         why = "is empty: it " if not header else "has one column, so it may not be separated by commas: it "

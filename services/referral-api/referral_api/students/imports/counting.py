@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -16,29 +16,34 @@ _BATCH = 2000
 """Students counted at once: less time than GROUP BY, which would sort them all."""
 
 
-@dataclass(slots=True)
+Schools = dict[str, Counter[Facets]]
+"""Per school how many students of which groups it has; one without students has none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Enrollment:
-    """How many students of which groups each school has on a day; schools without students have none."""
+    """The students of a district's schools on a day."""
 
     school_year: int
     counted_on: date
-    schools: Mapping[str, Counter[Facets]] = field(default_factory=dict)
+    schools: Mapping[str, Mapping[Facets, int]]
 
-    def count(self, scratch: sqlite3.Connection) -> Iterator[None]:
-        """Count what an import resolved, step by step: every school the district ever had.
 
-        A student at two schools counts at each.
-        """
-        schools = scratch.execute("SELECT org_id FROM now_orgs WHERE kind = 'school' ORDER BY org_id")
-        self.schools = {school_id: Counter() for (school_id,) in schools}
-        found = scratch.execute(
-            "SELECT a.school_id, s.race_ethnicity, s.sex, s.disability, s.english_learner, s.grade"
-            " FROM now_student_schools a JOIN now_students s USING (student_id)"
-        )
-        while rows := found.fetchmany(_BATCH):
-            for (school_id, *groups), n in Counter(rows).items():
-                self.schools[school_id][_facets(*groups)] += n
-            yield
+def count_students(scratch: sqlite3.Connection, into: Schools) -> Iterator[None]:
+    """Count what an import resolved, in steps: every school the district ever had.
+
+    A student at two schools counts at each.
+    """
+    schools = scratch.execute("SELECT org_id FROM now_orgs WHERE kind = 'school' ORDER BY org_id")
+    into.update((school_id, Counter()) for (school_id,) in schools)
+    found = scratch.execute(
+        "SELECT a.school_id, s.race_ethnicity, s.sex, s.disability, s.english_learner, s.grade"
+        " FROM now_student_schools a JOIN now_students s USING (student_id)"
+    )
+    while rows := found.fetchmany(_BATCH):
+        for (school_id, *groups), n in Counter(rows).items():
+            into[school_id][_facets(*groups)] += n
+        yield
 
 
 @lru_cache(maxsize=10_000)

@@ -88,8 +88,7 @@ class Names:
         """The students that are there and differ; a repeated import writes nothing."""
         found = scratch.execute(_KNOWN)
         while rows := found.fetchmany(size):
-            renamed = [row for row in map(self._renamed, rows) if row]
-            yield STUDENTS.decoded(renamed) if renamed else []
+            yield STUDENTS.decoded([row for row in map(self._renamed, rows) if row])
         if self.unreadable:
             log.error("student_names_unreadable", district_id=self.district_id, names=self.unreadable)
 

@@ -16,6 +16,8 @@ from referral_api.students.imports.models import roster_imports
 from shared.db import Session
 from shared.http.headers import RETRY_AFTER
 
+UNFINISHED = ".part"
+"""How a file ends that is still being sent."""
 MOST_WAITING = 20
 """Of one district: a system that sends without end fills nobody else's disk."""
 _FLUSH_BYTES = 1 << 20
@@ -34,12 +36,14 @@ def _too_large(limit_bytes: int) -> ImportTooLarge:
 async def spool(chunks: AsyncIterator[bytes], path: Path, *, limit_bytes: int) -> bytes:
     """Write a body to a file that only we may read, in bounded memory; its SHA-256. On refusal no file is left.
 
+    It gets its name once it is whole: until then there is nothing for a worker to look at.
     Raises: ImportTooLarge, ServerDiskFull.
     """
+    unfinished = path.with_suffix(UNFINISHED)
     digest = hashlib.sha256()
     size = 0
     held = bytearray()
-    file = await asyncio.to_thread(_create, path)
+    file = await asyncio.to_thread(_create, unfinished)
     try:
         async for chunk in chunks:
             size += len(chunk)
@@ -50,9 +54,10 @@ async def spool(chunks: AsyncIterator[bytes], path: Path, *, limit_bytes: int) -
                 await asyncio.to_thread(_write, file, bytes(held), digest)
                 held.clear()
         await asyncio.to_thread(_write, file, bytes(held), digest)
-        os.fsync(file)
+        await asyncio.to_thread(os.fsync, file)
+        unfinished.rename(path)
     except BaseException as error:
-        await asyncio.shield(asyncio.to_thread(path.unlink, missing_ok=True))
+        await asyncio.shield(asyncio.to_thread(unfinished.unlink, missing_ok=True))
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ServerDiskFull() from None
         raise

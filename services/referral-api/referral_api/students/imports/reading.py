@@ -2,7 +2,6 @@
 
 import sqlite3
 from dataclasses import dataclass
-from itertools import chain
 from typing import TextIO
 
 from referral_api.students.imports.checking import Layout
@@ -32,14 +31,14 @@ class Progress:
 def read_file(
     scratch: sqlite3.Connection, kind: FileKind, mode: Mode, text: TextIO, progress: Progress, latest: str
 ) -> None:
-    """Take one file in, row by row; note which are refused. Raises: RosterRefused, Interrupted.
+    """Take one file in; note which rows are refused. Raises: RosterRefused, Interrupted.
 
     `latest` is the last `dateLastModified` that is taken, as `instant` writes it.
     """
     batches = batches_of(text, f"{kind.name}.csv")
-    (_, header), *first = next(batches, [_NO_HEADER])
+    ((_, header),) = next(batches, [_NO_HEADER])
     layout = Layout(kind, mode, header, latest)
-    for batch in chain([first], batches):
+    for batch in batches:
         rows = [(line, row) for line, row in batch if row]
         if rows:
             kept, refused = layout.check(rows)

@@ -45,7 +45,7 @@ class Relation:
     def decoded(self, rows: list[Row]) -> list[Row]:
         """Rows of the scratch database, as the service's takes them: SQLite has neither booleans nor dates."""
         booleans, dates = self._places_of(Boolean), self._places_of(Date)
-        if not booleans | dates:
+        if not rows or not booleans | dates:
             return rows
         columns = list(zip(*rows, strict=True))
         for place in booleans:

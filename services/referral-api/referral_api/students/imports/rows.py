@@ -10,13 +10,18 @@ MOST_ROW_CHARACTERS = 1 << 20
 BATCH = 400
 """As many rows as the processor's own memory holds: with 2,000 at once each takes twice the time."""
 MOST_BATCH_CHARACTERS = 1 << 22
+_OF_A_CELL = 64
+"""Characters that a cell counts as beside its own: an empty one takes memory too."""
 
 Numbered = tuple[int, list[str]]
 """A row, after the line that it begins on; an empty line is a row without columns."""
 
 
 def batches_of(text: Iterable[str], name: str) -> Iterator[list[Numbered]]:
-    """All rows of the file `name`, its header on line 1 being the first. Raises: RosterRefused."""
+    """All rows of the file `name`: its header alone first, so that it is judged before they are read.
+
+    Raises: RosterRefused.
+    """
     line, left, held = 1, MOST_ROW_CHARACTERS, 0
     batch: list[Numbered] = []
 
@@ -35,8 +40,8 @@ def batches_of(text: Iterable[str], name: str) -> Iterator[list[Numbered]]:
     try:
         for row in reader:
             batch.append((line, row))
-            held += MOST_ROW_CHARACTERS - left
-            if len(batch) == BATCH or held > MOST_BATCH_CHARACTERS:
+            held += MOST_ROW_CHARACTERS - left + _OF_A_CELL * len(row)
+            if len(batch) == BATCH or held > MOST_BATCH_CHARACTERS or line == 1:
                 yield batch
                 batch, held = [], 0
             line, left = reader.line_num + 1, MOST_ROW_CHARACTERS

@@ -18,7 +18,7 @@ from referral_api.students.imports.applying import (
     take_over,
 )
 from referral_api.students.imports.archive import Archive, open_archive
-from referral_api.students.imports.counting import Enrollment
+from referral_api.students.imports.counting import Enrollment, Schools, count_students
 from referral_api.students.imports.errors import RosterRefused
 from referral_api.students.imports.files import ROLES_FILE, USED, FileKind, kinds_of
 from referral_api.students.imports.loading import load_known
@@ -63,21 +63,23 @@ async def run_import(
     with scratch_database(run.scratch) as scratch:
         version: int | None = None
         because: str | None = None
-        enrollment: Enrollment | None = None
+        school_year: int | None = None
         try:
             manifest = await in_thread(progress, _read, run, scratch, progress, latest)
             log.info("roster_import_compares", import_id=str(run.import_id), rows_read=progress.rows_read)
             await load_known(database, run.district_id, manifest, scratch, progress)
-            enrollment = await in_thread(progress, _resolve, run, scratch, manifest, today, latest)
+            school_year = await in_thread(progress, _resolve, run, scratch, manifest, today, latest)
         except RosterRefused as refused:
             because = str(refused)
         async with database.write(run.district_id) as session:
             await leave_referrals_alone(session)
             await take_over(session, run.import_id, run.owner)
-            if enrollment is not None:
+            if school_year is not None:
                 log.info("roster_import_writes", import_id=str(run.import_id), rows_read=progress.rows_read)
-                beside = enrollment.count(scratch)
-                await apply_differences(session, scratch, run.district_id, ring, progress, beside)
+                schools: Schools = {}
+                counting = count_students(scratch, schools)
+                await apply_differences(session, scratch, run.district_id, ring, progress, beside=counting)
+                enrollment = Enrollment(school_year, today, schools)
                 version = await announce(session, enrollment, progress, district_id=run.district_id, now=now())
             await finish(
                 session,
@@ -112,7 +114,7 @@ def _read_one(archive: Archive, kind: FileKind, scratch: sqlite3.Connection, pro
     resolving.refuse_duplicates(scratch, kind.name, archive.manifest.mode(kind.name))
 
 
-def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, today: date, latest: str) -> Enrollment:
+def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, today: date, latest: str) -> int:
     kinds = [k.name for k in kinds_of(manifest.version)]
     refuse_older(scratch, manifest, kinds, latest)
     resolving.resolve_orgs(scratch, manifest)
@@ -124,5 +126,4 @@ def _resolve(run: Run, scratch: sqlite3.Connection, manifest: Manifest, today: d
     resolve_revisions(scratch, manifest, kinds)
     if not run.force:
         ensure_little_lost(scratch)
-    school_year = resolving.school_year_said(scratch, today) or school_year_of(today)
-    return Enrollment(school_year, today)
+    return resolving.school_year_said(scratch, today) or school_year_of(today)

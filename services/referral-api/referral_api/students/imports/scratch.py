@@ -21,7 +21,7 @@ MOST_FAULTS = 1_000_000
 """Nobody reads more, and no zip may fill our database with what is wrong with it."""
 _ROWS_AT_ONCE = 100
 _PRAGMAS = (
-    "PRAGMA page_size = 16384",
+    "PRAGMA page_size = 16384",  # resolving takes a tenth less of the time than with 4096
     "PRAGMA journal_mode = OFF",
     "PRAGMA synchronous = OFF",
     "PRAGMA locking_mode = EXCLUSIVE",

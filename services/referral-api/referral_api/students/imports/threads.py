@@ -47,4 +47,5 @@ async def made_in_thread(progress: Progress, batches: Iterator[T]) -> AsyncItera
         try:
             yield each()
         finally:
+            thread.shutdown(wait=False, cancel_futures=True)
             await asyncio.gather(*making, return_exceptions=True)

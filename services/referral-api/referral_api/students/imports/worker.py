@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from referral_api.calendar.views import calendar_to_go_by
 from referral_api.students.imports.errors import Interrupted
 from referral_api.students.imports.models import roster_imports
+from referral_api.students.imports.operations import UNFINISHED
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.running import Run, run_import
 from shared.away import is_away
@@ -24,9 +25,11 @@ from shared.errors import DatabaseUnavailable
 from shared.leases import Leadership
 
 POLL = timedelta(milliseconds=200)
-"""How often the folder is looked at; the database is asked only while a file lies there, and now and then."""
+"""How often the folder is looked at. The database is asked when other files lie there than before."""
+ASK_AGAIN = timedelta(seconds=1)
+"""How often it is asked while files lie there: they may have to wait for another import, or for their own to resume."""
 LOOK_FOR_LOST = timedelta(seconds=10)
-"""How often the database is asked nevertheless, for imports whose file nobody has."""
+"""How often it is asked while none does, for imports whose file nobody has."""
 TELL = timedelta(seconds=1)
 """How often a running import says how far it is."""
 MOST_ATTEMPTS = 5
@@ -67,6 +70,7 @@ class ImportWorker:
         self._folder = settings.import_dir
         self._clock = clock
         self._owner = str(uuid.uuid4())
+        self._lay_here: frozenset[Path] = frozenset()
         self._ask_at = time.monotonic()
 
     async def run(self) -> None:
@@ -74,8 +78,10 @@ class ImportWorker:
         away, faulty = Backoff(), Backoff(most_seconds=PAUSE.total_seconds())
         while True:
             try:
-                if not (self._should_ask() and await self.run_next()):
+                if not self._should_ask():
                     await asyncio.sleep(POLL.total_seconds())
+                    continue
+                await self.run_next()
                 away.reset()
                 faulty.reset()
             except DatabaseUnavailable as error:
@@ -142,12 +148,12 @@ class ImportWorker:
         return calendar.local(self._clock()).date()
 
     def _should_ask(self) -> bool:
-        """Whether there may be something for us: a file that waits, or one that is lost."""
-        if any(self._folder.glob(f"*{ARCHIVE}")):
-            return True
-        if time.monotonic() < self._ask_at:
+        """Whether there may be something for us that was not there, or not its turn, when the database was asked."""
+        lie_here = frozenset(self._folder.glob(f"*{ARCHIVE}"))
+        if lie_here == self._lay_here and time.monotonic() < self._ask_at:
             return False
-        self._ask_at = time.monotonic() + LOOK_FOR_LOST.total_seconds()
+        self._lay_here = lie_here
+        self._ask_at = time.monotonic() + (ASK_AGAIN if lie_here else LOOK_FOR_LOST).total_seconds()
         return True
 
     async def _something_is_for_us(self) -> bool:
@@ -198,8 +204,8 @@ class ImportWorker:
 
     def _sweep(self, waiting: set[str]) -> None:
         """Delete what a killed process left in the folder: it holds names. What is not ours stays as it is."""
-        for left in (*self._folder.glob(f"*{ARCHIVE}"), *self._folder.glob(f"*{SCRATCH}")):
-            if left.stem not in waiting and _is_old(left):
+        for left in self._folder.glob("*"):
+            if left.suffix in (ARCHIVE, SCRATCH, UNFINISHED) and left.stem not in waiting and _is_old(left):
                 _delete(left)
 
     async def _tell(self, leadership: Leadership, run: Run, progress: Progress) -> None:
