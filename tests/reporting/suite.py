@@ -23,10 +23,15 @@ Reporting = ServiceInTest[Settings]
 
 
 @asynccontextmanager
-async def reporting_on(database_url: str, folder: Path, *, now: datetime = NOW) -> AsyncIterator[Reporting]:
+async def reporting_on(
+    database_url: str, folder: Path, *, now: datetime = NOW, time_zone: str = "America/New_York"
+) -> AsyncIterator[Reporting]:
     """Reporting over a database and an embedded bus of its own; its clock stands still."""
     settings = Settings(
-        database_url=database_url, event_bus_url=f"sqlite:///{folder / 'bus.db'}", keys_dir=folder / "keys"
+        database_url=database_url,
+        event_bus_url=f"sqlite:///{folder / 'bus.db'}",
+        keys_dir=folder / "keys",
+        time_zone=time_zone,
     )
     async with in_test(SERVICE, settings, clock=lambda: now) as service:
         yield service

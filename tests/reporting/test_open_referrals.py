@@ -124,9 +124,15 @@ async def test_no_ages_are_told_where_the_funnel_does_not_tell_how_many_are_open
     assert await ages(reporting, role="analyst") == {(): {"31_60": None, "over_60": None}}
 
 
-async def test_ages_are_counted_to_the_day_on_the_districts_wall(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("time_zone", "today", "band"),
+    [("America/New_York", "2026-11-22", "0_1"), ("Europe/Berlin", "2026-11-23", "2_7")],
+)
+async def test_ages_are_counted_to_the_day_in_the_zone_that_is_set(
+    database_url: str, tmp_path: Path, time_zone: str, today: str, band: str
+) -> None:
     evening = datetime(2026, 11, 23, 3, tzinfo=UTC)  # the 22nd, ten at night in New York
-    async with reporting_on(database_url, tmp_path, now=evening) as reporting:
+    async with reporting_on(database_url, tmp_path, now=evening, time_zone=time_zone) as reporting:
         await announce(reporting, submitted(1))
-        assert (await view(reporting, "open-referrals"))["today"] == "2026-11-22"
-        assert await ages(reporting) == {(): {"0_1": 1}}
+        assert (await view(reporting, "open-referrals"))["today"] == today
+        assert await ages(reporting) == {(): {band: 1}}

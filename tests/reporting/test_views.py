@@ -235,6 +235,22 @@ async def test_students_count_once_however_often_they_are_referred(reporting: Re
     assert [(row["month"], row["students"]) for row in by_month["rows"]] == [("2026-09", 2), ("2026-10", 1)]
 
 
+async def test_a_student_of_two_schools_is_referred_once_and_enrolled_at_both(reporting: Reporting) -> None:
+    """As the description of `per_100` says."""
+    schools = "s-1", "s-2"
+    await announce(
+        reporting,
+        *[an_enrollment((some_facets(), 10), school_id=school) for school in schools],
+        *[a_submission(student_id="st-1", school_id=school) for school in schools],
+    )
+    assert (await view(reporting, "students-referred"))["rows"] == [
+        {"students": 1, "per_100": 5.0, "suppressed": False}
+    ]
+    by_school = (await view(reporting, "students-referred", by="school_id"))["rows"]
+    assert [(row["students"], row["per_100"]) for row in by_school] == [(1, 10.0), (1, 10.0)]
+    assert await submitted(reporting) == {(): (2, 10.0)}
+
+
 async def test_students_are_not_shown_where_their_referrals_are_hidden_nor_few_who_were_referred_again(
     reporting: Reporting,
 ) -> None:

@@ -48,7 +48,7 @@ class ViewQuery(Protocol):
 
 
 def views_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> APIRouter:
-    """Every route of reporting, over the logs that `horizon` watches; the districts' days begin in `zone`."""
+    """Every route of reporting, over the logs that `horizon` watches; a day begins in `zone`, whatever the district."""
 
     @asynccontextmanager
     async def watching(_app: object) -> AsyncIterator[None]:

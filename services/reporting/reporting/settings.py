@@ -19,8 +19,9 @@ class Settings(ServiceSettings):
     )
     time_zone: str = Field(
         default="America/New_York",
-        description="IANA name of the zone in which the districts' days begin: open referrals are told by their age in "
-        "days. The default is the one of a district that has set no calendar.",
+        description="IANA name of the zone in which a day begins, one for all districts: open referrals are told by "
+        "their age in days. No district's `PUT /v1/calendar` changes it; the default is the zone of a district that "
+        "has set no calendar.",
     )
 
     @field_validator("time_zone")

@@ -24,10 +24,11 @@ _MOST_QUESTIONS = 500
 async def enrolled(
     session: ReadSession, caller: Caller, breakdown: Breakdown, school_id: str | None
 ) -> dict[Numbers, int]:
-    """Students enrolled in the school year.
+    """Students enrolled in the school year, each at every school that he attends.
 
     Shape: by the keys of the breakdown that students have; month, need and urgency are no such keys, and do not change
-    the number. Groups without students are absent. Source: the district's latest roster of that school year.
+    the number. Groups without students are absent. Source: the district's latest roster of that school year, counted by
+    school: no count says who attends two, so over several schools he is in the sum twice.
     """
     of_students = replace(
         breakdown.of_whole_year(),

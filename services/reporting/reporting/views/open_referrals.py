@@ -46,7 +46,10 @@ class OpenReferrals(answers.View):
     )
 
     rows: list[OpenReferralsRow]
-    today: date = Field(description="The district's day that ages are counted to.")
+    today: date = Field(
+        description="The day that ages are counted to, in the time zone that reporting is set to (`TIME_ZONE`), one "
+        "for all districts; the zone of a district's `PUT /v1/calendar` does not change it."
+    )
 
 
 async def open_referrals(

@@ -34,7 +34,10 @@ class Keyed(BaseModel):
 class KeyedRow(Keyed):
     """A row whose count is also told as a rate."""
 
-    per_100: float | None = Field(description="Per 100 enrolled of the same key; null where nobody is, or suppressed.")
+    per_100: float | None = Field(
+        description="Per 100 enrolled of the same key; null where nobody is, or suppressed. A student of two schools "
+        "is enrolled at each: of several schools together this is less than it would be if each student counted once."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ async def students_referred(
     Shape: one row per combination of keys, by the keys in their order; combinations without referral are there with 0
     where students are enrolled and enrolment has all the keys, else absent. A student who was referred at two schools,
     or for two needs, counts in each, and once where they are added up: rows need not add up to their total.
-    Units: students; `per_100` is the risk per 100 enrolled. Counts under `minimum`, and those that leave fewer than
-    `minimum` out, are suppressed, with what would give them away; so is any of a part of the year that is neither a
-    half of it nor a quarter nor a month.
+    Units: students; `per_100` is the risk per 100 enrolled, who count at each of their schools. Counts under `minimum`,
+    and those that leave fewer than `minimum` out, are suppressed, with what would give them away; so is any of a part
+    of the year that is neither a half of it nor a quarter nor a month.
     """
     if minimum > 1:
         sums = await _guarded(session, caller, breakdown, school_id, minimum)
