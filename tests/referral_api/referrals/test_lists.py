@@ -1,21 +1,14 @@
 """The list of referrals as a work list: what waits for a contact, and what its providers have to do."""
 
 from datetime import UTC, datetime
-from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
-from sqlalchemy import Engine, event, text
 
-from referral_api.referrals.models import referrals
-from referral_api.referrals.operations.storing import COLUMNS, row_of
 from referral_api.settings import Settings
-from shared.bulk import bulk_upsert
-from shared.db import EVERY_DISTRICT
-from shared.testing.service import DISTRICT, ServiceInTest
+from shared.testing.service import ServiceInTest
+from tests.referral_api.referrals.plans import among_many_others, plan_of
 from tests.referral_api.referrals.referring import CONSENT, CONTACT, done, kind, moved, path_of, referred
-from tests.referral_api.referrals.test_rules import NOW, a_referral
 
 LATER = "2999-01-01T00:00:00Z"
 
@@ -58,27 +51,10 @@ async def test_a_provider_is_answered_without_a_look_at_what_is_not_his(
 ) -> None:
     database = api.process.database
     his = await referred(counselor, provider_id="p-1", consent=CONSENT)
-    others = [a_referral(referral_id=uuid4(), submitted_on=NOW.date()) for _ in range(3000)]
-    async with database.write(DISTRICT) as session:
-        rows = [row_of(one) for one in others]
-        await bulk_upsert(session, referrals, COLUMNS, rows, on_conflict="ignore")
-    if database.dialect == "postgresql":
-        async with database.dedicated() as connection:
-            await connection.execute(text("VACUUM ANALYZE referrals"))
+    await among_many_others(database)
 
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        if "referrals.summary" in statement:
-            asked.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    async def asking() -> None:
         assert await ids(provider, query) == {his}
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    ((statement, parameters),) = asked
-    explain = "EXPLAIN" if database.dialect == "postgresql" else "EXPLAIN QUERY PLAN"
-    async with database.read(EVERY_DISTRICT) as reading:
-        plan = (await reading.exec_driver_sql(f"{explain} {statement}", parameters)).all()
-    assert f"ix_referrals_{index} " in f"{plan} ", plan
+
+    plan = await plan_of(database, asking(), holding="referrals.summary")
+    assert f"ix_referrals_{index} " in plan, plan

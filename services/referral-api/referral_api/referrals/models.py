@@ -28,6 +28,9 @@ STANDS_STILL = text(
 Written out, so that either database sees that the index under the same condition answers the question.
 """
 
+LINKED = text("(reopens IS NOT NULL OR merged_into IS NOT NULL)")
+"""It points to another referral about the same need. Written out for the same reason."""
+
 referrals = Table(
     "referrals",
     metadata,
@@ -103,6 +106,7 @@ referrals = Table(
         postgresql_where=STANDS_STILL,
         sqlite_where=STANDS_STILL,
     ),
+    Index("ix_referrals_linked", "district_id", "student_id", postgresql_where=LINKED, sqlite_where=LINKED),
 )
 
 referral_steps = Table(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from referral_api.referrals import announcements, clocks, rules
 from referral_api.referrals.errors import NoSuchStep, NotYourStep, SchoolNotFound, StudentNotAtSchool
 from referral_api.referrals.models import referral_steps
+from referral_api.referrals.operations.reopening import ensure_goes_on_nowhere
 from referral_api.referrals.operations.storing import SOURCE, note_sealed, store, to_change
 from referral_api.referrals.rules import Referral, Status
 from referral_api.students.views import StudentForReferral, student_for_referral
@@ -65,7 +66,8 @@ async def move_referral(
 ) -> Referral:
     """The referral has taken the step; the step's event is announced, and the closing of the loop if that came with it.
 
-    Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile, NoSuchStep; SchoolNotFound, StudentNotAtSchool for a draft.
+    Raises: ReferralNotFound, NotYourStep, ChangedMeanwhile, NoSuchStep; SchoolNotFound, StudentNotAtSchool, StillOpen
+    for a draft.
     """
     before = await to_change(session, referral_id, caller)
     try:
@@ -81,6 +83,8 @@ async def move_referral(
         if not caller.sees_school(before.school_id):
             raise SchoolNotFound  # its author has left the school since
         student = await _student_today(session, before)
+        if before.reopens is not None:  # which another may have done since it was drafted
+            await ensure_goes_on_nowhere(session, before.reopens, student_id=before.student_id, caller=caller)
         after = clocks.send(before, now, student.calendar)
         after = replace(after, facets=student.facets, version=before.version + 1)
         event = announcements.submitted(after, event_id=event_id, now=now)

@@ -17,8 +17,9 @@ from referral_api.referrals.errors import (
 )
 from referral_api.referrals.models import referral_steps
 from referral_api.referrals.operations.consenting import Consent
+from referral_api.referrals.operations.reopening import ensure_reopens
 from referral_api.referrals.operations.storing import SOURCE, add, sealed
-from referral_api.referrals.rules import OUTCOMES, Referral, Status
+from referral_api.referrals.rules import Referral, Status
 from referral_api.referrals.views.finding import find_referral
 from referral_api.referrals.views.records import record_of, seal_key
 from referral_api.students.views import StudentForReferral, school_exists, student_for_referral
@@ -153,18 +154,8 @@ async def _ensure_may_be_sent(
             raise SchoolNotFound
         raise StudentNotAtSchool(errors=[Fault("student_id", "is no student of this school")])
     if command.reopens is not None:
-        await _ensure_reopens(session, command, caller)
+        await ensure_reopens(session, command.reopens, student_id=command.student_id, caller=caller)
     return student
-
-
-async def _ensure_reopens(session: Session, command: SubmitReferral, caller: Caller) -> None:
-    assert command.reopens is not None
-    before = await find_referral(session, district_id=caller.district_id, referral_id=command.reopens)
-    visible = before is not None and (rules.may_read_in_full(caller, before) or rules.may_read_status(caller, before))
-    if before is None or not visible or before.student_id != command.student_id:
-        raise NothingToReopen(errors=[Fault("reopens", "is no referral of this student")])
-    if before.status not in OUTCOMES:
-        raise StillOpen
 
 
 async def _find_the_same(

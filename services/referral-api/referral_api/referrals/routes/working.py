@@ -16,6 +16,7 @@ from referral_api.referrals.errors import (
     OtherNotOpen,
     ReferralNotFound,
     SchoolNotFound,
+    StillOpen,
     StudentNotAtSchool,
 )
 from referral_api.referrals.operations.answering import GiveFeedback, NoteContact
@@ -49,7 +50,14 @@ ConsentKeeper = Annotated[Caller, Depends(allowed(Permission.REFERRALS_CONSENT))
     "/{referral_id}/transitions",
     response_model=ReferralView,
     responses=problems(
-        ReferralNotFound, SchoolNotFound, NotYourStep, NoSuchStep, ChangedMeanwhile, StudentNotAtSchool, KeyReused
+        ReferralNotFound,
+        SchoolNotFound,
+        NotYourStep,
+        NoSuchStep,
+        StillOpen,
+        ChangedMeanwhile,
+        StudentNotAtSchool,
+        KeyReused,
     ),
 )
 async def move_referral(caller: Mover, command: MoveReferral, attempt: Attempt) -> ReferralView:
