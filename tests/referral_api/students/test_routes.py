@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from referral_api.disclosures.models import disclosures
+from referral_api.students import views
 from tests.referral_api.students.district import District
 from tests.referral_api.students.rosters import Roster
 
@@ -15,6 +16,7 @@ async def loaded(district: District) -> District:
     roster = Roster()
     roster.add_student("st-two", "s-1", "s-2", given="Zoë", family="Lê")
     roster.add_student("st-zz", "s-2", given="Marie", family="ZOEPPRITZ")
+    roster.add_student("ST-Long", "s-2", given="María Luz", family="de la Cruz-Gil")
     roster.row("users", "st-1")["grades"] = "12"
     assert (await district.load(roster.zip()))["rows_rejected"] == 0
     return district
@@ -77,9 +79,57 @@ async def test_names_are_found_by_their_beginning_whatever_case_and_accents(load
     assert await ids(loaded, "q=zoe", schools=["s-1"]) == ["st-two"]
 
 
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("Marie Zoeppritz", ["st-zz"]),
+        ("zoep mar", ["st-zz"]),
+        ("le zoe", ["st-two"]),
+        ("l\u00ea,", []),
+        ("  Zoë\u00a0 ", ["st-two", "st-zz"]),
+        ("Ana Field", [f"st-{n}" for n in (1, 10, 11, 12, *range(2, 10))]),
+        ("ana zoe", []),
+        ("ana x", []),
+        ("Luz de la", ["ST-Long"]),
+        ("gil cruz", ["ST-Long"]),
+        ("de la cruz-g", ["ST-Long"]),
+        ("dela", []),
+        ("ruz", []),
+        ("st-1", ["st-1", "st-10", "st-11", "st-12"]),
+        ("ST-Z", ["st-zz"]),
+        ("st-lo", ["ST-Long"]),
+        ("st-z zoe", []),
+        ("t-1", []),
+        ("(.*", []),
+    ],
+)
+async def test_words_are_found_where_a_name_or_one_of_its_words_begins_and_a_word_alone_in_ids(
+    loaded: District, q: str, found: list[str]
+) -> None:
+    assert await ids(loaded, f"q={quote(q)}") == found
+    assert await ids(loaded, f"q={quote(q)}&limit=1") == found
+
+
+async def test_a_search_goes_on_behind_the_students_it_has_read_in_vain(
+    loaded: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST_READ", 4)
+    monkeypatch.setattr(views, "_CHUNK", 2)
+    first = (await loaded.get("/v1/students?q=marie+zoep&limit=1")).json()
+    assert (first["items"], first["next_cursor"] is None) == ([], False)
+    assert await ids(loaded, "q=marie+zoep&limit=1") == ["st-zz"]
+    assert await ids(loaded, "q=zoe&limit=1") == ["st-two", "st-zz"]
+    assert len(await ids(loaded, "q=field+ana&limit=3")) == 12
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\u3000\t"])
+async def test_a_blank_search_is_none(loaded: District, blank: str) -> None:
+    assert await ids(loaded, f"q={quote(blank)}&limit=4") == await ids(loaded, "limit=4") != []
+
+
 async def test_lists_narrow_by_school_and_grade_and_pages_hold_each_once(loaded: District) -> None:
-    assert len(await ids(loaded, "limit=3")) == 14
-    assert len(await ids(loaded, "limit=1&school_id=s-2")) == 8
+    assert len(await ids(loaded, "limit=3")) == 15
+    assert len(await ids(loaded, "limit=1&school_id=s-2")) == 9
     assert await ids(loaded, "grade=12") == ["st-1"]
     assert await ids(loaded, "school_id=s-2", schools=["s-1"]) == ["st-two"]
     answer = await loaded.get("/v1/students?limit=3")

@@ -25,6 +25,11 @@ from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allo
 router = APIRouter(prefix="/v1", tags=["roster"])
 
 _SCHOOLS, _STUDENTS = "schools", "students"
+_SOUGHT = (
+    "Words of the student's names, in any order and whatever their case and accents: each is the beginning of the "
+    "given name, of the family name, or of a word in either. One word alone may also be the beginning of the "
+    "`student_id`. Blank is as if it were not there."
+)
 
 
 @router.get("/schools", responses=problems(CursorUnusable))
@@ -53,7 +58,7 @@ async def students(
     at_hand: AtHand,
     school_id: Annotated[str | None, Query(max_length=255)] = None,
     grade: Annotated[str | None, Query(max_length=5, description="CEDS code: KG, 01 … 12.")] = None,
-    q: Annotated[str | None, Query(max_length=100, description="The beginning of a given or family name.")] = None,
+    q: Annotated[str | None, Query(max_length=100, description=_SOUGHT)] = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Student]:

@@ -1,6 +1,7 @@
 """What can be read of the roster: schools, students, and the few facts that a referral needs."""
 
 import asyncio
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -178,12 +179,13 @@ async def list_students(
 ) -> tuple[list[Student], str | None]:
     """Active students that the caller may see, by id, behind `after`; and the id to go on behind, if there may be more.
 
-    `q` is the beginning of a given or family name, whatever its case and accents. Names are encrypted and no index
-    over them exists, because it would give initials away; they are decrypted chunk by chunk, outside the event loop.
+    `q` is words that his names have, each by its beginning, or the beginning of his id; of no word it asks nothing.
+    Names are encrypted and no index over them exists, because it would give initials away; they are decrypted chunk by
+    chunk, outside the event loop.
     """
     wanted = _at_schools_of(caller, _active_students(caller, school_id=school_id, grade=grade))
     wanted = wanted.order_by(students.c.student_id)
-    sought = _folded(q) if q else ""
+    sought = _Sought.by(q or "")
     hits: list[Any] = []
     read = 0
     while read < MOST_READ:
@@ -215,10 +217,38 @@ def _at_schools_of(caller: Caller, wanted: Select[Any]) -> Select[Any]:
     return wanted.where(exists().where(_OF_STUDENT, student_schools.c.school_id.in_(sorted(caller.school_ids))))
 
 
-def _named(rows: Iterable[Any], ring: KeyRing, sought: str) -> list[Any]:
-    """Rows with their names in the clear, of those whose given or family name begins with `sought`."""
-    named = [(row, *_names(row, ring)) for row in rows]
-    return [n for n in named if _folded(n[1]).startswith(sought) or _folded(n[2]).startswith(sought)]
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What a search asks for. Whoever types does not know whether `Lê Fam` is one name of a student or two."""
+
+    beginnings: tuple[re.Pattern[str], ...]
+    """Each is to be found in the names, where a word begins."""
+    id_begins: str | None
+    """Enough by itself: of one word nobody knows whether it is a name or an id."""
+
+    @classmethod
+    def by(cls, q: str) -> "_Sought | None":
+        """What `q` asks for; None where there is no word in it."""
+        words = _folded(q).split()
+        if not words:
+            return None
+        return cls(
+            tuple(re.compile(rf"(?<![^\W_]){re.escape(word)}") for word in words),
+            words[0] if len(words) == 1 else None,
+        )
+
+    def fits(self, student_id: str, given_name: str, family_name: str) -> bool:
+        """Whether this student is meant."""
+        if self.id_begins is not None and _folded(student_id).startswith(self.id_begins):
+            return True
+        names = _folded(f"{given_name}\n{family_name}")
+        return all(beginning.search(names) for beginning in self.beginnings)
+
+
+def _named(rows: Iterable[Any], ring: KeyRing, sought: _Sought | None) -> list[Any]:
+    """Rows with their names in the clear, of those that are sought."""
+    named = ((row, *_names(row, ring)) for row in rows)
+    return [n for n in named if sought is None or sought.fits(n[0].student_id, n[1], n[2])]
 
 
 def _names(row: Any, ring: KeyRing) -> tuple[str, str]:
