@@ -12,11 +12,12 @@ from referral_api.referrals.errors import ContactExists
 from referral_api.referrals.models import referral_contacts
 from referral_api.referrals.operations.storing import SOURCE, note_sealed, sealed, store, to_change
 from referral_api.referrals.rules import Doing, Referral
+from referral_api.referrals.texts import Line, Narrative
 from shared.auth import Caller
 from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
 from shared.db import Session
-from shared.http.bodies import Id, Line, Moment, Narrative, StrictBody
+from shared.http.bodies import Id, Moment, StrictBody
 from shared.http.etags import ensure_match
 from shared.outbox import new_event_id, record
 

@@ -14,13 +14,14 @@ from referral_api.referrals.models import referral_steps
 from referral_api.referrals.operations.reopening import ensure_goes_on_nowhere
 from referral_api.referrals.operations.storing import SOURCE, note_sealed, store, to_change
 from referral_api.referrals.rules import Referral, Status
+from referral_api.referrals.texts import Narrative
 from referral_api.students.views import StudentForReferral, student_for_referral
 from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import Session
 from shared.errors import Fault
 from shared.events.referrals import ReferralEvent, StatusReason
-from shared.http.bodies import Narrative, StrictBody
+from shared.http.bodies import StrictBody
 from shared.http.etags import ensure_match
 from shared.outbox import new_event_id, record
 

@@ -20,6 +20,7 @@ from referral_api.referrals.operations.consenting import Consent
 from referral_api.referrals.operations.reopening import ensure_reopens
 from referral_api.referrals.operations.storing import SOURCE, add, sealed
 from referral_api.referrals.rules import Referral, Status
+from referral_api.referrals.texts import Line, Narrative
 from referral_api.referrals.views.finding import find_referral
 from referral_api.referrals.views.records import record_of, seal_key
 from referral_api.students.views import StudentForReferral, school_exists, student_for_referral
@@ -28,7 +29,7 @@ from shared.crypto import KeyRing
 from shared.db import Session
 from shared.errors import Fault
 from shared.events.referrals import Need, Urgency
-from shared.http.bodies import Id, Line, Moment, Narrative, SourcedId, StrictBody
+from shared.http.bodies import Id, Moment, SourcedId, StrictBody
 from shared.outbox import new_event_id, record
 
 
