@@ -380,13 +380,3 @@ async def test_a_contact_of_long_ago_is_none(counselor: httpx2.AsyncClient) -> N
     rid = (await submitted(counselor))["referral_id"]
     contact = {"contacted_at": "1970-01-01T00:00:00Z", "by": "c-1", "reached": True}
     assert is_problem(await counselor.post(f"/v1/referrals/{rid}/contacts", json=contact), 422, "contact-too-early")
-
-
-async def test_a_step_that_is_not_there_is_refused_with_those_that_are(counselor: httpx2.AsyncClient) -> None:
-    rid = (await submitted(counselor))["referral_id"]
-    refused = await move(counselor, rid, "completed")
-    assert is_problem(refused, 409, "no-such-step")
-    assert refused.json()["steps"] == ["accepted", "rejected", "cancelled"]
-    unexplained = await move(counselor, rid, "rejected")
-    assert is_problem(unexplained, 422, "request-has-faults")
-    assert unexplained.json()["errors"] == [{"path": "reason", "problem": "is required for rejected"}]

@@ -216,11 +216,10 @@ def ensure_keeps_consent(caller: Caller, referral: Referral) -> None:
 
 def ensure_step(status: Status, to: Status) -> None:
     """Raises: NoSuchStep when the life cycle has no edge from here to there."""
-    if to is Status.ENTERED_IN_ERROR and status is not Status.ENTERED_IN_ERROR:
-        return
-    if to not in _STEPS.get(status, frozenset()):
-        steps = [str(step) for step in Status if step in _STEPS.get(status, frozenset())]
-        raise NoSuchStep(f"There is no step from {status} to {to}.", status_now=str(status), steps=steps)
+    steps = _STEPS.get(status, frozenset()) | {Status.ENTERED_IN_ERROR} - {status}
+    if to not in steps:
+        told = [str(step) for step in Status if step in steps]
+        raise NoSuchStep(f"There is no step from {status} to {to}.", status_now=str(status), steps=told)
 
 
 def status_class(referral: Referral) -> StatusClass | None:
