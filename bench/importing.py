@@ -28,7 +28,7 @@ TIMES = 6.0
 MOST_MEGABYTES = 300
 _SCHOOL_YEAR = 2027
 _LOOK_AGAIN_SECONDS = 0.2
-"""Asking costs the process that imports some milliseconds each time, and who waits for a roster asks once a second."""
+"""Asking costs the process that imports some milliseconds each time; who waits for a roster asks less often still."""
 
 
 def importing(engines: Engines, *, quick: bool) -> Sequence[Figure]:

@@ -16,7 +16,7 @@ from tests.e2e.processes import Engines, running, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-SIZE = Size(schools=12, students=40_000, reference_rate=0.0)
+SIZE = Size(schools=12, students=60_000, reference_rate=0.0)
 """Enough that a quick machine takes seconds, and is killed within them."""
 KILLS = 3
 """One less than the worker's patience with an import that never ends."""

@@ -126,7 +126,7 @@ def resolve_other_users(scratch: sqlite3.Connection) -> None:
     """`now_other_users`: the known users who are no active students."""
     scratch.execute(
         "INSERT INTO now_other_users SELECT id FROM known_users"
-        " WHERE id NOT IN (SELECT student_id FROM now_students WHERE active)"
+        " WHERE NOT EXISTS (SELECT 1 FROM now_students s WHERE s.student_id = known_users.id AND s.active)"
     )
 
 

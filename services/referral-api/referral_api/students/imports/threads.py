@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from referral_api.students.imports.reading import Progress
 
-_AHEAD = 3
+_AHEAD = 2
 """Batches made before they are asked for: what costs us most and what costs the server most come by turns."""
 
 T = TypeVar("T")
