@@ -25,17 +25,13 @@ from shared.http.bodies import StrictBody
 from shared.http.etags import ensure_match
 from shared.outbox import new_event_id, record
 
-_TAKES_REASON = rules.NEEDS_REASON | {Status.ENTERED_IN_ERROR}
-"""What goes on as hoped needs no reason, and one that is kept would be read as the referral's."""
-_REASONS = f"Required for {', '.join(sorted(rules.NEEDS_REASON))}; taken for {Status.ENTERED_IN_ERROR} too, else not."
-
 
 class MoveReferral(StrictBody):
     """A step in a referral's life."""
 
     to: Annotated[Status, Field(strict=False)]
     reason: Annotated[StatusReason, Field(strict=False)] | None = Field(
-        None, validate_default=True, description=_REASONS
+        None, validate_default=True, description=f"Required for {', '.join(sorted(rules.NEEDS_REASON))}."
     )
     note: Narrative | None = Field(None, description="For those who read the referral in full; encrypted.")
 
@@ -52,12 +48,10 @@ class MoveReferral(StrictBody):
 
     @field_validator("reason")
     @classmethod
-    def _is_given_where_it_belongs(cls, reason: StatusReason | None, info: ValidationInfo) -> StatusReason | None:
+    def _is_given(cls, reason: StatusReason | None, info: ValidationInfo) -> StatusReason | None:
         to = info.data.get("to")
         if to in rules.NEEDS_REASON and reason is None:
             raise ValueError(f"is required for {to}")
-        if to is not None and to not in _TAKES_REASON and reason is not None:
-            raise ValueError(f"is not for {to}")
         return reason
 
 
