@@ -25,6 +25,7 @@ async def test_only_those_who_run_the_district_s_data_may_import(district: Distr
 
 async def test_another_district_s_import_is_not_there(district: District) -> None:
     import_id = await district.send(Roster().zip())
+    assert await district.worker().run_next()
     for path in (f"/v1/roster/imports/{import_id}", f"/v1/roster/imports/{import_id}/errors.csv"):
         assert (await district.get(path, "integration")).status_code == 200
         assert (await district.get(path, "integration", district="elsewhere")).status_code == 404
@@ -95,9 +96,21 @@ async def test_a_district_that_sends_without_end_is_told_to_wait_and_fills_no_di
     await district.send(body)
 
 
+async def test_faults_of_an_import_under_way_are_not_told_as_none(district: District) -> None:
+    path = f"/v1/roster/imports/{await district.send(Roster().zip())}/errors.csv"
+    early = await district.get(path, "integration")
+    assert (early.status_code, early.headers["retry-after"]) == (409, "5")
+    assert early.json()["type"].endswith("import-under-way")
+    assert await district.worker().run_next()
+    ended = await district.get(path, "integration")
+    assert (ended.status_code, ended.text) == (200, "file,line,field,problem\r\n")
+    assert ended.headers["content-disposition"] == 'attachment; filename="errors.csv"'
+
+
 @pytest.mark.slow
 async def test_refused_rows_are_fetched_page_by_page_however_many(district: District) -> None:
     import_id, count = await district.send(Roster().zip()), 2 * CSV_PAGE + 1
+    assert await district.worker().run_next()
     columns = ("import_id", "number", "district_id", "file", "line", "field", "problem")
     async with district.database.write(DISTRICT) as session:
         rows = [(UUID(import_id), n, DISTRICT, "users.csv", n + 1, "=1+1", "is missing") for n in range(1, count + 1)]

@@ -2,6 +2,7 @@
 
 ServiceError
 ├── UnknownImport           404
+├── ImportUnderWay          409
 ├── ImportTooLarge          413
 ├── NotZip                  415
 ├── TooManyWaiting          429
@@ -10,11 +11,15 @@ RosterRefused                   ends an import, never a request
 Interrupted                     ends a run; the import starts over later
 """
 
-from shared.errors import BodyTooLarge, NotFound, TooManyRequests, Unavailable, UnsupportedMedia
+from shared.errors import BodyTooLarge, Conflict, NotFound, TooManyRequests, Unavailable, UnsupportedMedia
 
 
 class UnknownImport(NotFound):
     """There is no such import in this district."""
+
+
+class ImportUnderWay(Conflict):
+    """Its faults are told when it has ended."""
 
 
 class ImportTooLarge(BodyTooLarge):

@@ -12,13 +12,14 @@ from fastapi.responses import StreamingResponse
 
 from referral_api.students.imports.errors import (
     ImportTooLarge,
+    ImportUnderWay,
     NotZip,
     ServerDiskFull,
     TooManyWaiting,
     UnknownImport,
 )
 from referral_api.students.imports.operations import ensure_fits, queue_import, spool
-from referral_api.students.imports.views import QueuedImport, RosterImport, errors_as_csv, roster_import
+from referral_api.students.imports.views import QueuedImport, RosterImport, ensure_ended, errors_as_csv, roster_import
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.http.idempotency import KeyReused, RememberedRoute
@@ -113,13 +114,16 @@ def import_routes(settings: SpoolSettings) -> APIRouter:
         """How far an import is, or how it ended."""
         return await roster_import(session, district_id=caller.district_id, import_id=import_id)
 
-    @router.get("/{import_id}/errors.csv", response_class=Response, responses=problems(UnknownImport) | _CSV)
+    @router.get(
+        "/{import_id}/errors.csv", response_class=Response, responses=problems(UnknownImport, ImportUnderWay) | _CSV
+    )
     async def read_errors(
         caller: Importer, import_id: UUID, session: ReadOnlySession, at_hand: AtHand
     ) -> StreamingResponse:
-        """Every refused row, to hand on to the vendor of the SIS."""
-        await roster_import(session, district_id=caller.district_id, import_id=import_id)
+        """Every refused row of an import that has ended, to hand on to the vendor of the SIS."""
+        await ensure_ended(session, district_id=caller.district_id, import_id=import_id)
         pages = errors_as_csv(at_hand.database, district_id=caller.district_id, import_id=import_id)
-        return StreamingResponse(pages, media_type="text/csv")
+        headers = {"Content-Disposition": 'attachment; filename="errors.csv"'}
+        return StreamingResponse(pages, media_type="text/csv", headers=headers)
 
     return router

@@ -3,15 +3,16 @@
 import csv
 import io
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from referral_api.students.imports.errors import UnknownImport
+from referral_api.students.imports.errors import ImportUnderWay, UnknownImport
 from referral_api.students.imports.models import roster_import_errors, roster_imports
 from shared.db import Database, ReadSession
+from shared.http.headers import RETRY_AFTER
 from shared.http.spreadsheets import cell
 
 MOST_ERRORS_SHOWN = 1000
@@ -79,17 +80,18 @@ class RosterImport(QueuedImport):
     refused_because: str | None = Field(description="Why the file as a whole was refused; nothing was changed then.")
 
 
+async def ensure_ended(session: ReadSession, *, district_id: str, import_id: UUID) -> None:
+    """Go on only with an import that is over: until then no fault of it is told, which is not that it has none.
+
+    Raises: UnknownImport, ImportUnderWay.
+    """
+    if (await _found(session, district_id, import_id)).status in ("queued", "running"):
+        raise ImportUnderWay(headers={RETRY_AFTER: "5"})
+
+
 async def roster_import(session: ReadSession, *, district_id: str, import_id: UUID) -> RosterImport:
     """One import of the district. Raises: UnknownImport."""
-    found = (
-        await session.execute(
-            select(roster_imports).where(
-                roster_imports.c.import_id == import_id, roster_imports.c.district_id == district_id
-            )
-        )
-    ).first()
-    if found is None:
-        raise UnknownImport()
+    found = await _found(session, district_id, import_id)
     errors = await _errors(session, district_id, import_id, after=0, limit=MOST_ERRORS_SHOWN)
     return RosterImport(
         import_id=found.import_id,
@@ -101,6 +103,16 @@ async def roster_import(session: ReadSession, *, district_id: str, import_id: UU
         errors=[error for _, error in errors],
         refused_because=found.refused_because,
     )
+
+
+async def _found(session: ReadSession, district_id: str, import_id: UUID) -> Any:
+    wanted = select(roster_imports).where(
+        roster_imports.c.import_id == import_id, roster_imports.c.district_id == district_id
+    )
+    found = (await session.execute(wanted)).first()
+    if found is None:
+        raise UnknownImport()
+    return found
 
 
 async def errors_as_csv(database: Database, *, district_id: str, import_id: UUID) -> AsyncIterator[str]:
