@@ -68,7 +68,7 @@ def complete(document: Mapping[str, Any], path: str, method: str) -> None:
         names = of_success if status < "300" else set()
         if status == "401":
             names = {WWW_AUTHENTICATE}
-        if status == "503" and operation.get("security"):
+        if status == "429" or (status == "503" and operation.get("security")):
             names = {RETRY_AFTER}
         if names:
             # Beside those that the route has told of itself.

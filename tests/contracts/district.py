@@ -17,6 +17,7 @@ import httpx2
 import structlog
 import uvicorn
 
+from referral_api.students.imports.worker import ImportWorker
 from shared.auth import Role
 from shared.auth.issuing import issue_token
 from shared.testing.service import DISTRICT, ServiceInTest
@@ -124,6 +125,8 @@ async def _lived_in(both: Suite, urls: dict[str, str]) -> District:
     async with both.referral_api.client("integration") as vendor:
         sent = await vendor.post("/v1/roster/imports", content=b"no zip", headers={"Content-Type": "application/zip"})
         imports = [sent.json()["import_id"]]
+    process = both.referral_api.process
+    await ImportWorker(process.database, process.ring, process.settings, process.clock).run_next()
     await both.drain()
     return District(
         services={"referral-api": both.referral_api, "reporting": both.reporting},

@@ -116,7 +116,7 @@ def test_it_compiles_and_catches_up_refers_and_reads_a_view(at: District, projec
         "location": f"/v1/referrals/{referral_id}",
         "summary": "Sits alone.",
         "refusal": "urn:rapport:problem:changed-meanwhile",
-        "status": "queued",
+        "status": "refused",
     }
 
 

@@ -32,10 +32,18 @@ PATH = "/v1/roster/imports"
 _ZIP = ("application/zip", "application/x-zip-compressed")
 _BODY = {"requestBody": {"required": True, "content": {_ZIP[0]: {"schema": {"type": "string", "format": "binary"}}}}}
 _ROWS = "file,line,field,problem\r\nroles.csv,17,role,is none of the values that OneRoster allows\r\n"
+_SAVED_AS = 'attachment; filename="errors.csv"'
 _CSV: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/csv": {"schema": {"type": "string"}, "example": _ROWS}},
         "description": "Every refused row.",
+        "headers": {
+            "Content-Disposition": {
+                "description": "The name to save it under.",
+                "schema": {"type": "string"},
+                "example": _SAVED_AS,
+            }
+        },
     }
 }
 
@@ -123,7 +131,6 @@ def import_routes(settings: SpoolSettings) -> APIRouter:
         """Every refused row of an import that has ended, to hand on to the vendor of the SIS."""
         await ensure_ended(session, district_id=caller.district_id, import_id=import_id)
         pages = errors_as_csv(at_hand.database, district_id=caller.district_id, import_id=import_id)
-        headers = {"Content-Disposition": 'attachment; filename="errors.csv"'}
-        return StreamingResponse(pages, media_type="text/csv", headers=headers)
+        return StreamingResponse(pages, media_type="text/csv", headers={"Content-Disposition": _SAVED_AS})
 
     return router

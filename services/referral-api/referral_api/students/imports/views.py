@@ -12,7 +12,6 @@ from sqlalchemy import select
 from referral_api.students.imports.errors import ImportUnderWay, UnknownImport
 from referral_api.students.imports.models import roster_import_errors, roster_imports
 from shared.db import Database, ReadSession
-from shared.http.headers import RETRY_AFTER
 from shared.http.spreadsheets import cell
 
 MOST_ERRORS_SHOWN = 1000
@@ -86,7 +85,7 @@ async def ensure_ended(session: ReadSession, *, district_id: str, import_id: UUI
     Raises: UnknownImport, ImportUnderWay.
     """
     if (await _found(session, district_id, import_id)).status in ("queued", "running"):
-        raise ImportUnderWay(headers={RETRY_AFTER: "5"})
+        raise ImportUnderWay()
 
 
 async def roster_import(session: ReadSession, *, district_id: str, import_id: UUID) -> RosterImport:
