@@ -36,4 +36,5 @@ async def test_any_other_step_may_have_a_reason_or_none(counselor: httpx2.AsyncC
         rid = await referred(counselor)
         if to in ("in_progress", "completed"):
             await moved(counselor, rid, "accepted")
-        await moved(counselor, rid, to, **more)
+        answer = await move(counselor, rid, to, **more)
+        assert (answer.status_code, answer.json()["status"]) == (200, to)

@@ -27,6 +27,9 @@ roster_imports = Table(
     Index("ix_roster_imports_of_district", "district_id", "version"),
 )
 
+UNDER_WAY = ("queued", "running")
+"""The status of an import that has not ended."""
+
 roster_import_errors = Table(
     "roster_import_errors",
     metadata,

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 
 from referral_api.students.imports.errors import ImportTooLarge, ServerDiskFull, TooManyWaiting
-from referral_api.students.imports.models import roster_imports
+from referral_api.students.imports.models import UNDER_WAY, roster_imports
 from shared.db import Session
 from shared.http.headers import RETRY_AFTER
 
@@ -82,7 +82,7 @@ async def queue_import(
 ) -> None:
     """Queue a spooled file; the worker takes it on after the commit. Raises: TooManyWaiting."""
     waiting = select(func.count()).where(
-        roster_imports.c.district_id == district_id, roster_imports.c.status.in_(("queued", "running"))
+        roster_imports.c.district_id == district_id, roster_imports.c.status.in_(UNDER_WAY)
     )
     if (await session.execute(waiting)).scalar_one() >= MOST_WAITING:
         raise TooManyWaiting(headers={RETRY_AFTER: "60"})

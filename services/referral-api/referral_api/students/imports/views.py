@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from referral_api.students.imports.errors import ImportUnderWay, UnknownImport
-from referral_api.students.imports.models import roster_import_errors, roster_imports
+from referral_api.students.imports.models import UNDER_WAY, roster_import_errors, roster_imports
 from shared.db import Database, ReadSession
 from shared.http.spreadsheets import cell
 
@@ -84,7 +84,7 @@ async def ensure_ended(session: ReadSession, *, district_id: str, import_id: UUI
 
     Raises: UnknownImport, ImportUnderWay.
     """
-    if (await _found(session, district_id, import_id)).status in ("queued", "running"):
+    if (await _found(session, district_id, import_id)).status in UNDER_WAY:
         raise ImportUnderWay()
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from referral_api.calendar.views import calendar_to_go_by
 from referral_api.students.imports.errors import Interrupted
-from referral_api.students.imports.models import roster_imports
+from referral_api.students.imports.models import UNDER_WAY, roster_imports
 from referral_api.students.imports.operations import UNFINISHED
 from referral_api.students.imports.reading import Progress
 from referral_api.students.imports.running import Run, run_import
@@ -41,7 +41,7 @@ LEFT_BEHIND_AFTER = timedelta(hours=1)
 _NEVER_ENDED = "It was begun several times and never came to an end: a fault of ours, not of the file. Send it again."
 ARCHIVE, SCRATCH = ".zip", ".scratch"
 """How the files of an import end; they are called after it."""
-_IS_OPEN = roster_imports.c.status.in_(("queued", "running"))
+_IS_OPEN = roster_imports.c.status.in_(UNDER_WAY)
 _WAITING = select(roster_imports).where(_IS_OPEN).order_by(roster_imports.c.requested_at, roster_imports.c.import_id)
 
 log = structlog.get_logger(__name__)
