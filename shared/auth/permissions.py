@@ -48,74 +48,157 @@ class Permission(StrEnum):
     """See how far reporting has come."""
     DISCLOSURES_READ = "disclosures.read"
     """Read the ledger of who was shown a student's record (34 CFR 99.32)."""
+    DISCLOSURES_REVIEW = "disclosures.review"
+    """Say as a second person whether a disclosure in an emergency was right."""
+    OFFICERS_KEEP = "officers.keep"
+    """Write down who the officers are and where they are assigned."""
+    OFFICERS_READ = "officers.read"
+    """See them: an officer himself only."""
+    EVALUATIONS_RECORD = "evaluations.record"
+    """Give a school's part of an officer's yearly evaluation."""
+    EVALUATIONS_READ = "evaluations.read"
+    """Read the evaluations of the officers of one's schools."""
+    AGREEMENTS_KEEP = "agreements.keep"
+    """Write, sign for the record and end agreements with agencies."""
+    AGREEMENTS_READ = "agreements.read"
+    """Read them: what officers may and may not do is no secret within the district."""
+    REQUIREMENTS_KEEP = "requirements.keep"
+    """Take training rules on, change and withdraw them."""
+    REQUIREMENTS_READ = "requirements.read"
+    """Read them, and the rules that are shipped."""
+    COMPLETIONS_RECORD = "completions.record"
+    """Record, approve, correct and revoke what officers have completed: never one's own."""
+    COMPLETIONS_READ = "completions.read"
+    """See completions: an officer his own only."""
+    STANDING_READ = "standing.read"
+    """See how an officer stands: he himself, and who answers for him."""
+    CREDENTIALS_READ = "credentials.read"
+    """Get a credential itself: an officer his own."""
+    CREDENTIALS_VERIFY = "credentials.verify"
+    """See whether a credential holds, and the keys and lists that this is found out with: open to everybody."""
+    CREDENTIAL_KEYS_ROTATE = "credential_keys.rotate"
+    """Sign with a new key from now on."""
+    ACTIVITIES_LOG = "activities.log"
+    """Log what an officer did: an officer his own."""
+    ACTIVITIES_READ = "activities.read"
+    """See the entries one by one: an officer his own."""
+    DRILLS_RECORD = "drills.record"
+    """Record a safety drill of one's school."""
+    DRILLS_READ = "drills.read"
+    """See the drills of one's schools, and how many are asked for."""
+    DRILL_QUOTAS_SET = "drill_quotas.set"
+    """Say how many drills the schools are to hold."""
 
 
 _P = Permission
 
+PUBLIC = frozenset({_P.CREDENTIALS_VERIFY})
+"""What nobody needs a token for."""
+
+_OF_THE_PROGRAMME = frozenset({_P.AGREEMENTS_READ, _P.REQUIREMENTS_READ})
+"""What everybody in the district may know of the programme."""
+
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        # An officer opens no student record: that takes an agreement, training and a purpose, which a role is not.
-        Role.OFFICER: frozenset(
-            {_P.CALENDAR_READ, _P.SCHOOLS_READ, _P.REFERRALS_SUBMIT, _P.REFERRALS_READ, _P.REFERRALS_MOVE}
-        ),
-        Role.STAFF: frozenset(
-            {_P.CALENDAR_READ, _P.SCHOOLS_READ, _P.REFERRALS_SUBMIT, _P.REFERRALS_READ, _P.REFERRALS_MOVE}
-        ),
-        Role.COUNSELOR: frozenset(
-            {
-                _P.CALENDAR_READ,
-                _P.SCHOOLS_READ,
-                _P.STUDENTS_READ,
-                _P.STUDENTS_LIST,
-                _P.REFERRALS_SUBMIT,
-                _P.REFERRALS_READ,
-                _P.REFERRALS_MOVE,
-                _P.REFERRALS_CONTACT,
-                _P.REFERRALS_CONSENT,
-                _P.REFERRALS_FEEDBACK,
-                _P.REFERRALS_MERGE,
-                _P.VIEWS_READ,
-                _P.VIEWS_SMALL_CELLS,
-                _P.FRESHNESS_READ,
-            }
-        ),
-        Role.ADMINISTRATOR: frozenset(
-            {
-                _P.CALENDAR_READ,
-                _P.SCHOOLS_READ,
-                _P.STUDENTS_READ,
-                _P.STUDENTS_LIST,
-                _P.REFERRALS_SUBMIT,
-                _P.REFERRALS_READ,
-                _P.REFERRALS_MOVE,
-                _P.REFERRALS_CONTACT,
-                _P.REFERRALS_CONSENT,
-                _P.REFERRALS_FEEDBACK,
-                _P.REFERRALS_MERGE,
-                _P.VIEWS_READ,
-                _P.VIEWS_SMALL_CELLS,
-                _P.FRESHNESS_READ,
-                _P.DISCLOSURES_READ,
-            }
-        ),
+        # The role alone opens no student's record to an officer: it takes an agreement, training and a purpose too.
+        Role.OFFICER: _OF_THE_PROGRAMME
+        | {
+            _P.CALENDAR_READ,
+            _P.SCHOOLS_READ,
+            _P.STUDENTS_READ,
+            _P.REFERRALS_SUBMIT,
+            _P.REFERRALS_READ,
+            _P.REFERRALS_MOVE,
+            _P.OFFICERS_READ,
+            _P.COMPLETIONS_READ,
+            _P.STANDING_READ,
+            _P.CREDENTIALS_READ,
+            _P.ACTIVITIES_LOG,
+            _P.ACTIVITIES_READ,
+            _P.DRILLS_RECORD,
+            _P.DRILLS_READ,
+        },
+        Role.STAFF: _OF_THE_PROGRAMME
+        | {_P.CALENDAR_READ, _P.SCHOOLS_READ, _P.REFERRALS_SUBMIT, _P.REFERRALS_READ, _P.REFERRALS_MOVE},
+        Role.COUNSELOR: _OF_THE_PROGRAMME
+        | {
+            _P.CALENDAR_READ,
+            _P.SCHOOLS_READ,
+            _P.STUDENTS_READ,
+            _P.STUDENTS_LIST,
+            _P.REFERRALS_SUBMIT,
+            _P.REFERRALS_READ,
+            _P.REFERRALS_MOVE,
+            _P.REFERRALS_CONTACT,
+            _P.REFERRALS_CONSENT,
+            _P.REFERRALS_FEEDBACK,
+            _P.REFERRALS_MERGE,
+            _P.VIEWS_READ,
+            _P.VIEWS_SMALL_CELLS,
+            _P.FRESHNESS_READ,
+        },
+        Role.ADMINISTRATOR: _OF_THE_PROGRAMME
+        | {
+            _P.CALENDAR_READ,
+            _P.SCHOOLS_READ,
+            _P.STUDENTS_READ,
+            _P.STUDENTS_LIST,
+            _P.REFERRALS_SUBMIT,
+            _P.REFERRALS_READ,
+            _P.REFERRALS_MOVE,
+            _P.REFERRALS_CONTACT,
+            _P.REFERRALS_CONSENT,
+            _P.REFERRALS_FEEDBACK,
+            _P.REFERRALS_MERGE,
+            _P.VIEWS_READ,
+            _P.VIEWS_SMALL_CELLS,
+            _P.FRESHNESS_READ,
+            _P.DISCLOSURES_READ,
+            _P.DISCLOSURES_REVIEW,
+            _P.OFFICERS_READ,
+            _P.EVALUATIONS_RECORD,
+            _P.EVALUATIONS_READ,
+            _P.COMPLETIONS_READ,
+            _P.STANDING_READ,
+            _P.CREDENTIALS_READ,
+            _P.ACTIVITIES_READ,
+            _P.DRILLS_RECORD,
+            _P.DRILLS_READ,
+        },
         # Outside the school: a provider knows what was referred to it, not who else goes there.
         Role.PROVIDER: frozenset({_P.REFERRALS_READ, _P.REFERRALS_MOVE, _P.REFERRALS_CONTACT, _P.REFERRALS_FEEDBACK}),
         # Runs the district's data, not its casework: referrals are not open to it.
-        Role.DISTRICT_ADMIN: frozenset(
-            {
-                _P.ROSTER_IMPORT,
-                _P.CALENDAR_READ,
-                _P.CALENDAR_SET,
-                _P.SCHOOLS_READ,
-                _P.STUDENTS_READ,
-                _P.STUDENTS_LIST,
-                _P.VIEWS_READ,
-                _P.VIEWS_SMALL_CELLS,
-                _P.FRESHNESS_READ,
-                _P.DISCLOSURES_READ,
-            }
-        ),
-        Role.ANALYST: frozenset({_P.CALENDAR_READ, _P.SCHOOLS_READ, _P.VIEWS_READ, _P.FRESHNESS_READ}),
+        Role.DISTRICT_ADMIN: _OF_THE_PROGRAMME
+        | {
+            _P.ROSTER_IMPORT,
+            _P.CALENDAR_READ,
+            _P.CALENDAR_SET,
+            _P.SCHOOLS_READ,
+            _P.STUDENTS_READ,
+            _P.STUDENTS_LIST,
+            _P.VIEWS_READ,
+            _P.VIEWS_SMALL_CELLS,
+            _P.FRESHNESS_READ,
+            _P.DISCLOSURES_READ,
+            _P.DISCLOSURES_REVIEW,
+            _P.OFFICERS_READ,
+            _P.EVALUATIONS_RECORD,
+            _P.EVALUATIONS_READ,
+            _P.COMPLETIONS_READ,
+            _P.STANDING_READ,
+            _P.CREDENTIALS_READ,
+            _P.ACTIVITIES_READ,
+            _P.DRILLS_RECORD,
+            _P.DRILLS_READ,
+            _P.OFFICERS_KEEP,
+            _P.AGREEMENTS_KEEP,
+            _P.REQUIREMENTS_KEEP,
+            _P.COMPLETIONS_RECORD,
+            _P.CREDENTIAL_KEYS_ROTATE,
+            _P.ACTIVITIES_LOG,
+            _P.DRILL_QUOTAS_SET,
+        },
+        Role.ANALYST: _OF_THE_PROGRAMME | {_P.CALENDAR_READ, _P.SCHOOLS_READ, _P.VIEWS_READ, _P.FRESHNESS_READ},
         # A machine that brings the roster; it may see which schools arrived.
         Role.INTEGRATION: frozenset({_P.ROSTER_IMPORT, _P.CALENDAR_READ, _P.SCHOOLS_READ}),
     }

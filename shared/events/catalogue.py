@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.events import referrals, roster
+from shared.events import referrals, roster, training
 from shared.events.base import Event
 
 CATALOGUE: tuple[type[Event], ...] = (
@@ -23,8 +23,22 @@ CATALOGUE: tuple[type[Event], ...] = (
     referrals.ReferralRescheduled,
     referrals.ReferralContactReminded,
     referrals.ReferralContactOverdue,
+    training.OfficerStandingChanged,
+    training.AgreementChanged,
+    training.StandingTurned,
+    training.DeadlineApproached,
+    training.AgreementTurned,
+    training.AgreementEndApproached,
+    training.CredentialIssued,
+    training.CredentialRevoked,
+    training.ActivityLogged,
+    training.ActivityTakenBack,
+    training.DrillHeld,
+    training.DrillQuotaSet,
 )
 
 BY_NAME: Mapping[str, type[Event]] = MappingProxyType({e.name: e for e in CATALOGUE})
 TOPICS: tuple[str, ...] = tuple(dict.fromkeys(e.topic for e in CATALOGUE))
-PRODUCERS: Mapping[str, str] = MappingProxyType({"roster": "referral-api", "referrals": "referral-api"})
+PRODUCERS: Mapping[str, str] = MappingProxyType(
+    {"roster": "referral-api", "referrals": "referral-api", "training": "training-registry"}
+)

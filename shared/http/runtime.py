@@ -13,9 +13,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.auth import Caller, Verifier
 from shared.auth.errors import NoToken, NotPermitted
-from shared.auth.permissions import PERMISSIONS, Permission
+from shared.auth.permissions import PERMISSIONS, PUBLIC, Permission
 from shared.crypto import KeyRing
-from shared.db import Database, ReadSession, Session
+from shared.db import EVERY_DISTRICT, Database, ReadSession, Session
 from shared.http.queries import ensure_known
 
 
@@ -68,10 +68,30 @@ def allowed(permission: Permission) -> Callable[..., Awaitable[Caller]]:
     return caller_with_permission
 
 
+def open_to_everybody(permission: Permission) -> Callable[..., Awaitable[None]]:
+    """A dependency for what nobody needs a token for; it names a permission of `PUBLIC`.
+
+    Raises: RequestHasFaults (422) for a query parameter that the route does not know.
+    """
+    if permission not in PUBLIC:
+        raise ValueError(f"{permission} is not public")
+
+    async def anybody(request: Request) -> None:
+        ensure_known(request)
+
+    anybody.permission = permission  # type: ignore[attr-defined]  # read by the role x route walk
+    return anybody
+
+
 async def _write_session(request: Request) -> AsyncIterator[Session]:
     at_hand = runtime(request)
     async with at_hand.database.write(request.state.caller.district_id) as session:
         request.state.session = session
+        yield session
+
+
+async def _public_session(request: Request) -> AsyncIterator[ReadSession]:
+    async with runtime(request).database.read(EVERY_DISTRICT) as session:
         yield session
 
 
@@ -94,5 +114,7 @@ async def _now(request: Request) -> datetime:
 # Name them after `caller` in a signature: the transaction belongs to the caller's district.
 WriteSession = Annotated[Session, Depends(_write_session, scope="function")]
 ReadOnlySession = Annotated[ReadSession, Depends(_read_session, scope="function")]
+PublicSession = Annotated[ReadSession, Depends(_public_session, scope="function")]
+"""Reads of every district: for what is found by an id that nobody can guess, and is open to everybody."""
 AtHand = Annotated[Runtime, Depends(_at_hand)]
 Now = Annotated[datetime, Depends(_now)]
