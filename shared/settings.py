@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,9 +37,18 @@ def _is_sqlite_file(url: str) -> bool:
     return url.startswith("sqlite:///") and len(url) > len("sqlite:///") and ":memory:" not in url
 
 
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:  # not well formed, a folder of zones, none of that name
+        raise ValueError("must be an IANA time zone, for instance America/Chicago") from error
+    return name
+
+
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 EventBusUrl = Annotated[str, AfterValidator(_event_bus_url)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+TimeZoneName = Annotated[str, AfterValidator(_time_zone)]
 
 
 class ServiceSettings(BaseSettings):

@@ -23,6 +23,7 @@ class SuiteService:
 
 SERVICES = (
     SuiteService("referral-api", "referral_api", 1),
+    SuiteService("training-registry", "training_registry", 3),
     SuiteService("reporting", "reporting", 4),
 )
 
@@ -111,6 +112,7 @@ class Layout:
             "EVENT_BUS_URL": self.bus_url(),
             "KEYS_DIR": str(self.keys),
             "IMPORT_DIR": str(self.home / "imports"),
+            "PUBLIC_URL": self.url(service),
             "HOST": "127.0.0.1",
             "PORT": str(self.port(service)),
         }
