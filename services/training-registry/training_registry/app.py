@@ -2,20 +2,39 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
 from shared.db import plumbing
 from shared.migrations import Migrations
 from shared.service import Process, Service
+from training_registry.activities.routes import activity_routes
+from training_registry.agreements.routes import agreement_routes
 from training_registry.base import metadata
+from training_registry.completions.routes import completion_routes
+from training_registry.credentials.routes import credential_routes
+from training_registry.officers.routes import officer_routes
+from training_registry.requirements.routes import requirement_routes
 from training_registry.settings import Settings
+from training_registry.standing.operations import announce_every_standing, announce_standings
+from training_registry.standing.routes import standing_routes
 
 MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, plumbing))
 
 
-def _routers(_process: Process[Settings]) -> Sequence[APIRouter]:
-    return ()
+def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
+    zone = ZoneInfo(process.settings.time_zone)
+    public_url = process.settings.public_url.rstrip("/")
+    return (
+        officer_routes(zone, announce_standings),
+        agreement_routes(zone),
+        requirement_routes(announce_every_standing),
+        completion_routes(zone, public_url, announce_standings),
+        credential_routes(public_url, zone),
+        activity_routes(zone),
+        standing_routes(zone),
+    )
 
 
 SERVICE = Service(

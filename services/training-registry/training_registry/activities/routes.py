@@ -1,0 +1,11 @@
+"""The triad ledger and the schools' drills over HTTP."""
+
+from datetime import tzinfo
+
+from fastapi import APIRouter
+
+
+def activity_routes(zone: tzinfo) -> APIRouter:
+    """The routes; a day begins in `zone`."""
+    del zone
+    return APIRouter(prefix="/v1", tags=["activities"])

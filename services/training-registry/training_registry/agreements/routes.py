@@ -1,0 +1,11 @@
+"""Agreements over HTTP."""
+
+from datetime import tzinfo
+
+from fastapi import APIRouter
+
+
+def agreement_routes(zone: tzinfo) -> APIRouter:
+    """The routes; a day begins in `zone`."""
+    del zone
+    return APIRouter(prefix="/v1", tags=["agreements"])
