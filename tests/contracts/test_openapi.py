@@ -43,20 +43,18 @@ JSON = "application/json"
 
 
 @pytest.fixture
-async def both(tmp_path: Path) -> AsyncIterator[Suite]:
-    async with suite(tmp_path, (f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}")) as made:
+async def services(tmp_path: Path) -> AsyncIterator[Suite]:
+    async with suite(tmp_path) as made:
         yield made
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 async def served(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Suite]:
-    """Both services, on either database."""
-    if request.param == "sqlite":
-        urls = (f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}")
-    else:
-        new: Callable[[], str] = request.getfixturevalue("new_postgresql_url")
-        urls = new(), new()
-    async with suite(tmp_path, urls) as made:
+    """All services, on either database."""
+    new: Callable[[], str] | None = None
+    if request.param == "postgresql":
+        new = request.getfixturevalue("new_postgresql_url")
+    async with suite(tmp_path, new) as made:
         yield made
 
 
@@ -101,7 +99,7 @@ def attacks(service: ServiceInTest[Any], operation: Operation) -> Iterator[dict[
 @pytest.mark.slow
 async def test_nothing_sent_to_any_route_breaks_it_and_every_answer_is_documented(served: Suite) -> None:
     sent = 0
-    for service in (served.referral_api, served.reporting):
+    for service in served.services.values():
         async with service.client("counselor") as counselor, service.client("district_admin") as admin:
             for operation in operations(service):
                 method, path, described = operation
@@ -122,8 +120,8 @@ async def test_nothing_sent_to_any_route_breaks_it_and_every_answer_is_documente
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PATCH", "BREW"])
-async def test_methods_that_no_route_takes_are_refused_as_problems(both: Suite, method: str) -> None:
-    async with both.referral_api.client("counselor") as client:
+async def test_methods_that_no_route_takes_are_refused_as_problems(services: Suite, method: str) -> None:
+    async with services.referral_api.client("counselor") as client:
         answer = await client.request(method, "/v1/referrals")
         assert (answer.status_code, answer.headers["content-type"]) == (405, MEDIA_TYPE)
         assert answer.headers["allow"]

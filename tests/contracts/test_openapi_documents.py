@@ -13,7 +13,7 @@ from tests.flows.suite import suite
 
 Document = dict[str, Any]
 
-SERVICES = ("referral-api", "reporting")
+SERVICES = ("referral-api", "training-registry", "reporting")
 _BYTES = "application/zip"
 """Cannot be shown in a document that is text; docs/integrators.md makes one."""
 
@@ -22,8 +22,8 @@ _BYTES = "application/zip"
 async def documents(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Document]]:
     """The document of each service."""
     folder = tmp_path_factory.mktemp("documents")
-    async with suite(folder, (f"sqlite:///{folder / 'a.db'}", f"sqlite:///{folder / 'b.db'}")) as both:
-        yield {"referral-api": both.referral_api.app.openapi(), "reporting": both.reporting.app.openapi()}
+    async with suite(folder) as made:
+        yield {name: service.app.openapi() for name, service in made.services.items()}
 
 
 def operations(document: Document) -> Iterator[tuple[str, Document]]:

@@ -9,12 +9,16 @@ from tests.flows.suite import Suite, suite
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-async def both(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Suite]:
-    """Both services over one bus, each with a database of its own."""
-    if request.param == "sqlite":
-        databases = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}"
-    else:
-        new: Callable[[], str] = request.getfixturevalue("new_postgresql_url")
-        databases = new(), new()
-    async with suite(tmp_path, databases) as made:
+async def services(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Suite]:
+    """All services over one bus, each with a database of its own."""
+    new: Callable[[], str] | None = None
+    if request.param == "postgresql":
+        new = request.getfixturevalue("new_postgresql_url")
+    async with suite(tmp_path, new) as made:
         yield made
+
+
+@pytest.fixture
+def both(services: Suite) -> Suite:
+    """The same, where two of them are asked."""
+    return services

@@ -5,14 +5,12 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from referral_api.app import SERVICE as REFERRAL_API
-from reporting.app import SERVICE as REPORTING
 from shared.db import EVERY_DISTRICT
 from tests.flows.suite import suite
 
 # None tells of anybody: events and offsets of all districts, who leads, and how changes are numbered.
 OF_NO_DISTRICT = {"outbox", "inbox", "consumer_offsets", "leases", "alembic_version"}
-OF_REFERRAL_API = {"change_clock", "change_eras"}
+BESIDES = {"referral-api": {"change_clock", "change_eras"}}
 
 _PROTECTED = """
 SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity
@@ -21,12 +19,12 @@ FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::reg
 """
 
 
-async def test_every_table_of_both_services_is_protected_or_known_to_be_of_no_district(
+async def test_every_table_of_every_service_is_protected_or_known_to_be_of_no_district(
     new_postgresql_url: Callable[[], str], tmp_path: Path
 ) -> None:
-    async with suite(tmp_path, (new_postgresql_url(), new_postgresql_url())) as both:
-        parts = ((REFERRAL_API, both.referral_api, OF_REFERRAL_API), (REPORTING, both.reporting, set[str]()))
-        for service, made, besides in parts:
+    async with suite(tmp_path, new_postgresql_url) as services:
+        for name, made in services.services.items():
+            service, besides = made.process.service, BESIDES.get(name, set())
             async with made.process.database.read(EVERY_DISTRICT) as session:
                 protected = {name: bool(is_so) for name, is_so in await session.execute(text(_PROTECTED))}
             declared = {table.name for metadata in service.migrations.metadatas for table in metadata.sorted_tables}
@@ -37,8 +35,8 @@ async def test_every_table_of_both_services_is_protected_or_known_to_be_of_no_di
 async def test_a_district_sees_none_of_anothers_rows_even_without_a_condition(
     new_postgresql_url: Callable[[], str], tmp_path: Path
 ) -> None:
-    async with suite(tmp_path, (new_postgresql_url(), new_postgresql_url())) as both:
-        database = both.referral_api.process.database
+    async with suite(tmp_path, new_postgresql_url) as services:
+        database = services.referral_api.process.database
         for district, n in (("demo", 3), ("elsewhere", 3), ("nowhere", 0)):
             async with database.read(district) as session:
                 rows = (await session.execute(text("SELECT district_id FROM students"))).scalars().all()
