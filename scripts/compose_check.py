@@ -11,7 +11,16 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-PROCESSES = ("referral-api", "referral-api-relay", "reporting", "reporting-consume", "reporting-relay")
+OFFSETS = {"referral-api": 1, "training-registry": 3, "reporting": 4}
+"""How far above the base each service listens."""
+PROCESSES = (
+    *OFFSETS,
+    "referral-api-consume",
+    "referral-api-relay",
+    "training-registry-relay",
+    "reporting-consume",
+    "reporting-relay",
+)
 
 
 def main() -> int:
@@ -20,22 +29,16 @@ def main() -> int:
     parser.add_argument("--base", type=int, default=8000)
     parser.add_argument("--home", default="secrets")
     asked = parser.parse_args()
-    referrals, reporting = (f"http://127.0.0.1:{asked.base + offset}" for offset in (1, 4))
+    urls = {service: f"http://127.0.0.1:{asked.base + offset}" for service, offset in OFFSETS.items()}
     token = _token(asked.home)
-    wrong = [
-        *(fault for process in PROCESSES for fault in _faults_of_container(process)),
-        *(
-            f"{url} answers {status}, not 200"
-            for url in (referrals, reporting)
-            if (status := _get(f"{url}/readyz")) != 200
-        ),
-    ]
+    wrong = [fault for process in PROCESSES for fault in _faults_of_container(process)]
     for what, url, carried, wanted in (
-        ("referral-api is ready", f"{referrals}/readyz", None, 200),
-        ("reporting is ready", f"{reporting}/readyz", None, 200),
-        ("schools with a token", f"{referrals}/v1/schools", token, 200),
-        ("schools without one", f"{referrals}/v1/schools", None, 401),
-        ("a view with a token", f"{reporting}/v1/views/referral-funnel?school_year=2027", token, 200),
+        *((f"{service} is ready", f"{url}/readyz", None, 200) for service, url in urls.items()),
+        ("schools with a token", f"{urls['referral-api']}/v1/schools", token, 200),
+        ("schools without one", f"{urls['referral-api']}/v1/schools", None, 401),
+        ("requirements with a token", f"{urls['training-registry']}/v1/requirements", token, 200),
+        ("requirements without one", f"{urls['training-registry']}/v1/requirements", None, 401),
+        ("a view with a token", f"{urls['reporting']}/v1/views/referral-funnel?school_year=2027", token, 200),
     ):
         if (status := _get(url, carried)) != wanted:
             wrong.append(f"{what}: {status}, not {wanted}")

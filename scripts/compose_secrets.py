@@ -12,7 +12,7 @@ from pathlib import Path
 from shared.auth.local_keys import VERIFYING_FILE, ensure_keys
 from shared.crypto import ensure_field_keys, field_keys_path
 
-SERVICES = {"referral-api": "referral_api", "reporting": "reporting"}
+SERVICES = {"referral-api": "referral_api", "training-registry": "training_registry", "reporting": "reporting"}
 
 
 def write_secrets(folder: Path) -> list[Path]:
@@ -27,19 +27,26 @@ def write_secrets(folder: Path) -> list[Path]:
         ensure_field_keys(ring)
     for mounted in (keys / VERIFYING_FILE, *rings):
         mounted.chmod(0o644)
-    if (folder / "postgres.env").exists():
+    missing = {s: package for s, package in SERVICES.items() if not (folder / f"{s}.env").exists()}
+    if not missing:
         return []
-    passwords = {package: secrets.token_urlsafe(24) for package in SERVICES.values()}
-    written = [_private(folder / "postgres.env", _postgres_lines(passwords))]
-    for service, package in SERVICES.items():
+    passwords = {package: secrets.token_urlsafe(24) for package in missing.values()}
+    written = [_private(folder / "postgres.env", _postgres_lines(folder / "postgres.env", passwords))]
+    for service, package in missing.items():
         url = f"postgresql://{package}:{passwords[package]}@postgres:5432/{package}"
         written.append(_private(folder / f"{service}.env", [f"DATABASE_URL={url}"]))
     return written
 
 
-def _postgres_lines(passwords: dict[str, str]) -> list[str]:
-    own = [f"{package.upper()}_PASSWORD={password}" for package, password in passwords.items()]
-    return [f"POSTGRES_PASSWORD={secrets.token_urlsafe(24)}", *own]
+def _postgres_lines(file: Path, passwords: dict[str, str]) -> list[str]:
+    """What the database's container is to be told: what it was told before, and the passwords of new services."""
+    before = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    own = {f"{package.upper()}_PASSWORD": password for package, password in passwords.items()}
+    kept = [line for line in before if line.partition("=")[0] not in own]
+    return [
+        *(kept or [f"POSTGRES_PASSWORD={secrets.token_urlsafe(24)}"]),
+        *(f"{name}={password}" for name, password in own.items()),
+    ]
 
 
 def _private(file: Path, lines: list[str]) -> Path:

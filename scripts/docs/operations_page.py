@@ -9,9 +9,11 @@ from reporting.settings import Settings as ReportingSettings
 from scripts.docs.tables import table
 from shared.settings import ServiceSettings, setting_rows
 from shared.telemetry import metrics
+from training_registry.settings import Settings as TrainingRegistrySettings
 
 SETTINGS_OF: Mapping[str, type[ServiceSettings]] = {
     "referral-api": ReferralApiSettings,
+    "training-registry": TrainingRegistrySettings,
     "reporting": ReportingSettings,
 }
 
