@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 
@@ -20,18 +21,31 @@ from shared.auth.issuing import issue_token
 from shared.auth.local_keys import ensure_keys
 from shared.crypto import ensure_field_keys, field_keys_path
 from shared.testing.engine import free_port
+from shared.testing.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
+PACKAGES = ("referral_api", "training_registry", "reporting")
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What the suite runs on."""
+    """What the suite runs on: one bus, and a database for each service."""
 
-    referral_database: str
-    reporting_database: str
+    databases: Mapping[str, str]
+    """Their addresses by package."""
     bus: str
+
+
+def embedded(home: Path) -> Engines:
+    """SQLite and the embedded bus."""
+    return Engines({package: f"sqlite:///{home / package}.db" for package in PACKAGES}, f"sqlite:///{home / 'bus.db'}")
+
+
+def on_servers(server: PostgresServer, bus: str) -> Engines:
+    """PostgreSQL, with new databases, and the bus at this address."""
+    name = uuid4().hex[:8]
+    return Engines({package: server.create_database(f"{package}_{name}") for package in PACKAGES}, bus)
 
 
 @dataclass(slots=True)
@@ -45,7 +59,7 @@ class Part:
 
 
 class RunningSuite:
-    """Processes of both services over the same engines."""
+    """Processes of the services over the same engines."""
 
     def __init__(self, home: Path, engines: Engines, parts: list[tuple[str, str]]) -> None:
         self.home = home
@@ -53,7 +67,7 @@ class RunningSuite:
         self.parts = [Part(package, verb) for package, verb in parts]
         ensure_keys(home / "keys")
         (home / "imports").mkdir(exist_ok=True)
-        packages = ("referral_api", "reporting")
+        packages = {package for package, _ in parts}
         for package in packages:
             ensure_field_keys(field_keys_path(home / "keys", package))
         with ThreadPoolExecutor() as at_once:
@@ -61,12 +75,11 @@ class RunningSuite:
 
     def environment(self, package: str, port: int) -> dict[str, str]:
         """What a process is told."""
-        database = self.engines.referral_database if package == "referral_api" else self.engines.reporting_database
         folders = [str(ROOT), *(str(p) for p in (ROOT / "services").iterdir() if p.is_dir())]
         return {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(folders),
-            "DATABASE_URL": database,
+            "DATABASE_URL": self.engines.databases[package],
             "EVENT_BUS_URL": self.engines.bus,
             "KEYS_DIR": str(self.home / "keys"),
             "IMPORT_DIR": str(self.home / "imports"),
@@ -138,10 +151,15 @@ class RunningSuite:
         """The process of this kind."""
         return next(p for p in self.parts if (p.package, p.verb) == (package, verb))
 
-    def client(self, package: str, role: str = "counselor", sub: str = "c-1") -> httpx2.Client:
-        """A client of the service's API with a token for the whole district."""
+    def client(
+        self, package: str, role: str = "counselor", sub: str = "c-1", *, schools: list[str] | None = None
+    ) -> httpx2.Client:
+        """A client of the service's API with a token for the whole district, or for these schools."""
         api = next(p for p in self.parts if p.package == package and p.verb in ("serve", "api"))
-        token = issue_token(self.home / "keys", sub=sub, district_id="demo", role=Role(role), now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        token = issue_token(
+            self.home / "keys", sub=sub, district_id="demo", role=Role(role), school_ids=schools, now=now
+        )
         return httpx2.Client(
             base_url=f"http://127.0.0.1:{api.port}", headers={"Authorization": f"Bearer {token}"}, timeout=20
         )

@@ -14,7 +14,7 @@ from shared.bus.connect import connect
 from shared.testing.kafka import KafkaBroker, kafka_broker
 from shared.testing.postgres import PostgresServer, postgres_server
 from tests.e2e.load import Load, all_stored, ensure_all_counted_once
-from tests.e2e.processes import Engines, RunningSuite, running, until
+from tests.e2e.processes import Engines, RunningSuite, embedded, on_servers, running, until
 from tests.e2e.roster import load_roster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -34,17 +34,10 @@ ROUNDS = 15
 """Of each layout: thirty on each pair of engines."""
 
 
-def embedded(home: Path) -> Engines:
-    """SQLite and the embedded bus."""
-    return Engines(
-        f"sqlite:///{home / 'referral_api.db'}", f"sqlite:///{home / 'reporting.db'}", f"sqlite:///{home / 'bus.db'}"
-    )
-
-
 def big(broker: KafkaBroker, postgresql: PostgresServer) -> Engines:
     """Kafka and PostgreSQL."""
     bus = f"{broker.url}?session_seconds={SESSION_SECONDS}"
-    return Engines(postgresql.create_database("referral_api"), postgresql.create_database("reporting"), bus)
+    return on_servers(postgresql, bus)
 
 
 @pytest.fixture

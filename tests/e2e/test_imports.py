@@ -12,7 +12,7 @@ from demo.district import District, Size
 from demo.oneroster import write_roster
 from shared.testing.kafka import KafkaBroker
 from shared.testing.postgres import PostgresServer
-from tests.e2e.processes import Engines, running, until
+from tests.e2e.processes import Engines, embedded, on_servers, running, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -26,12 +26,10 @@ SERVES = ("referral_api", "serve")
 @pytest.fixture(params=["embedded", pytest.param("big", marks=[pytest.mark.kafka, pytest.mark.postgresql])])
 def engines(request: pytest.FixtureRequest, tmp_path: Path) -> Engines:
     if request.param == "embedded":
-        referral, reporting, bus = (f"sqlite:///{tmp_path / name}.db" for name in ("referral_api", "reporting", "bus"))
-        return Engines(referral, reporting, bus)
+        return embedded(tmp_path)
     server: PostgresServer = request.getfixturevalue("postgresql")
     broker: KafkaBroker = request.getfixturevalue("broker")
-    name = tmp_path.name.replace("-", "_")
-    return Engines(server.create_database(f"referral_{name}"), server.create_database(f"reporting_{name}"), broker.url)
+    return on_servers(server, broker.url)
 
 
 def a_roster(folder: Path, seed: int) -> bytes:
