@@ -282,6 +282,7 @@ class ActivityEvent(Event):
     started_on: date = Field(description="The day it counts under, local to the registry.")
     minutes: int = Field(description="How long it took.")
     students_reached: int = Field(description="How many students took part; one who came twice is counted twice.")
+    grade_band: GradeBand | None = Field(default=None, description="Of a lesson: the grades taught; null: not told.")
 
     @property
     def key(self) -> str:
@@ -293,7 +294,6 @@ class ActivityLogged(ActivityEvent):
     """An officer noted what he did. It counts from now on under the day it was done."""
 
     name: ClassVar[str] = "activity.logged.v1"
-    grade_band: GradeBand | None = Field(default=None, description="Of a lesson: the grades taught; null: not told.")
 
 
 class ActivityTakenBack(ActivityEvent):
