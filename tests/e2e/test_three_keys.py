@@ -1,4 +1,4 @@
-"""A certificate is revoked in one process, and the door it opened is closed in another: timed, and while the bus is away."""
+"""A certificate is revoked in one process, and in another the door it opened closes: timed, also after an outage."""
 
 import time
 from collections.abc import Iterator
@@ -20,10 +20,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PARTS = [("referral_api", "serve"), ("training_registry", "serve")]
 IN_TIME_SECONDS = 2.0
 STUDENT, SCHOOL = "st-00000", "s-1"
-CLAUSES = (
-    "purpose roles no_discipline information_sharing supervision training data_collection complaint_process"
-    " student_rights annual_evaluation"
-).split()
 
 
 @pytest.fixture
@@ -64,7 +60,7 @@ def _cleared(keeper: httpx2.Client) -> str:
     _done(keeper.put("/v1/requirements/basic", json=basic))
     agreement: dict[str, Any] = {"agency": "City Police", "school_ids": [SCHOOL]}
     agreement |= {"starts_on": day(-100), "ends_on": day(200), "ferpa_basis": "school_official"}
-    agreement["clauses"] = {clause: {"state": "present"} for clause in CLAUSES}
+    agreement["clauses"] = {"no_discipline": {"state": "present"}}
     _done(keeper.put("/v1/agreements/a-1", json=agreement))
     for party in ("district", "agency"):
         signature = {"party": party, "signed_by": "Head", "signed_on": day(-90)}
