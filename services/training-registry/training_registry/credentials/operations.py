@@ -1,47 +1,52 @@
 """What can be done to a credential: issued for a completion that counts, revoked with it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 from uuid import UUID
 
 from shared.crypto import KeyRing
 from shared.db import Session
-
-
-@dataclass(frozen=True, slots=True)
-class Alignment:
-    """A statute or topic that what was learnt belongs to."""
-
-    name: str
-    code: str
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Certified:
-    """What a credential says: of the officer nothing but his id."""
-
-    completion_id: UUID
-    officer_id: str
-    course: str
-    provider: str
-    topics: Mapping[str, int]
-    """Hundredths of hours by topic."""
-    completed_on: date
-    expires_on: date | None
-    alignments: Sequence[Alignment]
+from training_registry.credentials.rules import Alignment as Alignment
+from training_registry.credentials.rules import Certified as Certified
 
 
 async def issue_credential(
-    session: Session, certified: Certified, *, district_id: str, public_url: str, ring: KeyRing, now: datetime
+    session: Session,
+    certified: Certified,
+    *,
+    district_id: str,
+    public_url: str,
+    zone: tzinfo,
+    ring: KeyRing,
+    now: datetime,
 ) -> UUID:
     """A signed credential stands for this completion; CredentialIssued is announced. Its id."""
+    issued = await issue_credentials(
+        session, [certified], district_id=district_id, public_url=public_url, zone=zone, ring=ring, now=now
+    )
+    return issued[certified.completion_id]
+
+
+async def issue_credentials(
+    session: Session,
+    certified: Sequence[Certified],
+    *,
+    district_id: str,
+    public_url: str,
+    zone: tzinfo,
+    ring: KeyRing,
+    now: datetime,
+) -> dict[UUID, UUID]:
+    """A signed credential stands for each of these completions; CredentialIssued is announced of each that is new.
+
+    The credential of each completion, by its id. A completion whose credential holds keeps it.
+    """
     raise NotImplementedError
 
 
-async def revoke_credential(
-    session: Session, *, district_id: str, completion_id: UUID, because: str, now: datetime
-) -> None:
-    """The completion's credential holds no more; CredentialRevoked is announced. Without one, or again, nothing."""
+async def revoke_credential(session: Session, *, district_id: str, completion_id: UUID, now: datetime) -> None:
+    """The completion's credential holds no more; CredentialRevoked is announced. Without one, or again, nothing.
+
+    Why is said of the completion that is revoked with it.
+    """
     raise NotImplementedError
