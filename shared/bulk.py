@@ -9,6 +9,9 @@ from sqlalchemy.types import TypeEngine
 
 from shared.db import Session, driver
 
+_SQLITE_PARAMETERS = 32_766
+"""What SQLite takes in one statement at most (SQLITE_MAX_VARIABLE_NUMBER)."""
+
 OnConflict = Literal["ignore", "add", "replace"]
 _Bind = Callable[[Any], Any]
 """How a type turns a value into what the driver takes."""
@@ -31,13 +34,9 @@ async def bulk_upsert(
     """
     if not rows:
         return 0
-    on_sqlite = session.dialect.name == "sqlite"
-    key = (table.name, tuple(columns), on_conflict, newer_by, on_sqlite)
-    upsert = _upserts.get(key) or _upserts.setdefault(
-        key, _Upsert(table, tuple(columns), on_conflict, newer_by, session.dialect)
-    )
+    upsert = _upsert(session.dialect, table, columns, on_conflict, newer_by)
     raw = await driver(session)
-    if not on_sqlite:
+    if session.dialect.name != "sqlite":
         if len(rows) == 1:
             status: str = await raw.execute(upsert.statement_of_one, *rows[0])
         else:
@@ -47,6 +46,34 @@ async def bulk_upsert(
     changed = int(cursor.rowcount)
     await cursor.close()
     return changed
+
+
+async def bulk_insert(
+    session: Session, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]], *, returning: str
+) -> set[Any]:
+    """Insert what is not there yet, by the primary key; this column's values of what was inserted.
+
+    Where several transactions insert the same row at once, exactly one of them is told so. Give rows in the order of
+    their keys: each waits for the other's, so two lists in opposite orders would wait for each other.
+    """
+    if not rows:
+        return set()
+    raw = await driver(session)
+    upsert = _upsert(session.dialect, table, columns, "ignore", None)
+    if session.dialect.name != "sqlite":
+        columns_of_rows = [list(column) for column in zip(*rows, strict=True)]
+        return {row[0] for row in await raw.fetch(f"{upsert.statement} RETURNING {returning}", *columns_of_rows)}
+    read = table.c[returning].type.dialect_impl(session.dialect).result_processor(session.dialect, None)
+    inserted: set[Any] = set()
+    at_once = _SQLITE_PARAMETERS // len(columns)
+    one = f"({', '.join('?' for _ in columns)})"
+    for start in range(0, len(rows), at_once):
+        part = upsert.bound(rows[start : start + at_once])
+        into = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {', '.join(one for _ in part)}"
+        statement = f"{into} ON CONFLICT DO NOTHING RETURNING {returning}"
+        found = await raw.execute_fetchall(statement, [value for row in part for value in row])
+        inserted.update(read(value) if read else value for (value,) in found)
+    return inserted
 
 
 async def bulk_update(session: Session, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
@@ -112,6 +139,14 @@ class _Upsert:
 
 
 _upserts: dict[tuple[Any, ...], _Upsert] = {}
+
+
+def _upsert(
+    dialect: Dialect, table: Table, columns: Sequence[str], on_conflict: OnConflict, newer_by: str | None
+) -> _Upsert:
+    """The statement, made once: text and binds cost more than a row."""
+    key = (table.name, tuple(columns), on_conflict, newer_by, dialect.name)
+    return _upserts.get(key) or _upserts.setdefault(key, _Upsert(table, tuple(columns), on_conflict, newer_by, dialect))
 
 
 def _action(

@@ -1,7 +1,9 @@
 """The groups that every count may be broken down by: closed sets with their federal codes."""
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,6 +47,24 @@ class GradeBand(StrEnum):
     G6_8 = "6_8"
     G9_12 = "9_12"
     UNKNOWN = "unknown"
+
+
+_BANDS: Mapping[GradeBand, tuple[str, ...]] = MappingProxyType(
+    {
+        GradeBand.PK_2: ("IT", "PR", "PK", "TK", "KG", "01", "02"),
+        GradeBand.G3_5: ("03", "04", "05"),
+        GradeBand.G6_8: ("06", "07", "08"),
+        GradeBand.G9_12: ("09", "10", "11", "12", "13"),
+    }
+)
+_BAND_OF = MappingProxyType({grade: band for band, grades in _BANDS.items() for grade in grades})
+GRADES: tuple[str, ...] = (*_BAND_OF, "PS")
+"""CEDS grade codes from the lowest to the highest; `UG` and `Other` say that there is none."""
+
+
+def grade_band(grade: str | None) -> GradeBand:
+    """The band of a grade; postsecondary and ungraded are unknown."""
+    return _BAND_OF.get(grade, GradeBand.UNKNOWN) if grade else GradeBand.UNKNOWN
 
 
 class Facets(BaseModel):

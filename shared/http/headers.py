@@ -2,7 +2,7 @@
 
 * Whoever may send `If-Match` is told the version: a change that takes it answers with the new `ETag`, and so does what
   reads, or makes, the thing that is changed.
-* What is made by a POST to a list can be read below it: `Location` says where.
+* What is made by a POST to a list can be read below it: `Location` says where, unless many were sent at once (207).
 * A list that takes a cursor links to its next page; a view that comes as JSON or CSV says that `Accept` decides.
 """
 
@@ -66,6 +66,8 @@ def complete(document: Mapping[str, Any], path: str, method: str) -> None:
     of_success = _borne_by_success(document["paths"], path, method)
     for status, response in operation["responses"].items():
         names = of_success if status < "300" else set()
+        if status == "207":
+            names = names - {LOCATION}  # many things, each with an address of its own
         if status == "401":
             names = {WWW_AUTHENTICATE}
         if status == "429" or (status == "503" and operation.get("security")):

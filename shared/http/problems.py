@@ -1,6 +1,6 @@
 """Every refusal as RFC 9457 `application/problem+json`: a stable type, a title, the case at hand, each fault's path."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -159,10 +159,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
         return answer(request, MalformedJson())
     if any(e["loc"] == ("body",) for e in found) and not _is_json(request.headers.get("content-type", "")):
         return await _refused(request, NotJson())
-    faults = [Fault(_path(e["loc"]), _sentence(e)) for e in found]
+    faults = faults_of(found)
     count = len(faults)
     refusal = RequestHasFaults(f"{count} fault{'s' if count > 1 else ''}.", errors=faults)
     return await _refused(request, refusal)
+
+
+def faults_of(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
+    """What a validator found wrong, in our own words: its own may quote the value."""
+    return [Fault(_path(e["loc"]), _sentence(e)) for e in found]
 
 
 def _is_json(content_type: str) -> bool:

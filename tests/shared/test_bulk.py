@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, Uuid, select
 
-from shared.bulk import OnConflict, bulk_update, bulk_upsert
+from shared.bulk import OnConflict, bulk_insert, bulk_update, bulk_upsert
 from shared.db import EVERY_DISTRICT, Database, UtcDateTime
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 metadata = MetaData()
 sums = Table("sums", metadata, Column("a", Text, primary_key=True), Column("n", Integer), Column("version", Integer))
@@ -97,3 +99,24 @@ async def test_ids_instants_flags_and_bytes_are_overwritten_as_they_are(database
         assert await bulk_update(session, kinds, columns, [row]) == 1
     async with database.read(EVERY_DISTRICT) as session:
         assert tuple((await session.execute(select(*[kinds.c[c] for c in columns]))).one()) == row
+
+
+async def test_what_is_inserted_is_told_and_what_was_there_is_not(database: Database) -> None:
+    first, second = sorted((uuid4(), uuid4()))
+
+    async def inserted(*ids: UUID) -> set[UUID]:
+        async with database.write(EVERY_DISTRICT) as session:
+            rows = [(one, NOON, True) for one in ids]
+            return await bulk_insert(session, kinds, ("id", "at", "flag"), rows, returning="id")
+
+    assert await inserted() == set()
+    assert await inserted(first) == {first}
+    assert await inserted(first, second) == {second}
+    assert await inserted(first, second) == set()
+
+
+async def test_more_rows_than_one_statement_takes_are_inserted_all_the_same(database: Database) -> None:
+    ids = sorted(uuid4() for _ in range(12_000))
+    async with database.write(EVERY_DISTRICT) as session:
+        rows = [(one, NOON, True) for one in ids]
+        assert await bulk_insert(session, kinds, ("id", "at", "flag"), rows, returning="id") == set(ids)

@@ -5,15 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_api.students.rules import (
-    GRADES,
     disability,
     english_learner,
-    grade_band,
     highest_grade,
     race_ethnicity,
     sex,
 )
-from shared.events.facets import Disability, GradeBand, RaceEthnicity, Sex
+from shared.events.facets import GRADES, Disability, GradeBand, RaceEthnicity, Sex, grade_band
 
 R = RaceEthnicity
 ONE_RACE = [R.AMERICAN_INDIAN, R.ASIAN, R.BLACK, R.PACIFIC_ISLANDER, R.WHITE]

@@ -1,9 +1,9 @@
-"""From a roster's columns to the groups a student is counted in: federal roll-up, sex, disability, grade band."""
+"""From a roster's columns to the groups a student is counted in: federal roll-up, sex, disability, highest grade."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.events.facets import Disability, GradeBand, RaceEthnicity, Sex
+from shared.events.facets import GRADES, Disability, RaceEthnicity, Sex
 
 RACE_COLUMNS: Mapping[str, RaceEthnicity] = MappingProxyType(
     {
@@ -18,18 +18,6 @@ RACE_COLUMNS: Mapping[str, RaceEthnicity] = MappingProxyType(
 
 _SEXES = MappingProxyType({"female": Sex.FEMALE, "male": Sex.MALE, "other": Sex.NONBINARY})
 _DISABILITIES = MappingProxyType({d.value: d for d in Disability})
-
-_BANDS: Mapping[GradeBand, tuple[str, ...]] = MappingProxyType(
-    {
-        GradeBand.PK_2: ("IT", "PR", "PK", "TK", "KG", "01", "02"),
-        GradeBand.G3_5: ("03", "04", "05"),
-        GradeBand.G6_8: ("06", "07", "08"),
-        GradeBand.G9_12: ("09", "10", "11", "12", "13"),
-    }
-)
-_BAND_OF = MappingProxyType({grade: band for band, grades in _BANDS.items() for grade in grades})
-GRADES: tuple[str, ...] = (*_BAND_OF, "PS")
-"""CEDS grade codes from the lowest to the highest; `UG` and `Other` say that there is none."""
 
 _RANK = MappingProxyType({grade: rank for rank, grade in enumerate(GRADES)})
 _SPELLINGS = MappingProxyType({**{str(n): f"{n:02}" for n in range(1, 10)}, "K": "KG"})
@@ -70,8 +58,3 @@ def highest_grade(grades: str) -> str | None:
     """
     codes = [_SPELLINGS.get(code, code) for code in (part.strip().upper() for part in grades.split(","))]
     return max((code for code in codes if code in _RANK), key=_RANK.__getitem__, default=None)
-
-
-def grade_band(grade: str | None) -> GradeBand:
-    """The band of a grade; postsecondary and ungraded are unknown."""
-    return _BAND_OF.get(grade, GradeBand.UNKNOWN) if grade else GradeBand.UNKNOWN

@@ -14,11 +14,10 @@ from referral_api.calendar.rules import SchoolCalendar
 from referral_api.calendar.views import calendar_in, calendar_text
 from referral_api.students.errors import StudentNotFound
 from referral_api.students.models import orgs, student_schools, students
-from referral_api.students.rules import grade_band
 from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import ReadSession
-from shared.events.facets import Disability, Facets, RaceEthnicity, Sex
+from shared.events.facets import Disability, Facets, RaceEthnicity, Sex, grade_band
 from shared.prepared import one_row
 
 _CHUNK = 500

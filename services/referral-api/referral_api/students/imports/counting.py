@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from referral_api.students.rules import grade_band
-from shared.events.facets import Disability, Facets, RaceEthnicity, Sex
+from shared.events.facets import Disability, Facets, RaceEthnicity, Sex, grade_band
 from shared.events.roster import EnrollmentCounted, FacetCount
 from shared.outbox import new_event_id
 
