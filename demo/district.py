@@ -23,6 +23,8 @@ class Size:
     schools: int
     students: int
     reference_rate: float
+    schools_per_officer: int = 1
+    """One: every school has an officer; two: every second school does."""
 
 
 SIZES: Mapping[str, Size] = {
@@ -30,7 +32,7 @@ SIZES: Mapping[str, Size] = {
     # As large as the largest districts of the country. One student in sixteen is referred: 32,000 referrals are 150,000
     # requests; `make demo SIZE=large` took 1,085 s in all, on two cores busy with other work. The small district's rate
     # would be three and a half times as many, and the larger one has enough of each group to show the same.
-    "large": Size(schools=1_000, students=500_000, reference_rate=0.04),
+    "large": Size(schools=1_000, students=500_000, reference_rate=0.04, schools_per_officer=2),
 }
 
 
