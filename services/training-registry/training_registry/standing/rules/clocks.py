@@ -1,0 +1,131 @@
+"""When a requirement is due: whom it binds, what starts its clock, training years.
+
+Days are ordinals (`date.toordinal`), because one may lie beyond the last date there is ("never"), and they are compared far faster.
+"""
+
+from calendar import monthrange
+from datetime import date
+from functools import lru_cache
+
+from training_registry.officers.rules import Officer
+from training_registry.requirements.rules import Anchor, Assigned, MonthDay, Requirement
+
+NEVER = date.max.toordinal()
+"""The last day there is: what ends then never ends."""
+_MONTHS_A_YEAR = 12
+
+
+def day_of(ordinal: int | None) -> date | None:
+    """The day, None for none and for never."""
+    return None if ordinal is None or ordinal >= NEVER else date.fromordinal(ordinal)
+
+
+@lru_cache(maxsize=100_000)
+def months_later(ordinal: int, months: int) -> int:
+    """The same day of a later month, or that month's last; at most `NEVER`."""
+    day = date.fromordinal(ordinal)
+    years, month = divmod(day.month - 1 + months, _MONTHS_A_YEAR)
+    year = day.year + years
+    if year > date.max.year:
+        return NEVER
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1])).toordinal()
+
+
+@lru_cache(maxsize=10_000)
+def year_start(year: int, starts: MonthDay) -> int:
+    """The first day of the training year that begins in this calendar year."""
+    if year > date.max.year:
+        return NEVER
+    return date(max(year, date.min.year), starts.month, starts.day).toordinal()
+
+
+@lru_cache(maxsize=100_000)
+def training_year(ordinal: int, starts: MonthDay) -> int:
+    """The training year that a day lies in, by the calendar year in which it begins."""
+    day = date.fromordinal(ordinal)
+    return day.year if (day.month, day.day) >= starts else day.year - 1
+
+
+def first_bound_year(requirement: Requirement, officer: Officer) -> int:
+    """The first training year that begins on or after the appointment."""
+    appointed, starts = officer.appointed_on.toordinal(), requirement.training_year_starts
+    year = training_year(appointed, starts)
+    return year if year_start(year, starts) == appointed else year + 1
+
+
+def year_deadline(requirement: Requirement, year: int) -> int:
+    """The last day in time of a training year: its end, unless the requirement says how long after its start."""
+    starts = requirement.training_year_starts
+    start = year_start(year, starts)
+    if requirement.due_days is not None:
+        return min(start + requirement.due_days, NEVER)
+    if requirement.due_months is not None:
+        return months_later(start, requirement.due_months)
+    return year_start(year + 1, starts) - 1 if year < date.max.year else NEVER
+
+
+def first_deadline(requirement: Requirement, officer: Officer, first_held: int | None) -> int | None:
+    """The last day on which it is met in time for the first time; None: its clock has not begun.
+
+    `first_held` is the day of the completion that starts the clock of anchor `completion`. Not for `training_year`.
+    """
+    anchor = requirement.anchor
+    if anchor is Anchor.APPOINTMENT:
+        begun: int | None = officer.appointed_on.toordinal()
+    elif anchor is Anchor.ASSIGNMENT:
+        assigned = first_assigned_on(officer)
+        begun = None if assigned is None else assigned.toordinal()
+    else:
+        begun = first_held
+    return None if begun is None else _due(requirement, begun)
+
+
+def _due(requirement: Requirement, begun: int) -> int:
+    if requirement.due_days is not None:
+        return min(begun + requirement.due_days, NEVER)
+    if requirement.due_months is not None:
+        return months_later(begun, requirement.due_months)
+    if requirement.due_next_year:
+        starts = requirement.training_year_starts
+        return year_start(training_year(begun, starts) + 1, starts) - 1
+    return begun
+
+
+def first_assigned_on(officer: Officer) -> date | None:
+    """The first day of his first assignment."""
+    return min((assignment.from_on for assignment in officer.assignments), default=None)
+
+
+def first_day(officer: Officer) -> date:
+    """The day from which on his standing is told."""
+    assigned = first_assigned_on(officer)
+    return officer.appointed_on if assigned is None else min(officer.appointed_on, assigned)
+
+
+def binds(requirement: Requirement, officer: Officer) -> bool:
+    """Whether the requirement is meant for him."""
+    return why_not_bound(requirement, officer) is None
+
+
+def why_not_bound(requirement: Requirement, officer: Officer) -> str | None:
+    """Why the requirement is not meant for him; None: it is."""
+    if requirement.withdrawn:
+        return "It is withdrawn."
+    if requirement.position is not officer.position:
+        return f"It binds the position {requirement.position}."
+    if requirement.appointed_from is not None and officer.appointed_on < requirement.appointed_from:
+        return f"It binds who is appointed on or after {requirement.appointed_from}."
+    if requirement.assigned is not Assigned.ANY and _assigned(requirement, officer) is not requirement.assigned:
+        when = "at the start of" if requirement.assigned is Assigned.AT_YEAR_START else "during"
+        return f"It binds who is first assigned {when} a school year."
+    return None
+
+
+def _assigned(requirement: Requirement, officer: Officer) -> Assigned | None:
+    day = first_assigned_on(officer)
+    if day is None:
+        return None
+    starts, school = requirement.training_year_starts, requirement.school_starts
+    start = year_start(training_year(day.toordinal(), starts), starts)
+    opening = year_start(date.fromordinal(start).year + (school < starts), school)
+    return Assigned.AT_YEAR_START if day.toordinal() <= opening else Assigned.DURING_YEAR
