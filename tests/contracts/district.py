@@ -1,4 +1,4 @@
-"""A district for strangers to look around in: both services on ports of this process, with something to be found.
+"""A district for strangers to look around in: all services on ports of this process, with something to be found.
 
 Whoever makes up its ids would meet 404 nearly everywhere: `known` holds what is there.
 """
@@ -43,7 +43,7 @@ _SAME_STUDENT = len(STUDENTS) * len(_LIVES)
 
 @dataclass(frozen=True, slots=True)
 class District:
-    """Two services that answer, and what is known of the district in them."""
+    """Services that answer, and what is known of the district in them."""
 
     services: Mapping[str, ServiceInTest[Any]]
     urls: Mapping[str, str]
@@ -62,9 +62,8 @@ def district(folder: Path) -> Iterator[District]:
     is_open, is_over = threading.Event(), threading.Event()
 
     async def serve() -> None:
-        urls = (f"sqlite:///{folder / 'a.db'}", f"sqlite:///{folder / 'b.db'}")
-        async with suite(folder, urls) as both, _listening(both) as addresses:
-            opened.append(await _lived_in(both, addresses))
+        async with suite(folder) as made, _listening(made) as addresses:
+            opened.append(await _lived_in(made, addresses))
             is_open.set()
             await asyncio.to_thread(is_over.wait)
 
@@ -92,11 +91,11 @@ def district(folder: Path) -> Iterator[District]:
 
 
 @asynccontextmanager
-async def _listening(both: Suite) -> AsyncIterator[dict[str, str]]:
-    """Both services on ports of their own, over the HTTP server that they run on in earnest."""
+async def _listening(made: Suite) -> AsyncIterator[dict[str, str]]:
+    """The services on ports of their own, over the HTTP server that they run on in earnest."""
     servers: list[uvicorn.Server] = []
     async with asyncio.TaskGroup() as tasks:
-        for service in (both.referral_api, both.reporting):
+        for service in made.services.values():
             config = uvicorn.Config(service.app, port=0, http="httptools", log_config=None, lifespan="off", ws="none")
             servers.append(uvicorn.Server(config))
             tasks.create_task(servers[-1].serve())
@@ -104,32 +103,31 @@ async def _listening(both: Suite) -> AsyncIterator[dict[str, str]]:
             while not all(server.started for server in servers):
                 await asyncio.sleep(0.01)
             ports = [server.servers[0].sockets[0].getsockname()[1] for server in servers]
-            names = ("referral-api", "reporting")
-            yield {name: f"http://127.0.0.1:{port}" for name, port in zip(names, ports, strict=True)}
+            yield {name: f"http://127.0.0.1:{port}" for name, port in zip(made.services, ports, strict=True)}
         finally:
             for server in servers:
                 server.should_exit = True
 
 
-async def _lived_in(both: Suite, urls: dict[str, str]) -> District:
-    tokens = {role: _token(both, role) for role in Role}
-    async with both.referral_api.client("counselor") as counselor, both.referral_api.client("staff") as staff:
+async def _lived_in(made: Suite, urls: dict[str, str]) -> District:
+    tokens = {role: _token(made, role) for role in Role}
+    async with made.referral_api.client("counselor") as counselor, made.referral_api.client("staff") as staff:
         referrals = [
             await _a_life(staff if n % 4 == 1 else counselor, counselor, life, student=list(STUDENTS)[n % 3])
             for n in range(_EACH_LIFE)
             for life in _LIVES
         ]
-    async with both.referral_api.client("administrator") as reader:
+    async with made.referral_api.client("administrator") as reader:
         for student in (*STUDENTS, "nobody"):
             await reader.get(f"/v1/students/{student}")  # for the ledger
-    async with both.referral_api.client("integration") as vendor:
+    async with made.referral_api.client("integration") as vendor:
         sent = await vendor.post("/v1/roster/imports", content=b"no zip", headers={"Content-Type": "application/zip"})
         imports = [sent.json()["import_id"]]
-    process = both.referral_api.process
+    process = made.referral_api.process
     await ImportWorker(process.database, process.ring, process.settings, process.clock).run_next()
-    await both.drain()
+    await made.drain()
     return District(
-        services={"referral-api": both.referral_api, "reporting": both.reporting},
+        services=made.services,
         urls=urls,
         tokens=tokens,
         known={
@@ -148,8 +146,8 @@ async def _lived_in(both: Suite, urls: dict[str, str]) -> District:
             "If-Match": ("*",),
         },
         cursors={
-            f"GET {path}": await _second_page(both.referral_api, path.format(referral_id=referrals[1]))
-            for path in _lists(both.referral_api)
+            f"GET {path}": await _second_page(made.referral_api, path.format(referral_id=referrals[1]))
+            for path in _lists(made.referral_api)
         },
     )
 
@@ -168,9 +166,9 @@ async def _second_page(service: ServiceInTest[Any], path: str) -> str:
     return str(page["next_cursor"])
 
 
-def _token(both: Suite, role: Role) -> str:
+def _token(made: Suite, role: Role) -> str:
     return issue_token(
-        both.referral_api.process.settings.keys_dir,
+        made.referral_api.process.settings.keys_dir,
         sub=role.value,
         district_id=DISTRICT,
         role=role,

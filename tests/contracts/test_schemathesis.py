@@ -183,7 +183,7 @@ def explore(at: District, service: str, document: dict[str, Any], *, only: str |
     return findings
 
 
-@pytest.mark.parametrize("service", ["referral-api", "reporting"])
+@pytest.mark.parametrize("service", ["referral-api", "training-registry", "reporting"])
 def test_no_request_finds_an_answer_that_is_not_documented(at: District, service: str) -> None:
     document = at.services[service].app.openapi()
 

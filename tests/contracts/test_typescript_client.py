@@ -53,7 +53,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
 
 @pytest.fixture(scope="module")
 def project(at: District, tmp_path_factory: pytest.TempPathFactory, go_without: Callable[[str], None]) -> Path:
-    """A folder with the types of both services, and the modules that a client needs."""
+    """A folder with the types of all services, and the modules that a client needs."""
     if missing := what_npm_lacks():
         go_without(f"the TypeScript client, for want of its compiler: {missing}")
     folder = tmp_path_factory.mktemp("client")
