@@ -1,6 +1,6 @@
 """When a requirement is due: whom it binds, what starts its clock, training years.
 
-Days are ordinals (`date.toordinal`), because one may lie beyond the last date there is ("never"), and they are compared far faster.
+Days are ordinals (`date.toordinal`): one may lie beyond the last date there is ("never"), and they compare far faster.
 """
 
 from calendar import monthrange

@@ -154,15 +154,14 @@ def _lasts(rule: Rule, held: Sequence[Held]) -> int:
 
 
 def _with_short_courses(rule: Rule, held: list[Held], short: Sequence[Held]) -> list[Held]:
-    """With the short courses that were taken before a lapse or soon enough after it, one by one: each may begin anew."""
+    """With the short courses taken before a lapse or soon enough after it, one by one: each may begin anew."""
     days = rule.requirement.recertify_days
     if days is None or not short:
         return held
     taken = list(held)
     for course in short:
-        lapsed = (
-            course.begins if rule.is_met(_on(taken, course.begins)) else last_met_before(rule, taken, course.begins)
-        )
-        if lapsed is not None and course.begins - lapsed <= days:
+        day = course.begins
+        met = day if rule.is_met(_on(taken, day)) else last_met_before(rule, taken, day)
+        if met is not None and day - met <= days:
             taken.append(course._replace(suffices=True))
     return taken
