@@ -21,7 +21,7 @@ from shared.service import Process, Service
 log = structlog.get_logger(__name__)
 
 MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, plumbing))
-HEARS = ("roster", "referrals")
+HEARS = ("roster", "referrals", "training")
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:

@@ -20,6 +20,8 @@ matters, it stands between them.
 
 How a referral's contact clock ended is one integer too, its timing: 0 where the clock ran out and nobody has been
 reached yet, else 1 + 2 x the histogram's bucket of the time that it took, + 1 where that was too late.
+
+What the topic `training` is counted by are a few closed sets, whose members have a number and a column each.
 """
 
 from collections.abc import Mapping
@@ -31,6 +33,7 @@ from typing import NamedTuple
 
 from shared.events.facets import FIRST_MONTH_OF_SCHOOL_YEAR, Disability, Facets, GradeBand, RaceEthnicity, Sex
 from shared.events.referrals import Need, Stage, Urgency
+from shared.events.training import ActivityKind, DrillType, StandingStatus, TriadRole
 
 VERSION = 1
 CELL_BITS = 27
@@ -45,6 +48,10 @@ Value = str | bool | None
 
 class Unstorable(ValueError):
     """A well-formed event that says something no table can hold, or a number that stands for nothing."""
+
+
+LONGEST_ID = 255
+"""More characters has no school, officer or requirement; two such ids fit into a key of PostgreSQL's."""
 
 
 class Bits(NamedTuple):
@@ -218,3 +225,42 @@ def month_text(month: int) -> str:
     """The month as ISO 8601 has it: `2026-09`."""
     year, index = divmod(month, MONTHS_IN_YEAR)
     return f"{year:04}-{index + 1:02}"
+
+
+ROLES: Mapping[TriadRole, int] = {TriadRole.EDUCATOR: 1, TriadRole.MENTOR: 2, TriadRole.LAW_ENFORCEMENT: 3}
+
+KINDS: Mapping[ActivityKind, int] = {
+    ActivityKind.LESSON: 1,
+    ActivityKind.MENTORING: 2,
+    ActivityKind.CONFERENCE: 3,
+    ActivityKind.EVENT: 4,
+    ActivityKind.PATROL: 5,
+    ActivityKind.INVESTIGATION: 6,
+    ActivityKind.DRILL: 7,
+    ActivityKind.OTHER: 8,
+}
+
+GRADE_BANDS: Mapping[GradeBand | None, int] = {None: 0, **{band: _GRADE_BAND[band] for band in GradeBand}}
+"""Of a lesson; 0 where it was not told, and of everything that is none."""
+
+DRILL_TYPES: Mapping[DrillType, int] = {
+    DrillType.HOLD: 1,
+    DrillType.SECURE: 2,
+    DrillType.LOCKDOWN: 3,
+    DrillType.EVACUATE: 4,
+    DrillType.SHELTER: 5,
+}
+ANY_TYPE = 0
+"""Of a quota: every drill counts."""
+
+TOLD: Mapping[bool | None, int] = {None: 0, False: 1, True: 2}
+"""Whether something was so; 0 where nothing says."""
+
+STANDINGS: Mapping[StandingStatus, int] = {
+    StandingStatus.EXEMPT: 1,
+    StandingStatus.CURRENT: 2,
+    StandingStatus.DUE: 3,
+    StandingStatus.OVERDUE: 4,
+    StandingStatus.EXPIRED: 5,
+}
+"""In the order of how bad they are: so the greatest of an officer's numbers is how he stands altogether."""

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     Identity,
     Index,
     Integer,
@@ -173,6 +174,72 @@ enrollment_margins = Table(
 ENROLLMENT_KEPT = Kept(by_month=MOST_FIELDS, of_schools=1)
 """Which of its margins are kept; enrolment has no months."""
 
+activities = Table(
+    "activities",
+    metadata,
+    *_keys(place_no=Integer, month=SmallInteger, role=SmallInteger, kind=SmallInteger, grade_band=SmallInteger),
+    *_counts(["n"]),
+    Column("minutes", BigInteger, nullable=False),
+    Column("students_reached", BigInteger, nullable=False),
+)
+"""The triad ledger: what was done for a school in a month, in which role. Taken back to zero, a cell keeps its row."""
+
+drills = Table(
+    "drills",
+    metadata,
+    *_keys(place_no=Integer, month=SmallInteger, type=SmallInteger),
+    *_keys(announced=SmallInteger, notice=SmallInteger, trauma=SmallInteger),
+    *_counts(["n"]),
+)
+"""How many drills a school held in a month, and how."""
+
+
+def _version() -> Column[int]:
+    return Column("version", BigInteger, nullable=False)
+
+
+def _days() -> list[Column[Any]]:
+    return [Column("from_on", Date, nullable=False), Column("to_on", Date, nullable=False)]
+
+
+officer_standings = Table("officer_standings", metadata, *_keys(place_no=Integer, officer_id=Text), _version())
+"""The latest version of each officer's standing, under the district's place."""
+
+officer_steps = Table(
+    "officer_steps",
+    metadata,
+    *_keys(place_no=Integer, officer_id=Text, requirement_id=Text, number=Integer),
+    _version(),
+    *_days(),
+    Column("status", SmallInteger, nullable=False),
+)
+"""How an officer stands to a requirement on which days. Valid only while its version is the officer's latest."""
+
+officer_terms = Table(
+    "officer_terms",
+    metadata,
+    *_keys(place_no=Integer, officer_id=Text, number=Integer),
+    _version(),
+    *_days(),
+)
+"""On which days an officer is assigned to a school, under its place. Valid only while that is his latest version."""
+
+drill_quota_versions = Table("drill_quota_versions", metadata, *_keys(place_no=Integer), _version())
+"""The latest version of what a district asks for; one that asks for nothing has one and no valid row."""
+
+drill_quotas = Table(
+    "drill_quotas",
+    metadata,
+    *_keys(place_no=Integer, number=Integer),
+    _version(),
+    Column("quota_id", Text, nullable=False),
+    Column("type", SmallInteger, nullable=False),
+    *_counts(["least"]),
+    Column("from_month", SmallInteger, nullable=False),
+    Column("to_month", SmallInteger, nullable=False),
+)
+"""How many drills a district asks of each of its schools, in its order. Valid only while that is its latest version."""
+
 REBUILT = (
     referral_funnel,
     contact_times,
@@ -184,5 +251,12 @@ REBUILT = (
     *(table for fact in (FUNNEL, CONTACT_TIMES) for table in (fact.pending, fact.margins)),
     enrollment_margins,
     enrollment_changes,
+    activities,
+    drills,
+    officer_standings,
+    officer_steps,
+    officer_terms,
+    drill_quota_versions,
+    drill_quotas,
 )
 """The tables that a rebuild makes anew from the log."""

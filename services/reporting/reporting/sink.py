@@ -18,6 +18,7 @@ from reporting.models import (
 )
 from reporting.projections.changes import Place
 from reporting.projections.folding import MOST_EVENTS, PROJECTIONS, STAGE_BITS, Folded, fold
+from reporting.training import store_training
 from shared.bulk import bulk_upsert
 from shared.copying import BIGINT, INTEGER
 from shared.db import Session, make_durable
@@ -91,7 +92,8 @@ class ViewSink:
 
     async def store(self, session: Session, prepared: Folded) -> None:
         """Add the sum to the tables, within the consumer's transaction."""
-        numbers = await self._numbered(session, prepared.places())
+        of_districts = {(district_id, WHOLE_DISTRICT) for district_id in prepared.training.districts()}
+        numbers = await self._numbered(session, prepared.places() | of_districts)
         if prepared.tallies:
             await _funnel_addition.run(session, _funnel_columns(prepared, numbers), self._into)
         if prepared.timings:
@@ -100,6 +102,7 @@ class ViewSink:
             await _students_addition.run(session, _student_columns(prepared, numbers), self._into)
         if prepared.versions:
             await self._register(session, prepared, numbers)
+        await store_training(session, prepared.training, numbers, self._target)
 
     async def _numbered(self, session: Session, wanted: set[Place]) -> Mapping[Place, int]:
         """The number of each school; new ones get one.

@@ -4,8 +4,13 @@ Tally      adds to a stage of a cell                      sums commute
 Timing     adds to how long contact took in a cell        sums commute
 Sighting   adds to how often a student stands in a cell   a set with counts, so that a member can be taken back
 Register   says a school's enrolment                      the latest version wins, row by row
+Activity   adds to the triad ledger of a school           sums commute
+Drill      adds to the drills of a school                 sums commute
+Standing   says how an officer stands, and where          the latest version wins, row by row
+Quota      says what drills a district asks for           the latest version wins, row by row
 """
 
+from datetime import date
 from typing import NamedTuple
 
 from shared.events.referrals import Stage
@@ -62,4 +67,92 @@ class Register(NamedTuple):
     students: dict[int, int]
 
 
-Change = Tally | Timing | Sighting | Register
+class ActivityCell(NamedTuple):
+    """What entries of the triad ledger are counted by, as the tables have it (`codec`)."""
+
+    place: Place
+    month: int
+    role: int
+    kind: int
+    grade_band: int
+
+
+class Activity(NamedTuple):
+    """`n` more entries of this cell, so many minutes and students; negative where they are taken back."""
+
+    cell: ActivityCell
+    n: int
+    minutes: int
+    students_reached: int
+
+
+class DrillCell(NamedTuple):
+    """What drills are counted by, as the tables have it (`codec`)."""
+
+    place: Place
+    month: int
+    type: int
+    announced: int
+    notice: int
+    trauma: int
+
+
+class Drill(NamedTuple):
+    """One more drill of this cell."""
+
+    cell: DrillCell
+
+
+class Step(NamedTuple):
+    """How an officer stands to a requirement from a day to a day; the first begins, and the last ends, with time."""
+
+    requirement_id: str
+    number: int
+    from_on: date
+    to_on: date
+    status: int
+
+
+class Term(NamedTuple):
+    """An officer is at a school from a day to a day; without an end it is the end of time."""
+
+    school_id: str
+    number: int
+    from_on: date
+    to_on: date
+
+
+class Standing(NamedTuple):
+    """How an officer stands on any day, and where he serves, as of a version.
+
+    A step or term that a later version does not number is no longer valid, whatever order the versions arrive in.
+    """
+
+    district_id: str
+    officer_id: str
+    version: int
+    steps: tuple[Step, ...]
+    terms: tuple[Term, ...]
+
+
+class QuotaRow(NamedTuple):
+    """So many drills of a type, or of any, from a month of the year to another one."""
+
+    quota_id: str
+    type: int
+    least: int
+    from_month: int
+    to_month: int
+
+
+class Quota(NamedTuple):
+    """All that a district asks of each of its schools as of a version, in its order."""
+
+    district_id: str
+    version: int
+    rows: tuple[QuotaRow, ...]
+
+
+OfTraining = Activity | Drill | Standing | Quota
+
+Change = Tally | Timing | Sighting | Register | OfTraining

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reporting.codec import STAGES, TIMING_BITS, Unstorable
-from reporting.projections import referrals, roster
+from reporting.codec import LONGEST_ID, STAGES, TIMING_BITS, Unstorable
+from reporting.projections import referrals, roster, training
 from reporting.projections.changes import Place, Register, Sighting, Slot, Tally, Timing
+from reporting.projections.training_sums import FoldedTraining
 from shared.events.base import Event
 
-PROJECTIONS = {**referrals.PROJECTIONS, **roster.PROJECTIONS}
+PROJECTIONS = {**referrals.PROJECTIONS, **roster.PROJECTIONS, **training.PROJECTIONS}
 
 STAGE_BITS = 21
 MOST_EVENTS = 1 << STAGE_BITS - 1
@@ -39,10 +40,13 @@ class Folded:
     """Per district and school year how many counts of its schools' enrolment there were."""
     students: dict[tuple[Place, int, int], tuple[int, int]] = field(default_factory=dict)
     """Per school, school year and cell the latest version that names the cell, and its number of students."""
+    training: FoldedTraining = field(default_factory=FoldedTraining)
 
     def places(self) -> set[Place]:
         """Every school that something is written for."""
-        return {*self.tallies, *self.timings, *self.sightings, *(place for place, _ in self.versions)}
+        counted = {*self.tallies, *self.timings, *self.sightings, *(place for place, _ in self.versions)}
+        counted.update(self.training.places())
+        return counted
 
 
 def fold(events: Iterable[Event]) -> Folded:
@@ -66,12 +70,16 @@ def fold(events: Iterable[Event]) -> Folded:
                 place, slot, timing, n = change
                 ended, slot = timings[place], slot << TIMING_BITS | timing
                 ended[slot] = ended.get(slot, 0) + n
-            else:
+            elif isinstance(change, Register):
                 _register(folded, change)
+            else:
+                folded.training.add(change)
     if count >= MOST_EVENTS:
         raise ValueError(f"fewer than {MOST_EVENTS} events fit into one sum")
     for place in folded.places():
-        _ensure_storable(place)
+        _ensure_storable(*place)
+    for district_id in folded.training.districts():
+        _ensure_storable(district_id)
     return folded
 
 
@@ -87,8 +95,10 @@ def _register(folded: Folded, change: Register) -> None:
             folded.students[place, school_year, cell] = version, n
 
 
-def _ensure_storable(place: Place) -> None:
-    if not all(place):
+def _ensure_storable(*ids: str) -> None:
+    if not all(ids):
         raise Unstorable("an empty id")  # it stands for the whole district
-    if any("\0" in name for name in place):
+    if any("\0" in one for one in ids):
         raise Unstorable("an id with a NUL character")  # PostgreSQL's text has none
+    if any(len(one) > LONGEST_ID for one in ids):
+        raise Unstorable("an id that no index can hold")
