@@ -66,7 +66,7 @@ def _document(app: FastAPI, routers: Sequence[APIRouter]) -> Document:
             operation.setdefault("parameters", []).append(KEY_PARAMETER)
     for path, method in operations:
         operation = document["paths"][path][method]
-        _complete_refusals(operation, is_remembered=(path, method) in remembered)
+        _complete_refusals(operation, path, is_remembered=(path, method) in remembered)
         headers.complete(document, path, method)
         _give_examples(operation, path, schemas)
     return document
@@ -121,13 +121,14 @@ def _name_headers(operation: Document) -> None:
         operation["parameters"] = [one for one in operation["parameters"] if one["name"] != "Accept"]
 
 
-def _complete_refusals(operation: Document, *, is_remembered: bool) -> None:
+def _complete_refusals(operation: Document, path: str, *, is_remembered: bool) -> None:
     """Add what any route may answer, and put our problem in place of the framework's own 422."""
     responses = operation["responses"]
     refusals: list[type[ServiceError]] = []
+    if path.startswith(headers.OF_THE_API):
+        refusals += [RequestHasFaults, Unstorable, DatabaseUnavailable]
     if operation.get("security"):
-        refusals += [RequestHasFaults, Unstorable, NoToken, InvalidToken, NotPermitted]
-        refusals += [DatabaseUnavailable, IdentityProviderUnavailable]
+        refusals += [NoToken, InvalidToken, NotPermitted, IdentityProviderUnavailable]
     if "requestBody" in operation:
         refusals.append(BodyTooLarge)
         if _JSON in operation["requestBody"].get("content", {}):

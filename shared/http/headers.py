@@ -9,6 +9,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+OF_THE_API = "/v1/"
+"""How the address of every route begins but those that tell how the process is."""
+
 ETAG = "ETag"
 LOCATION = "Location"
 LINK = "Link"
@@ -70,7 +73,7 @@ def complete(document: Mapping[str, Any], path: str, method: str) -> None:
             names = names - {LOCATION}  # many things, each with an address of its own
         if status == "401":
             names = {WWW_AUTHENTICATE}
-        if status == "429" or (status == "503" and operation.get("security")):
+        if status == "429" or (status == "503" and path.startswith(OF_THE_API)):
             names = {RETRY_AFTER}
         if names:
             # Beside those that the route has told of itself.
