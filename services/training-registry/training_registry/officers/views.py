@@ -1,0 +1,42 @@
+"""What can be read of officers by the nouns that build on them."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from shared.auth import Caller, Role
+from shared.db import ReadSession, Session
+from training_registry.officers.models import assignments, officers
+
+_MOST_NAMED = 1000
+"""Officers that a statement names; where there are more, all of the district are read."""
+
+
+async def lock_officers(session: Session, district_id: str, officer_ids: Collection[str]) -> frozenset[str]:
+    """Those of the officers whom the district knows, each locked until the transaction ends.
+
+    In the order of their ids, and before anything else of theirs: two who change the same wait, and none for ever.
+    """
+    named = set(officer_ids)
+    o = officers.c
+    wanted = select(o.officer_id).where(o.district_id == district_id)
+    if len(named) <= _MOST_NAMED:
+        wanted = wanted.where(o.officer_id.in_(named))
+    found = await session.execute(wanted.order_by(o.officer_id).with_for_update())
+    return frozenset(found.scalars()) & named
+
+
+async def officers_seen_by(session: ReadSession, caller: Caller) -> frozenset[str] | None:
+    """Whom the caller may see: an officer himself, others the officers who are or were assigned to their schools.
+
+    None: all of the district.
+    """
+    if caller.role is Role.OFFICER:
+        return frozenset({caller.sub})
+    if caller.school_ids is None:
+        return None
+    a = assignments.c
+    wanted = select(a.officer_id).where(
+        a.district_id == caller.district_id, a.school_id.in_(caller.school_ids), ~a.withdrawn
+    )
+    return frozenset((await session.execute(wanted)).scalars())
