@@ -1,0 +1,1 @@
+"""What can be done to completions: each command, then the function that carries it out. One file per use case."""

@@ -1,0 +1,137 @@
+"""Reading completions over HTTP: one, its history, or those that the caller may see."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from shared.auth import Caller
+from shared.auth.permissions import Permission
+from shared.http.etags import etag
+from shared.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    CursorUnusable,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    link_next,
+    unusable,
+)
+from shared.http.problems import problems
+from shared.http.runtime import AtHand, ReadOnlySession, allowed
+from training_registry.completions.errors import CompletionNotFound
+from training_registry.completions.rules import CompletionStatus
+from training_registry.completions.views.finding import list_completions, versions_of, visible_completion
+from training_registry.completions.views.records import CompletionVersion, CompletionView
+from training_registry.officers.errors import OfficerNotFound
+from training_registry.officers.views import officers_seen_by
+
+Reader = Annotated[Caller, Depends(allowed(Permission.COMPLETIONS_READ))]
+
+_CURSOR, _HISTORY = "completions", "completion-history"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def reading_routes() -> APIRouter:
+    """The routes by which completions are read."""
+    router = APIRouter()
+
+    @router.get("/{completion_id}", responses=problems(CompletionNotFound))
+    async def read_completion(
+        caller: Reader, completion_id: UUID, session: ReadOnlySession, response: Response, at_hand: AtHand
+    ) -> CompletionView:
+        """One completion: an officer's own, one of an officer of the caller's schools, or any of the district's."""
+        seen = await officers_seen_by(session, caller)
+        view, version = await visible_completion(session, caller, completion_id, officer_ids=seen, ring=at_hand.ring)
+        response.headers["ETag"] = etag(version)
+        return view
+
+    @router.get("/{completion_id}/history", responses=problems(CompletionNotFound, CursorUnusable))
+    async def read_history(
+        caller: Reader,
+        completion_id: UUID,
+        request: Request,
+        session: ReadOnlySession,
+        response: Response,
+        at_hand: AtHand,
+        cursor: Cursor = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Page[CompletionVersion]:
+        """Who did what when, and what the completion said from then on, oldest first."""
+        seen = await officers_seen_by(session, caller)
+        await visible_completion(session, caller, completion_id, officer_ids=seen, ring=at_hand.ring)
+        behind = _version_behind(completion_id, cursor)
+        found = await versions_of(session, caller, completion_id, behind=behind, limit=limit + 1, ring=at_hand.ring)
+        shown = found[:limit]
+        more = len(found) > limit
+        next_cursor = encode_cursor(_HISTORY, str(completion_id), shown[-1].version) if more else None
+        link_next(request, response, next_cursor)
+        return Page(items=list(shown), next_cursor=next_cursor)
+
+    @router.get("", responses=problems(OfficerNotFound, CursorUnusable))
+    async def read_completions(
+        caller: Reader,
+        request: Request,
+        session: ReadOnlySession,
+        response: Response,
+        at_hand: AtHand,
+        officer_id: Annotated[str | None, Query(description="One that the caller may see.")] = None,
+        course: str | None = None,
+        status: CompletionStatus | None = None,
+        cursor: Cursor = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Page[CompletionView]:
+        """The completions that the caller may see, the one recorded last first."""
+        found = await list_completions(
+            session,
+            caller,
+            officer_ids=_asked(await officers_seen_by(session, caller), officer_id),
+            course=course,
+            status=status,
+            before=_behind(cursor),
+            limit=limit + 1,
+            ring=at_hand.ring,
+        )
+        shown = found[:limit]
+        next_cursor = _cursor_of(shown[-1]) if len(found) > limit else None
+        link_next(request, response, next_cursor)
+        return Page(items=shown, next_cursor=next_cursor)
+
+    return router
+
+
+def _asked(seen: Collection[str] | None, officer_id: str | None) -> Collection[str] | None:
+    """Whose completions are asked for. Raises: OfficerNotFound for somebody whose are not the caller's to see."""
+    if officer_id is None:
+        return seen
+    if seen is not None and officer_id not in seen:
+        raise OfficerNotFound
+    return {officer_id}
+
+
+def _version_behind(completion_id: UUID, cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    of_completion, version = decode_cursor(_HISTORY, cursor, (str, int))
+    if of_completion != str(completion_id) or not 0 <= version < 1 << 31:
+        raise unusable()
+    return int(version)
+
+
+def _cursor_of(shown: CompletionView) -> str:
+    since = (shown.recorded_at - _EPOCH) // timedelta(microseconds=1)
+    return encode_cursor(_CURSOR, since, str(shown.completion_id))
+
+
+def _behind(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    since, completion_id = decode_cursor(_CURSOR, cursor, (int, str))
+    try:
+        return _EPOCH + timedelta(microseconds=since), UUID(completion_id)
+    except (ValueError, OverflowError):
+        raise unusable() from None

@@ -1,0 +1,163 @@
+"""Recording completions over HTTP: one, or a list of which each stands alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError
+
+from shared.db import Session
+from shared.errors import Fault, ServiceError
+from shared.http.idempotency import KeyReused, RememberedRoute
+from shared.http.problems import FaultBody, RequestHasFaults, faults_of, problems
+from shared.http.runtime import AtHand, Now, WriteSession
+from training_registry.completions.errors import CompletionExists, CompletionHasFaults, OfficerUnknown, OwnCompletion
+from training_registry.completions.operations.keeping import Clerk
+from training_registry.completions.operations.recording import (
+    MOST_AT_ONCE,
+    RecordCompletion,
+    Taken,
+    record_completion,
+    record_completions,
+)
+from training_registry.completions.routes.clerks import Clerks, Recorder, as_it_stands
+from training_registry.completions.views.records import COMPLETION_ID, CompletionView
+
+OneOrMany = RecordCompletion | Annotated[list[RecordCompletion], Field(max_length=MOST_AT_ONCE)]
+"""What is sent. Of a list each entry is judged by itself, so the framework must not judge it as a whole."""
+
+
+class RecordedItem(BaseModel):
+    """What became of one entry of a list."""
+
+    index: int = Field(description="Its place in the list, from 0.")
+    completion_id: UUID | None = Field(description="Null where it was refused and had none that can be read.")
+    credential_id: UUID | None = Field(description="What certifies it; null while it does not count.")
+    status: int = Field(description="As if it had come alone: 201, 200, 403, 409 or 422.")
+    errors: list[FaultBody] = Field([], description="What is wrong with it.")
+
+
+class RecordedList(BaseModel):
+    """What became of each entry, in their order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "index": 0,
+                            "completion_id": COMPLETION_ID,
+                            "credential_id": "0197a4c2-2a10-7d11-8c02-6f1e2d3c4b5a",
+                            "status": 201,
+                            "errors": [],
+                        },
+                        {
+                            "index": 1,
+                            "completion_id": None,
+                            "credential_id": None,
+                            "status": 422,
+                            "errors": [{"path": "topics.law", "problem": "must have at most two decimals"}],
+                        },
+                    ]
+                }
+            ]
+        }
+    )
+
+    items: list[RecordedItem]
+
+
+_OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"model": CompletionView, "description": "It was there already, just so."},
+    207: {"model": RecordedList, "description": "To a list: what became of each entry."},
+}
+
+
+def recording_routes(clerks: Clerks) -> APIRouter:
+    """The route by which completions come in."""
+    router = APIRouter(route_class=RememberedRoute)
+
+    @router.post(
+        "",
+        status_code=201,
+        response_model=CompletionView,
+        responses=_OTHER_ANSWERS
+        | problems(OwnCompletion, CompletionExists, OfficerUnknown, CompletionHasFaults, KeyReused),
+    )
+    async def record(
+        caller: Recorder,
+        body: Annotated[SkipValidation[OneOrMany], Body()],
+        session: WriteSession,
+        response: Response,
+        at_hand: AtHand,
+        now: Now,
+    ) -> CompletionView | Response:
+        """Record what an officer has completed; or a list of up to 500, of which a bad one keeps no good one out.
+
+        The sender is never the subject. What was sent before under its `completion_id` is answered as it stands now.
+        """
+        clerk = clerks.clerk(caller, at_hand, now)
+        if isinstance(body, list):
+            return await _record_list(session, body, clerk)
+        taken = await record_completion(session, _command(body), clerk)
+        response.status_code = 201 if taken.is_new else 200
+        response.headers["Location"] = f"/v1/completions/{taken.recorded.completion_id}"
+        return await as_it_stands(session, taken.recorded.completion_id, clerk, response)
+
+    return router
+
+
+def _command(body: object) -> RecordCompletion:
+    try:
+        return RecordCompletion.model_validate(body)
+    except ValidationError as error:
+        raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in error.errors()]) from None
+
+
+async def _record_list(session: Session, entries: Sequence[object], clerk: Clerk) -> Response:
+    if len(entries) > MOST_AT_ONCE:
+        raise RequestHasFaults("1 fault.", errors=[Fault("body", f"must have at most {MOST_AT_ONCE} entries")])
+    read = [_command_or_refusal(entry) for entry in entries]
+    commands = [command for command in read if isinstance(command, RecordCompletion)]
+    outcomes = iter(await record_completions(session, commands, clerk))
+    items = [
+        _item(index, entry, next(outcomes) if isinstance(command, RecordCompletion) else command)
+        for index, (entry, command) in enumerate(zip(entries, read, strict=True))
+    ]
+    return Response(RecordedList(items=items).model_dump_json(), 207, media_type="application/json")
+
+
+def _command_or_refusal(entry: object) -> RecordCompletion | ServiceError:
+    try:
+        return RecordCompletion.model_validate(entry)
+    except ValidationError as error:
+        return RequestHasFaults(errors=faults_of(error.errors(include_url=False, include_input=False)))
+
+
+def _item(index: int, entry: object, outcome: Taken | ServiceError) -> RecordedItem:
+    if isinstance(outcome, Taken):
+        return RecordedItem(
+            index=index,
+            completion_id=outcome.recorded.completion_id,
+            credential_id=outcome.recorded.credential_id,
+            status=201 if outcome.is_new else 200,
+        )
+    return RecordedItem(
+        index=index,
+        completion_id=_id_in(entry),
+        credential_id=None,
+        status=outcome.status,
+        errors=[FaultBody(path=f.path or "body", problem=f.problem) for f in outcome.errors],
+    )
+
+
+def _id_in(entry: object) -> UUID | None:
+    """The id that a refused entry was to have, where one can be read."""
+    sent = entry.get("completion_id") if isinstance(entry, Mapping) else None
+    try:
+        return UUID(sent) if isinstance(sent, str) else None
+    except ValueError:
+        return None
