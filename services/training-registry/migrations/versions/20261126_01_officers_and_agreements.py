@@ -161,6 +161,7 @@ def _create_agreements() -> None:
         sa.Column("party", sa.Text(), nullable=False),
         sa.Column("signed_by", sa.LargeBinary(), nullable=False),
         sa.Column("signed_on", sa.Date(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint(

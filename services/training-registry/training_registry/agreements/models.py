@@ -57,6 +57,7 @@ agreement_signatures = Table(
     Column("party", Text, primary_key=True),
     Column("signed_by", LargeBinary, nullable=False, info={"sealed": True}),
     Column("signed_on", Date, nullable=False),
+    Column("version", Integer, nullable=False),  # of the agreement, that this signature made
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("recorded_by", Text, nullable=False),
 )

@@ -1,11 +1,246 @@
 """Agreements over HTTP."""
 
-from datetime import tzinfo
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from shared.auth import Caller
+from shared.auth.permissions import Permission
+from shared.events.training import AgreementStatus
+from shared.http.bodies import Moment, SourcedId
+from shared.http.etags import ChangedMeanwhile, IfMatch, etag
+from shared.http.idempotency import KeyReused, RememberedRoute
+from shared.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    CursorUnusable,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    link_next,
+)
+from shared.http.problems import problems
+from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
+from training_registry.agreements.errors import (
+    AgreementNotFound,
+    AgreementTerminated,
+    AlreadySigned,
+    EndsOutsideTerm,
+    SchoolNotCovered,
+    SignedInFuture,
+)
+from training_registry.agreements.operations import ending, signing, writing
+from training_registry.agreements.operations.ending import TerminateAgreement
+from training_registry.agreements.operations.signing import SignAgreement
+from training_registry.agreements.operations.writing import WriteAgreement
+from training_registry.agreements.views import finding
+from training_registry.agreements.views.finding import Kept, find_agreement
+from training_registry.agreements.views.records import AgreementVersionView, AgreementView, version_view_of, view_of
+from training_registry.days import NearDay
+from training_registry.ids import ChosenId
+
+_LIST, _VERSIONS = "agreements", "agreement-versions"
+_MADE: dict[int | str, dict[str, Any]] = {201: {"model": AgreementView, "description": "It was not there before."}}
+_THERE: dict[int | str, dict[str, Any]] = {200: {"model": AgreementView, "description": "It was so already."}}
+
+Reader = Annotated[Caller, Depends(allowed(Permission.AGREEMENTS_READ))]
+Keeper = Annotated[Caller, Depends(allowed(Permission.AGREEMENTS_KEEP))]
+AsOf = Annotated[NearDay | None, Query(description="How it stands on this day; today where it is left out.")]
+KnownAt = Annotated[Moment | None, Query(description="As it was known at this instant; now where it is left out.")]
 
 
 def agreement_routes(zone: tzinfo) -> APIRouter:
     """The routes; a day begins in `zone`."""
-    del zone
-    return APIRouter(prefix="/v1", tags=["agreements"])
+    router = APIRouter(prefix="/v1/agreements", tags=["agreements"], route_class=RememberedRoute)
+    _add_reading(router, zone)
+    _add_changing(router, zone)
+    return router
+
+
+def _add_reading(router: APIRouter, zone: tzinfo) -> None:
+    @router.get("", responses=problems(CursorUnusable))
+    async def list_agreements(
+        caller: Reader,
+        request: Request,
+        response: Response,
+        session: ReadOnlySession,
+        at_hand: AtHand,
+        now: Now,
+        school_id: Annotated[SourcedId | None, Query(description="Only those for this school.")] = None,
+        status: Annotated[AgreementStatus | None, Query(description="Only those that stand so on that day.")] = None,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        cursor: Cursor = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Page[AgreementView]:
+        """The district's agreements by id; a caller of single schools sees those that are for one of his."""
+        on = as_of or now.astimezone(zone).date()
+        after = str(decode_cursor(_LIST, cursor, (str,))[0]) if cursor else None
+        found = await finding.list_agreements(
+            session,
+            caller,
+            school_id=school_id,
+            status=status,
+            on=on,
+            known_at=known_at,
+            after=after,
+            limit=limit + 1,
+        )
+        items, more = found[:limit], len(found) > limit
+        next_cursor = encode_cursor(_LIST, items[-1].facts.agreement_id) if more else None
+        link_next(request, response, next_cursor)
+        return Page(items=[view_of(kept, at_hand.ring, on) for kept in items], next_cursor=next_cursor)
+
+    @router.get("/{agreement_id}", responses=problems(AgreementNotFound))
+    async def read_agreement(
+        caller: Reader,
+        agreement_id: ChosenId,
+        response: Response,
+        session: ReadOnlySession,
+        at_hand: AtHand,
+        now: Now,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+    ) -> AgreementView:
+        """An agreement, how it stands on a day, and whether records may be opened under it, or why not."""
+        kept = await find_agreement(session, caller, agreement_id, known_at=known_at)
+        response.headers["ETag"] = etag(kept.version)
+        return view_of(kept, at_hand.ring, as_of or now.astimezone(zone).date())
+
+    @router.get("/{agreement_id}/versions", responses=problems(AgreementNotFound, CursorUnusable))
+    async def read_versions(
+        caller: Reader,
+        agreement_id: ChosenId,
+        request: Request,
+        response: Response,
+        session: ReadOnlySession,
+        at_hand: AtHand,
+        cursor: Cursor = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Page[AgreementVersionView]:
+        """What each change left, newest first: who wrote what when, and the signatures there were by then."""
+        before = int(decode_cursor(_VERSIONS, cursor, (int,))[0]) if cursor else None
+        found = await finding.versions_of(session, caller, agreement_id, before=before, limit=limit + 1)
+        items = found[:limit]
+        next_cursor = encode_cursor(_VERSIONS, items[-1].version) if len(found) > limit else None
+        link_next(request, response, next_cursor)
+        return Page(items=_versions(items, at_hand, zone), next_cursor=next_cursor)
+
+
+def _versions(kept: Sequence[Kept], at_hand: AtHand, zone: tzinfo) -> list[AgreementVersionView]:
+    return [version_view_of(k, at_hand.ring, k.row.recorded_at.astimezone(zone).date()) for k in kept]
+
+
+def _add_changing(router: APIRouter, zone: tzinfo) -> None:
+    @router.put(
+        "/{agreement_id}",
+        responses=_MADE | problems(AgreementNotFound, SchoolNotCovered, AgreementTerminated, ChangedMeanwhile),
+    )
+    async def write_agreement(
+        caller: Keeper,
+        agreement_id: ChosenId,
+        command: WriteAgreement,
+        response: Response,
+        session: WriteSession,
+        at_hand: AtHand,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> AgreementView:
+        """Write an agreement down, or change it. Wider terms need both signatures anew, narrower ones keep them.
+
+        Wider is every change of the agency, more schools, a longer term, a clause that says something else, a FERPA
+        basis that was not there. To keep the old terms in force meanwhile, write the new ones as another agreement.
+        """
+        today = now.astimezone(zone).date()
+        is_new = await writing.write_agreement(
+            session,
+            agreement_id,
+            command,
+            caller=caller,
+            ring=at_hand.ring,
+            if_match=if_match,
+            today=today,
+            now=now,
+        )
+        response.status_code = 201 if is_new else 200
+        return await _answer(session, caller, agreement_id, response, at_hand, now, zone)
+
+    @router.post(
+        "/{agreement_id}/signatures",
+        status_code=201,
+        responses=_THERE
+        | problems(AgreementNotFound, SignedInFuture, AlreadySigned, AgreementTerminated, ChangedMeanwhile, KeyReused),
+    )
+    async def sign_agreement(
+        caller: Keeper,
+        agreement_id: ChosenId,
+        command: SignAgreement,
+        response: Response,
+        session: WriteSession,
+        at_hand: AtHand,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> AgreementView:
+        """Record that a party has signed the terms as they are now; `If-Match` says which those are."""
+        today = now.astimezone(zone).date()
+        is_new = await signing.sign_agreement(
+            session,
+            agreement_id,
+            command,
+            caller=caller,
+            ring=at_hand.ring,
+            if_match=if_match,
+            today=today,
+            now=now,
+        )
+        response.status_code = 201 if is_new else 200
+        return await _answer(session, caller, agreement_id, response, at_hand, now, zone)
+
+    @router.post(
+        "/{agreement_id}/termination",
+        status_code=201,
+        responses=_THERE
+        | problems(AgreementNotFound, EndsOutsideTerm, AgreementTerminated, ChangedMeanwhile, KeyReused),
+    )
+    async def terminate_agreement(
+        caller: Keeper,
+        agreement_id: ChosenId,
+        command: TerminateAgreement,
+        response: Response,
+        session: WriteSession,
+        at_hand: AtHand,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> AgreementView:
+        """End an agreement before its term, for good; it holds through `terminated_on`."""
+        today = now.astimezone(zone).date()
+        is_new = await ending.terminate_agreement(
+            session,
+            agreement_id,
+            command,
+            caller=caller,
+            ring=at_hand.ring,
+            if_match=if_match,
+            today=today,
+            now=now,
+        )
+        response.status_code = 201 if is_new else 200
+        return await _answer(session, caller, agreement_id, response, at_hand, now, zone)
+
+
+async def _answer(
+    session: WriteSession,
+    caller: Caller,
+    agreement_id: str,
+    response: Response,
+    at_hand: AtHand,
+    now: datetime,
+    zone: tzinfo,
+) -> AgreementView:
+    """The agreement as the change has left it."""
+    kept = await find_agreement(session, caller, agreement_id)
+    response.headers["ETag"] = etag(kept.version)
+    return view_of(kept, at_hand.ring, now.astimezone(zone).date())

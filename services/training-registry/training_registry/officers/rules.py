@@ -140,8 +140,9 @@ def schools_served(assignments: Iterable[Assignment], school_year: int) -> set[s
 def ensure_may_be_evaluated(
     assignments: Iterable[Assignment], *, school_id: str, school_year: int, evaluated_on: date, today: date
 ) -> None:
-    """An evaluation is of a year in which he served there, and has been made. Raises: NotAssignedThere,
-    EvaluatedInFuture.
+    """An evaluation is of a year in which he served there, and has been made.
+
+    Raises: NotAssignedThere, EvaluatedInFuture.
     """
     if evaluated_on > today:
         raise EvaluatedInFuture(errors=[Fault("evaluated_on", "lies in the future")])

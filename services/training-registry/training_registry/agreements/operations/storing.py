@@ -1,0 +1,146 @@
+"""How an agreement is taken up for a change and put back: locked, its days told, stored whole under a new version."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from sqlalchemy import insert, select, update
+
+from shared.auth import Caller
+from shared.bulk import bulk_upsert
+from shared.crypto import KeyRing
+from shared.db import Session
+from shared.outbox import record
+from training_registry.agencies import agency_id
+from training_registry.agreements import announcements
+from training_registry.agreements.models import agreement_versions, agreements
+from training_registry.agreements.rules import Clause, Facts, next_turn_on, turns_of
+from training_registry.agreements.views.finding import Kept, find_agreement
+from training_registry.agreements.views.records import SEALED, opened, version_key
+
+SOURCE = "training-registry"
+NOT_YET = 0
+"""The version of an agreement that nobody has written."""
+
+
+class Change(StrEnum):
+    """What a version came from."""
+
+    WRITTEN = "written"
+    TERMS = "terms"
+    """Wider or other terms: they have to be signed anew."""
+    NARROWED = "narrowed"
+    DETAILS = "details"
+    """Nothing that anybody signs."""
+    SIGNATURE = "signature"
+    TERMINATION = "termination"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An agreement as a change leaves it, before it is stored."""
+
+    facts: Facts
+    version: int
+    terms_version: int
+    details: dict[str, str | None]
+    """What may name people, by column."""
+    terminated_because: str | None
+    announced_through: date
+    recorded_at: datetime | None = None
+    """When the version before was; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An agreement taken up for a change, with the day through which its days are told by now."""
+
+    kept: Kept
+    announced_through: date
+
+
+async def lock_new(session: Session, district_id: str, agreement_id: str, today: date) -> None:
+    """See to it that there is a row to lock, so that two who write the same agreement first come one by one."""
+    first = (district_id, agreement_id, NOT_YET, today)
+    columns = ("district_id", "agreement_id", "version", "announced_through")
+    await bulk_upsert(session, agreements, columns, [first], on_conflict="ignore")
+
+
+async def to_change(session: Session, caller: Caller, agreement_id: str, *, today: date, now: datetime) -> Taken:
+    """The agreement as it is, locked until the transaction ends. Raises: AgreementNotFound.
+
+    What its days have brought until today is announced first: the change could make it untrue, and it was true.
+    """
+    a, district_id = agreements.c, caller.district_id
+    locked = select(a.announced_through).where(a.district_id == district_id, a.agreement_id == agreement_id)
+    announced_through = (await session.execute(locked.with_for_update())).scalar_one_or_none()
+    kept = await find_agreement(session, caller, agreement_id)
+    assert announced_through is not None, "every version has its agreement"
+    turns = turns_of(kept.facts, after=announced_through, through=today)
+    told = announcements.turned(turns, district_id=district_id, agreement_id=agreement_id, now=now)
+    await record(session, *told, source=SOURCE)
+    return Taken(kept, max(announced_through, today))
+
+
+def draft_of(taken: Taken, ring: KeyRing) -> Draft:
+    """The agreement as it is, to be changed."""
+    kept = taken.kept
+    return Draft(
+        facts=kept.facts,
+        version=kept.version,
+        terms_version=kept.row.terms_version,
+        details={name: opened(kept, ring, name) for name in SEALED},
+        terminated_because=kept.row.terminated_because,
+        announced_through=taken.announced_through,
+        recorded_at=kept.row.recorded_at,
+    )
+
+
+async def store(session: Session, after: Draft, change: Change, *, caller: Caller, ring: KeyRing, now: datetime) -> int:
+    """The agreement is this from its next version on, which is returned; AgreementChanged is announced.
+
+    What the change itself brings about by today is told by it: days are counted on from here.
+    """
+    version = after.version + 1
+    facts, district_id = after.facts, caller.district_id
+    through = after.announced_through
+    await session.execute(
+        update(agreements)
+        .where(agreements.c.district_id == district_id, agreements.c.agreement_id == facts.agreement_id)
+        .values(version=version, announced_through=through, next_turn_on=next_turn_on(facts, after=through))
+    )
+    row = _row_of(replace(after, version=version), district_id, ring)
+    # The clock of another process may be behind; no version is known earlier than the one before it.
+    recorded_at = max(now, after.recorded_at or now)
+    row |= {"change": change, "recorded_at": recorded_at, "recorded_by": caller.sub}
+    await session.execute(insert(agreement_versions).values(row))
+    told = announcements.changed(facts, district_id=district_id, version=version, now=now)
+    await record(session, told, source=SOURCE)
+    return version
+
+
+def _row_of(draft: Draft, district_id: str, ring: KeyRing) -> dict[str, Any]:
+    facts, terms = draft.facts, draft.facts.terms
+    key = version_key(district_id, facts.agreement_id, draft.version)
+    return {
+        "district_id": district_id,
+        "agreement_id": facts.agreement_id,
+        "version": draft.version,
+        "terms_version": draft.terms_version,
+        "agency": terms.agency,
+        "agency_id": agency_id(terms.agency),
+        "school_ids": orjson.dumps(sorted(terms.school_ids)).decode(),
+        "starts_on": terms.starts_on,
+        "ends_on": terms.ends_on,
+        "review_on": facts.review_on,
+        "clauses": orjson.dumps({name.value: terms.clauses[name] for name in Clause}).decode(),
+        "ferpa_basis": terms.ferpa_basis,
+        **{
+            name: None if text is None else ring.seal(text, table="agreement_versions", column=name, key=key)
+            for name, text in draft.details.items()
+        },
+        "terminated_on": facts.terminated_on,
+        "terminated_because": draft.terminated_because,
+    }
