@@ -22,7 +22,8 @@ from bench.lives import FIRST_DAY, Area, enrollments, in_batches
 from reporting.app import MIGRATIONS
 from reporting.models import referral_funnel as cells
 from reporting.rolling import roll_some
-from reporting.routes import CONSUMER, FUNNEL, ViewQuery
+from reporting.routes.referrals import FUNNEL, ViewQuery
+from reporting.routes.telling import CONSUMER
 from reporting.sink import ViewSink
 from reporting.views import answers
 from reporting.views.breakdown import ViewParameters
@@ -162,7 +163,7 @@ def _question(view: ViewQuery, by: str) -> Ask:
             instant = as_of(await applied_offsets(session, CONSUMER), None)
         if not rows:
             raise RuntimeError(f"nothing by {by}")
-        answers.answer(rows, breakdown, FUNNEL, as_of=instant, minimum=MINIMUM, accept=answers.JSON)
+        answers.answer(rows, breakdown.keys, FUNNEL, as_of=instant, minimum=MINIMUM, accept=answers.JSON)
 
     return ask
 

@@ -10,7 +10,10 @@ from fastapi import APIRouter
 from reporting import models as _models  # noqa: F401  # declares its tables
 from reporting.base import metadata
 from reporting.rolling import Roller
-from reporting.routes import CONSUMER, views_router
+from reporting.routes.freshness import freshness_router
+from reporting.routes.referrals import referrals_router
+from reporting.routes.telling import CONSUMER
+from reporting.routes.training import training_router
 from reporting.settings import Settings
 from reporting.sink import ViewSink
 from reporting.views.freshness import Horizon
@@ -27,7 +30,11 @@ HEARS = ("roster", "referrals", "training")
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     horizon = Horizon(process.bus, HEARS, process.clock)
     zone = ZoneInfo(process.settings.time_zone)
-    return (views_router(horizon, minimum_cell=process.settings.minimum_cell, zone=zone),)
+    return (
+        referrals_router(horizon, minimum_cell=process.settings.minimum_cell, zone=zone),
+        training_router(horizon, zone=zone),
+        freshness_router(horizon),
+    )
 
 
 async def _rebuild(process: Process[Settings]) -> None:

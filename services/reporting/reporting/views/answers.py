@@ -12,7 +12,6 @@ from fastapi import Header, Response
 from pydantic import BaseModel, Field
 
 from reporting.measures.suppression import METHOD
-from reporting.views.breakdown import Breakdown
 from reporting.views.rows import Row
 from shared.http.negotiation import preferred
 from shared.http.spreadsheets import cell
@@ -62,7 +61,7 @@ class View(BaseModel):
 
 def answer(
     rows: Sequence[Row],
-    breakdown: Breakdown,
+    keys: Sequence[str],
     table: Table,
     *,
     as_of: datetime | None,
@@ -73,7 +72,7 @@ def answer(
     """The rows in the form asked for, and what is to be known about them: in JSON `beside` too, with CSV in headers."""
     told = {"as_of": as_of, "policy": Policy.of(minimum).model_dump(), **(beside or {})}
     if preferred(accept, (JSON, CSV)) == CSV:
-        text = _as_csv(rows, [*(key.value for key in breakdown.keys), *table.measured, "suppressed"])
+        text = _as_csv(rows, [*keys, *table.measured, "suppressed"])
         headers = {"Vary": "Accept", "Content-Disposition": _saved_as(table.name), **_in_headers(told)}
         return Response(text, media_type=f"{CSV}; charset=utf-8", headers=headers)
     body = orjson.dumps({"rows": rows, **told}, option=orjson.OPT_UTC_Z)

@@ -1,24 +1,16 @@
-"""What a reader asks a view for: a school year or part of it, the keys to break it down by, and what to leave out."""
+"""What a reader asks a view of students for: a period, the keys to break it down by, and which groups alone."""
 
-import re
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import Field
 from sqlalchemy import ColumnElement, Label, Table, literal_column
 
-from reporting.codec import FIELDS, MONTHS_IN_YEAR, Value, month_of, month_text, value_of
-from shared.events.facets import (
-    FIRST_MONTH_OF_SCHOOL_YEAR,
-    Disability,
-    GradeBand,
-    RaceEthnicity,
-    Sex,
-)
+from reporting.codec import FIELDS, MONTHS_IN_YEAR, Value, month_text, value_of
+from reporting.views.periods import PeriodParameters, months_of, names_of
+from shared.events.facets import Disability, GradeBand, RaceEthnicity, Sex
 from shared.events.referrals import Need, Urgency
 
 
@@ -39,26 +31,15 @@ class Key(StrEnum):
 OF_STUDENTS = frozenset(Key) - {Key.MONTH, Key.NEED, Key.URGENCY}
 """Keys that enrolment has too. The others do not change a rate's denominator."""
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_OUTSIDE = "must be a month (2026-09), or a date on which a month {}: the views count by month"
 
+class ViewParameters(PeriodParameters):
+    """The query of every view that counts by groups of students."""
 
-class ViewParameters(BaseModel):
-    """The query of every view. What is not named here is refused, so that a slip never widens an answer."""
+    keys = Key
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    school_year: int = Field(ge=2000, le=2200, description="The year the school year ends in; it begins on 1 July.")
-    school_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = Field(
-        default=None, description="Only this school."
-    )
     by: str = Field(
         default="", description="Keys to break down by, with commas between them: " + ", ".join(Key), examples=["sex"]
     )
-    from_: str | None = Field(
-        default=None, alias="from", description="First month, or its first day; of this school year."
-    )
-    to: str | None = Field(default=None, description="Last month, or its last day; of this school year.")
     need: Need | None = Field(default=None, description="Only this need.")
     urgency: Urgency | None = Field(default=None, description="Only this urgency.")
     race_ethnicity: RaceEthnicity | None = Field(default=None, description="Only this group.")
@@ -67,35 +48,9 @@ class ViewParameters(BaseModel):
     english_learner: Literal["true", "false", "null"] | None = Field(default=None, description="Only this group.")
     grade_band: GradeBand | None = Field(default=None, description="Only this group.")
 
-    @field_validator("by")
-    @classmethod
-    def _names_keys(cls, by: str) -> str:
-        names = by.split(",") if by else []
-        if any(name not in set(Key) for name in names):
-            raise ValueError("must name keys with commas between them, of: " + ", ".join(Key))
-        if len(set(names)) < len(names):
-            raise ValueError("must name each key once")
-        return by
-
-    @field_validator("from_", "to")
-    @classmethod
-    def _names_a_month_of_the_year(cls, text: str | None, info: ValidationInfo) -> str | None:
-        if text is not None:
-            month = _month(text, is_last=info.field_name == "to")
-            # Without a school year that can be one, its own fault is enough.
-            if (school_year := info.data.get("school_year")) is not None:
-                _ensure_within(month, school_year)
-        return text
-
-    @model_validator(mode="after")
-    def _runs_forward(self) -> Self:
-        if self.from_ and self.to and _month(self.from_, is_last=False) > _month(self.to, is_last=True):
-            raise ValueError("`from` must not lie after `to`")
-        return self
-
     def breakdown(self) -> "Breakdown":
         """The same as the queries take it."""
-        first, last = _months(self.school_year)
+        months = self.months()
         asked = {field: getattr(self, field) for field in FIELDS}
         if self.english_learner:
             asked["english_learner"] = {"true": True, "false": False, "null": None}[self.english_learner]
@@ -105,9 +60,9 @@ class ViewParameters(BaseModel):
         numbers |= {f: FIELDS[f].numbers[value] for f, value in asked.items() if value is not None}
         return Breakdown(
             school_year=self.school_year,
-            keys=tuple(Key(name) for name in self.by.split(",")) if self.by else (),
-            first_month=_month(self.from_, is_last=False) if self.from_ else first,
-            last_month=_month(self.to, is_last=True) if self.to else last,
+            keys=tuple(Key(name) for name in names_of(self.by)),
+            first_month=months.first,
+            last_month=months.last,
             only=tuple(sorted(numbers.items())),
         )
 
@@ -129,7 +84,7 @@ class Breakdown:
 
     def of_whole_year(self) -> "Breakdown":
         """The same about every month of the school year."""
-        first, last = _months(self.school_year)
+        first, last = months_of(self.school_year)
         return replace(self, first_month=first, last_month=last)
 
     def of_students(self) -> tuple[Key, ...]:
@@ -139,34 +94,6 @@ class Breakdown:
 
 Numbers = tuple[int, ...]
 """The values of the keys as the tables have them: a school's number, a month, a field's number."""
-
-
-def _months(school_year: int) -> tuple[int, int]:
-    first = (school_year - 1) * MONTHS_IN_YEAR + FIRST_MONTH_OF_SCHOOL_YEAR - 1
-    return first, first + MONTHS_IN_YEAR - 1
-
-
-def _month(text: str, *, is_last: bool) -> int:
-    """The month a bound names. Raises: ValueError when it would cut a month in two."""
-    if found := _MONTH.fullmatch(text):
-        return month_of(date(int(found[1]), int(found[2]), 1))
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(_OUTSIDE.format("ends" if is_last else "begins")) from None
-    if day.day != (monthrange(day.year, day.month)[1] if is_last else 1):
-        raise ValueError(_OUTSIDE.format("ends" if is_last else "begins"))
-    return month_of(day)
-
-
-def _ensure_within(month: int, school_year: int) -> None:
-    """A bound lies in the school year: cut off at its ends, an answer would be about less than was asked for.
-
-    Raises: ValueError.
-    """
-    first, last = _months(school_year)
-    if not first <= month <= last:
-        raise ValueError(f"must lie in the school year asked for, {month_text(first)} to {month_text(last)}")
 
 
 def columns_of(table: Table, keys: Sequence[Key]) -> list[Label[int]]:

@@ -1,0 +1,48 @@
+"""What every route of a view does around its query: of which school it may be, and the answer in its form."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import Response
+
+from reporting.views import answers
+from reporting.views.answers import Table
+from reporting.views.errors import UnknownSchool
+from reporting.views.freshness import Horizon, applied_offsets, as_of
+from reporting.views.rows import Row
+from reporting.views.scope import ensure_school
+from shared.auth import Caller
+from shared.db import ReadSession
+from shared.errors import ServiceError
+from shared.http.problems import problems
+
+CONSUMER = "reporting"
+"""Under which name the consumer keeps its offsets."""
+
+
+async def ensure_known(session: ReadSession, caller: Caller, school_id: str | None) -> None:
+    """A school that is named is one that the caller may know of. Raises: UnknownSchool."""
+    if school_id is not None:
+        await ensure_school(session, caller, school_id)
+
+
+async def told(
+    session: ReadSession,
+    horizon: Horizon,
+    rows: Sequence[Row],
+    keys: Sequence[str],
+    table: Table,
+    accept: str,
+    *,
+    minimum: int = 0,
+    beside: Mapping[str, object] | None = None,
+) -> Response:
+    """The rows, with the instant up to which they are complete; where there is no minimum nothing is suppressed."""
+    instant = as_of(await applied_offsets(session, CONSUMER), horizon.seen)
+    return answers.answer(rows, keys, table, as_of=instant, minimum=minimum, accept=accept, beside=beside)
+
+
+def described(view: type[answers.View], table: Table, *refusals: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
+    """What the route of a view may answer: its rows as JSON or as CSV, or why there are none."""
+    content, headers = {answers.CSV: {"schema": {"type": "string"}}}, answers.described_headers(view, table)
+    return {200: {"model": view, "content": content, "headers": headers}, **problems(UnknownSchool, *refusals)}
