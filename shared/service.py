@@ -20,6 +20,7 @@ from shared.consumer import Consumer
 from shared.crypto import KeyRing
 from shared.db import EVERY_DISTRICT, Database
 from shared.dead_letters import dead_letter_topic
+from shared.horizon import CaughtUp, Horizon
 from shared.http.app import create_app
 from shared.http.runtime import Runtime, utc_now
 from shared.inbox import offsets_of
@@ -64,6 +65,9 @@ class Service(Generic[SettingsT]):
     before_serving: "Callable[[Process[SettingsT]], Awaitable[None]] | None" = None
     """What must be so before an API process answers its first request; where it fails, the process ends."""
     rebuild: "Callable[[Process[SettingsT]], Awaitable[None]] | None" = None
+    register: str | None = None
+    """What `/readyz` calls that which it keeps of what it heard. Named where requests are decided by it: a process that
+    runs the API then looks every second whether it is up to date."""
 
     @property
     def package(self) -> str:
@@ -102,6 +106,7 @@ class Process(Generic[SettingsT]):
     relay: Relay | None = field(default=None, init=False)
     janitor: Janitor | None = field(default=None, init=False)
     consumer: Consumer[Any] | None = field(default=None, init=False)
+    caught_up: CaughtUp | None = field(default=None, init=False)
     _made_at: float = field(default_factory=time.monotonic, init=False)
 
     def __post_init__(self) -> None:
@@ -123,6 +128,9 @@ class Process(Generic[SettingsT]):
                 topics={t: PARTITIONS for t in self.service.hears},
                 announces=bool(self.service.announces),
             )
+        if self.parts.api and self.service.register is not None:
+            horizon = Horizon(self.bus, self.service.hears, self.clock)
+            self.caught_up = CaughtUp(self.database, horizon, consumer=self.service.name)
 
     def app(self) -> FastAPI:
         """The process's HTTP side: the routes where it runs the API, and its health in any case."""
@@ -143,7 +151,7 @@ class Process(Generic[SettingsT]):
         if self.parts.api and self.service.before_serving is not None:
             await self.service.before_serving(self)
         workers = self.service.workers(self) if self.parts.api else ()
-        parts = (self.relay, self.consumer, self.janitor, *workers)
+        parts = (self.relay, self.consumer, self.janitor, self.caught_up, *workers)
         running = [asyncio.create_task(w.run()) for w in parts if w is not None]
         for task in running:
             task.add_done_callback(self._ended)
@@ -171,6 +179,8 @@ class Process(Generic[SettingsT]):
             readiness.add("start", self._check_start)
             readiness.add("lag", self._check_lag, critical=False)
             readiness.measure(self._measure_lag)
+        if self.caught_up is not None and self.service.register is not None:
+            readiness.add(self.service.register, self._check_register, critical=False)
         if self.relay is not None:
             readiness.measure(self._measure_outbox)
         return readiness
@@ -197,6 +207,14 @@ class Process(Generic[SettingsT]):
     async def _check_lag(self) -> str | None:
         behind = sum((await self._lag()).values())
         return None if behind <= MUCH_LAG else f"{behind} records behind"
+
+    async def _check_register(self) -> str | None:
+        """What is known of others grows old while the bus or the consumer is away; requests are still answered."""
+        assert self.caught_up is not None
+        if not self.caught_up.is_stale(self.clock()):
+            return None
+        at = self.caught_up.at
+        return f"stale since {at:%Y-%m-%dT%H:%M:%SZ}" if at is not None else "stale since this process began"
 
     async def _lag(self) -> dict[TopicPartition, int]:
         """Records on the bus that the consumer has not applied, per partition."""

@@ -19,6 +19,8 @@ VARY = "Vary"
 RETRY_AFTER = "Retry-After"
 WWW_AUTHENTICATE = "WWW-Authenticate"
 IDEMPOTENCY_REPLAYED = "Idempotency-Replayed"
+STANDING_AS_OF = "Standing-As-Of"
+STANDING_STALE = "Standing-Stale"
 
 _TOLD: Mapping[str, dict[str, Any]] = {
     ETAG: {
@@ -60,7 +62,23 @@ _TOLD: Mapping[str, dict[str, Any]] = {
         "schema": {"type": "string", "enum": ["true"]},
         "example": "true",
     },
+    STANDING_AS_OF: {
+        "description": "To an officer: the last instant at which everything that was told of officers' standing was"
+        " surely known here.",
+        "schema": {"type": "string", "format": "date-time"},
+        "example": "2026-11-22T14:05:00.000Z",
+    },
+    STANDING_STALE: {
+        "description": "To an officer: there where that instant lies more than ten seconds back.",
+        "schema": {"type": "string", "enum": ["true"]},
+        "example": "true",
+    },
 }
+
+
+def told(*names: str) -> dict[str, dict[str, Any]]:
+    """These headers, for the `responses=` of a route of which no convention says that it bears them."""
+    return {name: _TOLD[name] for name in names}
 
 
 def complete(document: Mapping[str, Any], path: str, method: str) -> None:
@@ -70,7 +88,7 @@ def complete(document: Mapping[str, Any], path: str, method: str) -> None:
     for status, response in operation["responses"].items():
         names = of_success if status < "300" else set()
         if status == "207":
-            names = names - {LOCATION}  # many things, each with an address of its own
+            names = names - {LOCATION, ETAG}  # many things, each with an address and a version of its own
         if status == "401":
             names = {WWW_AUTHENTICATE}
         if status == "429" or (status == "503" and path.startswith(OF_THE_API)):

@@ -68,6 +68,8 @@ class ServiceInTest(Generic[SettingsT]):
         moved = 0
         while step := await self._step():
             moved += step
+        if self.process.caught_up is not None:
+            await self.process.caught_up.look()
         return moved
 
     async def _step(self) -> int:

@@ -60,7 +60,7 @@ async def test_the_referrer_sees_the_class_the_counselor_all_and_others_nothing(
     assert own["status_class"] == "received"
     assert (await counselor.get(path)).json()["summary"] == SECRET
     strangers = [
-        api.client("officer", "o-2", schools=["s-1"]),
+        api.client("officer", "o-2", schools=["s-2"]),
         api.client("counselor", "c-2", schools=["s-2"]),
         api.client("counselor", "c-1", district="elsewhere"),
         api.client("provider", "p-user", provider="p-1"),
@@ -69,6 +69,9 @@ async def test_the_referrer_sees_the_class_the_counselor_all_and_others_nothing(
         async with stranger as client:
             assert is_problem(await client.get(path), 404, "referral-not-found")
             assert (await client.get("/v1/referrals")).json()["items"] == []
+    async with api.client("officer", "o-2", schools=["s-1"]) as colleague:
+        assert is_problem(await colleague.get(path), 400, "purpose-not-stated")
+        assert (await colleague.get("/v1/referrals")).json()["items"] == []
     async with api.client("analyst") as analyst, api.anonymous() as nobody:
         assert is_problem(await analyst.get(path), 403, "not-permitted")
         assert is_problem(await nobody.get(path), 401, "no-token")

@@ -4,7 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from referral_api.clearance.freshness import StandingPolicy
+from referral_api.disclosures.operations.opening import Asking
+from referral_api.disclosures.routes.asking import OPENED, REFUSALS, asking_under, told_to
 from referral_api.students.errors import StudentNotFound
+from referral_api.students.identity import StudentIdentity
 from referral_api.students.operations import disclose_student
 from referral_api.students.views import School, Student, list_schools, list_students
 from shared.auth import Caller
@@ -20,7 +24,7 @@ from shared.http.paging import (
     link_next,
 )
 from shared.http.problems import problems
-from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
+from shared.http.runtime import AtHand, ReadOnlySession, WriteSession, allowed
 
 router = APIRouter(prefix="/v1", tags=["roster"])
 
@@ -78,18 +82,33 @@ async def students(
     return Page(items=items, next_cursor=next_cursor)
 
 
-# A sourcedId may hold a slash, and `%2F` is one by the time that routes are compared. So a path under a student's has
-# to be routed before this one.
-@router.get("/students/{student_id:path}", responses=problems(StudentNotFound))
-async def student(
-    caller: Annotated[Caller, Depends(allowed(Permission.STUDENTS_READ))],
-    student_id: str,
-    session: WriteSession,
-    at_hand: AtHand,
-    now: Now,
-) -> Student:
-    """One student. Reading it is a disclosure and is noted in the ledger."""
-    return await disclose_student(session, student_id, caller=caller, ring=at_hand.ring, now=now)
+def record_routes(policy: StandingPolicy) -> APIRouter:
+    """The route of one student's record; `policy` says how stale what is known of an officer's standing may be."""
+    routes = APIRouter(prefix="/v1", tags=["roster"])
+
+    # A sourcedId may hold a slash, and `%2F` is one by the time that routes are compared. So a path under a student's
+    # has to be routed before this one.
+    @routes.get(
+        "/students/{student_id:path}",
+        response_model=Student | StudentIdentity,
+        responses=problems(StudentNotFound, *REFUSALS) | OPENED,
+    )
+    async def student(
+        caller: Annotated[Caller, Depends(allowed(Permission.STUDENTS_READ))],
+        student_id: str,
+        request: Request,
+        response: Response,
+        session: WriteSession,
+        asking: Annotated[Asking, Depends(asking_under(policy))],
+    ) -> Student | StudentIdentity | Response:
+        """One student. Reading it is a disclosure and is noted in the ledger.
+
+        An officer says what for, needs current training and an agreement that covers him, and is shown who the student
+        is; what he is refused is noted as well.
+        """
+        return told_to(asking, await disclose_student(session, student_id, asking), request, response)
+
+    return routes
 
 
 def _behind(kind: str, cursor: str | None) -> str:

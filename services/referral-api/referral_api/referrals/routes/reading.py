@@ -1,4 +1,4 @@
-"""Reading referrals over HTTP: one, its history, or those that the caller may see."""
+"""Reading referrals over HTTP: the history of one, or those that the caller may see."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -11,11 +11,10 @@ from referral_api.referrals.routes.catching_up import changes, ensure_nothing_is
 from referral_api.referrals.rules import Referral, Status, ensure_reads_in_full
 from referral_api.referrals.views.finding import list_referrals, visible_referral
 from referral_api.referrals.views.history import HistoryEntry, Position, history_of, position
-from referral_api.referrals.views.records import ListedReferral, ReferralView, view_for
+from referral_api.referrals.views.records import ListedReferral, view_for
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.http.bodies import Moment
-from shared.http.etags import etag
 from shared.http.paging import (
     DEFAULT_LIMIT,
     Cursor,
@@ -36,16 +35,6 @@ Reader = Annotated[Caller, Depends(allowed(Permission.REFERRALS_READ))]
 
 _CURSOR, _HISTORY = "referrals", "referral-history"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@router.get("/{referral_id}", response_model=ReferralView, responses=problems(ReferralNotFound))
-async def read_referral(
-    caller: Reader, referral_id: UUID, response: Response, session: ReadOnlySession, at_hand: AtHand
-) -> ReferralView:
-    """One referral: in full for those who work it, by status class for who referred."""
-    found = await visible_referral(session, caller, referral_id)
-    response.headers["ETag"] = etag(found.version)
-    return view_for(caller, found, at_hand.ring)
 
 
 @router.get("/{referral_id}/history", responses=problems(ReferralNotFound, StatusOnly, CursorUnusable))

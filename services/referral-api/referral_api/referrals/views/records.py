@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from referral_api.referrals.merges import as_told
 from referral_api.referrals.rules import Referral, Status, StatusClass, may_read_in_full, status_class
@@ -14,6 +14,30 @@ from shared.events.base import Instant
 from shared.events.referrals import Need, StatusReason, Urgency
 
 _EXAMPLE_ID = "0197a4c2-1f00-7c3a-9a51-5b0f0c1d2e3f"
+
+RECORD_EXAMPLE: dict[str, JsonValue] = {
+    "referral_id": _EXAMPLE_ID,
+    "student_id": "st-00017",
+    "school_id": "s-1",
+    "need": "grief",
+    "urgency": "soon",
+    "summary": "Quiet since the funeral.",
+    "requested_service": None,
+    "status": "requested",
+    "status_class": "received",
+    "noted_at": None,
+    "submitted_at": "2026-11-02T14:05:00Z",
+    "due_at": "2026-11-04T14:05:00Z",
+    "contacted_at": None,
+    "closed_at": None,
+    "reason": None,
+    "provider_id": "p-1",
+    "consent": {"agreed": True, "by": "parent", "on": "2026-11-01"},
+    "reopens": None,
+    "merged_into": None,
+    "message_to_referrer": None,
+    "updated_at": "2026-11-02T14:05:00Z",
+}
 
 
 ConsentGiver = Literal["parent", "guardian", "eligible_student"]
@@ -28,45 +52,14 @@ class RecordedConsent(BaseModel):
     on: date
 
 
-class ReferralRecord(BaseModel):
-    """A referral for those who read it in full."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "referral_id": _EXAMPLE_ID,
-                    "student_id": "st-00017",
-                    "school_id": "s-1",
-                    "need": "grief",
-                    "urgency": "soon",
-                    "summary": "Quiet since the funeral.",
-                    "requested_service": None,
-                    "status": "requested",
-                    "status_class": "received",
-                    "noted_at": None,
-                    "submitted_at": "2026-11-02T14:05:00Z",
-                    "due_at": "2026-11-04T14:05:00Z",
-                    "contacted_at": None,
-                    "closed_at": None,
-                    "reason": None,
-                    "provider_id": "p-1",
-                    "consent": {"agreed": True, "by": "parent", "on": "2026-11-01"},
-                    "reopens": None,
-                    "merged_into": None,
-                    "message_to_referrer": None,
-                    "updated_at": "2026-11-02T14:05:00Z",
-                }
-            ]
-        }
-    )
+class ReferralFields(BaseModel):
+    """What a record says of a referral, whoever reads it."""
 
     referral_id: UUID
     student_id: str
     school_id: str
     need: Need
     urgency: Urgency
-    summary: str
     requested_service: str | None
     status: Status
     status_class: StatusClass | None
@@ -82,6 +75,14 @@ class ReferralRecord(BaseModel):
     merged_into: UUID | None = Field(description="The referral that goes on in its place; null for a provider.")
     message_to_referrer: str | None
     updated_at: Instant
+
+
+class ReferralRecord(ReferralFields):
+    """A referral for those who read it in full."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RECORD_EXAMPLE]})
+
+    summary: str
 
 
 class ReferralStatus(BaseModel):

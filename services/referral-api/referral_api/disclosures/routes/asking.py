@@ -1,0 +1,72 @@
+"""What a request's headers say that a record is needed for, and what the answer tells of how standing is known."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Header, Request, Response
+
+from referral_api.clearance.errors import OfficerNotCleared, StandingTooStale
+from referral_api.clearance.freshness import StandingPolicy
+from referral_api.disclosures.errors import EmergencyNotExplained, PurposeNotStated, PurposeUnknown
+from referral_api.disclosures.operations.opening import Asking
+from referral_api.disclosures.rules import PURPOSE, RECIPIENTS, THREAT, UNTIL, Purpose, Sent
+from shared.auth import Role
+from shared.errors import ServiceError
+from shared.http.headers import STANDING_AS_OF, STANDING_STALE, told
+from shared.http.problems import answer
+from shared.http.runtime import AtHand, Now
+
+Record = TypeVar("Record")
+
+OPENED: dict[int | str, dict[str, Any]] = {200: {"headers": told(STANDING_AS_OF, STANDING_STALE)}}
+"""What the answer of a route bears that opens records to officers too."""
+REFUSALS: tuple[type[ServiceError], ...] = (
+    PurposeNotStated,
+    PurposeUnknown,
+    EmergencyNotExplained,
+    OfficerNotCleared,
+    StandingTooStale,
+)
+"""What an officer may be refused with there."""
+
+_PURPOSE = f"What the record is needed for: {', '.join(f'`{p}`' for p in Purpose)}. An officer has to say so."
+_THREAT = "Of an emergency: the articulable and significant threat, at most 2,000 characters."
+_UNTIL = "Of an emergency: the instant, with its zone, at which it ends; at most 72 hours ahead."
+_RECIPIENTS = "Of an emergency: who else is told, separated by commas; nobody but who asks where it is not sent."
+
+
+def asking_under(policy: StandingPolicy) -> Callable[..., Awaitable[Asking]]:
+    """The dependency that gathers what a request for a record states. Name it after `caller` in a signature."""
+
+    async def asking(
+        request: Request,
+        at_hand: AtHand,
+        now: Now,
+        purpose: Annotated[str | None, Header(alias=PURPOSE, description=_PURPOSE)] = None,
+        threat: Annotated[str | None, Header(alias=THREAT, description=_THREAT)] = None,
+        until: Annotated[str | None, Header(alias=UNTIL, description=_UNTIL)] = None,
+        recipients: Annotated[str | None, Header(alias=RECIPIENTS, description=_RECIPIENTS)] = None,
+    ) -> Asking:
+        sent = Sent(purpose, _as_text(threat), until, _as_text(recipients))
+        return Asking(request.state.caller, sent, policy.age(now), at_hand.ring, now)
+
+    return asking
+
+
+def told_to(asking: Asking, opened: Record | ServiceError, request: Request, response: Response) -> Record | Response:
+    """The answer to who asked: the record, or the refusal that was noted. An officer learns how standing is known."""
+    if isinstance(opened, ServiceError):
+        return answer(request, opened)
+    if asking.caller.role is Role.OFFICER:
+        response.headers.update(asking.standing.headers())
+    return opened
+
+
+def _as_text(header: str | None) -> str | None:
+    """A header as its sender meant it: in UTF-8 if it can be that; the server reads each byte as a character."""
+    if header is None:
+        return None
+    try:
+        return header.encode("latin-1").decode()
+    except ValueError:
+        return header
