@@ -232,6 +232,7 @@ _SENTENCES = {
     "date_parsing": "must be a date",
     "date_from_datetime_parsing": "must be a date",
     "model_attributes_type": "must be an object",
+    "model_type": "must be an object",
     "dict_type": "must be an object",
     "list_type": "must be a list",
 }
