@@ -5,7 +5,7 @@ Credentials using JOSE and COSE; Bitstring Status List 1.0; Controlled Identifie
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -111,15 +111,15 @@ def credential(
 def status_list(encoded: str, *, district_id: str, public_url: str, status_list_id: UUID, now: datetime) -> Document:
     """The claims of a list that says which of its credentials are revoked."""
     url = status_list_url(public_url, status_list_id)
-    begins = now.replace(microsecond=0)
+    begins = now.astimezone(UTC).replace(microsecond=0)
     ends = begins + LIST_HOLDS_FOR
     return {
         "@context": [CREDENTIALS_CONTEXT],
         "id": url,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
         "issuer": issuer_url(public_url, district_id),
-        "validFrom": begins.isoformat(),
-        "validUntil": ends.isoformat(),
+        "validFrom": f"{begins:%Y-%m-%dT%H:%M:%SZ}",
+        "validUntil": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
         "credentialSubject": {
             "id": f"{url}#list",
             "type": "BitstringStatusList",

@@ -29,7 +29,7 @@ dl > div:first-child { border-top: 0; }
 dt { font-weight: 600; }
 dd { margin: 0; overflow-wrap: anywhere; }
 ul { margin: 0; padding-left: 1.2rem; }
-li, code { overflow-wrap: anywhere; }
+h1, p, li, code { overflow-wrap: anywhere; }
 a { color: #1a4ea3; }
 a:focus-visible { outline: 3px solid #1a4ea3; outline-offset: 2px; }
 @media (min-width: 40rem) {

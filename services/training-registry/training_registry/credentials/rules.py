@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 from uuid import UUID
 
-_A_DAY = timedelta(days=1)
-_A_SECOND = timedelta(seconds=1)
+_LAST_SECOND = time(23, 59, 59)
 
 
 class VerificationResult(StrEnum):
@@ -62,4 +61,4 @@ def first_instant(day: date, zone: tzinfo) -> datetime:
 
 def last_instant(day: date, zone: tzinfo) -> datetime:
     """The last full second of a day: standards count until an instant, not until a day."""
-    return datetime.combine(day + _A_DAY, time.min, zone) - _A_SECOND
+    return datetime.combine(day, _LAST_SECOND, zone)

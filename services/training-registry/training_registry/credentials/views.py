@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import select
 
 from shared.auth import Caller
-from shared.auth.caller import Role
 from shared.db import ReadSession
 from shared.events.base import Instant
 from training_registry.credentials.documents import verification_url, without_token_claims
@@ -17,6 +16,7 @@ from training_registry.credentials.examples import CREDENTIAL, VERIFICATION
 from training_registry.credentials.models import credentials
 from training_registry.credentials.rules import VerificationResult, how_it_stands
 from training_registry.credentials.signing import document_in
+from training_registry.officers.views import officers_seen_by
 
 
 class CredentialView(BaseModel):
@@ -103,7 +103,10 @@ async def read_credential(session: ReadSession, caller: Caller, credential_id: U
     Raises: CredentialNotFound.
     """
     kept = await find_credential(session, credential_id)
-    if kept is None or not await _may_read(session, caller, kept.officer_id):
+    if kept is None or kept.district_id != caller.district_id:
+        raise CredentialNotFound
+    seen = await officers_seen_by(session, caller)
+    if seen is not None and kept.officer_id not in seen:
         raise CredentialNotFound
     return kept
 
@@ -150,9 +153,3 @@ def verification_of(kept: KeptCredential, *, now: datetime, zone: tzinfo) -> Ver
         revoked_on=revoked_on,
         checked_at=now,
     )
-
-
-async def _may_read(session: ReadSession, caller: Caller, officer_id: str) -> bool:
-    if caller.role is Role.OFFICER:
-        return caller.sub == officer_id
-    return caller.school_ids is None

@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Depends, Header, Response
 
 from shared.auth.permissions import Permission
@@ -82,5 +83,4 @@ def add_status_lists(router: APIRouter, public_url: str) -> None:
         if preferred(accept, (SIGNED, JSON)) == SIGNED:
             signer = await existing_signer(session, district_id=district_id, public_url=public_url, ring=at_hand.ring)
             return Response(signer.sign(claims), media_type=SIGNED, headers=VARIES)
-        shown = StatusListView.model_validate(documents.without_token_claims(claims))
-        return Response(shown.model_dump_json(by_alias=True), media_type=JSON, headers=VARIES)
+        return Response(orjson.dumps(documents.without_token_claims(claims)), media_type=JSON, headers=VARIES)
