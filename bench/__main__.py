@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from bench.activities import activities
 from bench.catching_up import catching_up
 from bench.consumer import consumer
 from bench.engines import engines
@@ -24,6 +25,7 @@ BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
     "importing": importing,
     "catching_up": catching_up,
     "views": views,
+    "activities": activities,
 }
 
 
