@@ -1,4 +1,4 @@
-"""What can be read of officers by the nouns that build on them."""
+"""Whose books a caller may open, and in what order officers are locked by those who change what is theirs."""
 
 from collections.abc import Collection
 
@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from shared.auth import Caller, Role
 from shared.db import ReadSession, Session
-from training_registry.officers.models import assignments, officers
+from training_registry.officers.models import officers
+from training_registry.officers.views.finding import visible_to
 
-_MOST_NAMED = 1000
+_MOST_NAMED = 500
 """Officers that a statement names; where there are more, all of the district are read."""
 
 
@@ -27,16 +28,10 @@ async def lock_officers(session: Session, district_id: str, officer_ids: Collect
 
 
 async def officers_seen_by(session: ReadSession, caller: Caller) -> frozenset[str] | None:
-    """Whom the caller may see: an officer himself, others the officers who are or were assigned to their schools.
-
-    None: all of the district.
-    """
+    """Whom the caller may see, by their ids; None: all of the district."""
     if caller.role is Role.OFFICER:
         return frozenset({caller.sub})
     if caller.school_ids is None:
         return None
-    a = assignments.c
-    wanted = select(a.officer_id).where(
-        a.district_id == caller.district_id, a.school_id.in_(caller.school_ids), ~a.withdrawn
-    )
+    wanted = select(officers.c.officer_id).where(officers.c.district_id == caller.district_id, visible_to(caller))
     return frozenset((await session.execute(wanted)).scalars())

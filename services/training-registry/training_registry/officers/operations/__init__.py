@@ -1,0 +1,1 @@
+"""What can be done to officers: written down, assigned to schools, evaluated."""
