@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from shared.errors import Fault
 from training_registry.completions.errors import (
@@ -113,24 +113,13 @@ class Recorded:
         return self.status is CompletionStatus.ACCEPTED
 
 
-def id_of_row(district_id: str, digest: bytes) -> UUID:
-    """The id of a completion that came without one in a file: the same row again is the same completion."""
-    return uuid5(NAMESPACE_URL, f"completion:{district_id}/{digest.hex()}")
-
-
-def date_faults(content: Content, today: date) -> list[Fault]:
-    """What is wrong with the days of a completion that is recorded or corrected today."""
+def ensure_days_fit(content: Content, today: date) -> None:
+    """Refuse days that cannot be, for what is recorded or corrected today. Raises: CompletionHasFaults."""
     faults = []
     if content.completed_on > today:
         faults.append(Fault("completed_on", "must not lie in the future"))
     if content.expires_on is not None and content.expires_on < content.completed_on:
         faults.append(Fault("expires_on", "must not be before completed_on"))
-    return faults
-
-
-def ensure_days_fit(content: Content, today: date) -> None:
-    """Refuse days that cannot be. Raises: CompletionHasFaults."""
-    faults = date_faults(content, today)
     if faults:
         raise CompletionHasFaults(errors=faults)
 

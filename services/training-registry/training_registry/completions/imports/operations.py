@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +11,6 @@ from shared.errors import ServiceError
 from training_registry.completions.imports.reading import ReadRow
 from training_registry.completions.operations.keeping import Clerk
 from training_registry.completions.operations.recording import RecordCompletion, record_completions
-from training_registry.completions.rules import id_of_row
 
 _EXAMPLE: dict[str, Any] = {
     "rows_read": 3,
@@ -64,7 +64,9 @@ async def import_completions(session: Session, rows: Sequence[ReadRow], clerk: C
 
 
 def _with_id(command: RecordCompletion, clerk: Clerk) -> RecordCompletion:
+    """The command with an id: one that follows from its words, so that the same row again is the same completion."""
     if command.completion_id is not None:
         return command
     digest = command.content().digest(command.officer_id)
-    return command.model_copy(update={"completion_id": id_of_row(clerk.district_id, digest)})
+    completion_id = uuid5(NAMESPACE_URL, f"completion:{clerk.district_id}/{digest.hex()}")
+    return command.model_copy(update={"completion_id": completion_id})

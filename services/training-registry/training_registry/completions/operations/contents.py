@@ -1,16 +1,15 @@
 """What may be said of a completion, as a request says it."""
 
 import re
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
-from shared.http.bodies import Day, Line, StrictBody
+from shared.http.bodies import Line, StrictBody
 from training_registry.completions.rules import Content
+from training_registry.days import NearDay
 
 MOST_HOURS = 1000
-_FIRST_YEAR, _LAST_YEAR = 1950, 2150
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 _NEARLY = 1e-6
 """How far a binary fraction may be from the hundredth that was meant."""
@@ -31,12 +30,6 @@ def _sha256(text: str) -> str:
     return text.lower()
 
 
-def _of_our_time(day: date) -> date:
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise ValueError(f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
-    return day
-
-
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A word of the district's own choice for what is taught."""
 Hours = Annotated[
@@ -45,7 +38,6 @@ Hours = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": MOST_HOURS, "multipleOf": 0.01}),
 ]
 """Sent as hours, kept as hundredths."""
-OurDay = Annotated[Day, AfterValidator(_of_our_time)]
 Sha256 = Annotated[str, AfterValidator(_sha256), WithJsonSchema({"type": "string", "pattern": f"^{_SHA256.pattern}$"})]
 
 
@@ -56,8 +48,8 @@ class StateContent(StrictBody):
     course_code: Line | None = Field(None, description="The provider's own, with its version.")
     provider: Line = Field(description="Who taught it.")
     topics: dict[Topic, Hours] = Field(max_length=100, description="Hours by topic, with up to two decimals.")
-    completed_on: OurDay = Field(description="Not after today.")
-    expires_on: OurDay | None = Field(
+    completed_on: NearDay = Field(description="Not after today.")
+    expires_on: NearDay | None = Field(
         None, description="The last day on which it counts, where the certificate names one; not before `completed_on`."
     )
     evidence_sha256: Sha256 | None = Field(None, description="The digest of the scan, which stays where it is.")

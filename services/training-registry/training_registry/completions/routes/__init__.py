@@ -4,12 +4,13 @@ from datetime import tzinfo
 
 from fastapi import APIRouter
 
+from shared.http.idempotency import RememberedRoute
 from training_registry.changes import OnOfficersChanged
 from training_registry.completions.routes.clerks import Clerks
-from training_registry.completions.routes.importing import import_routes
-from training_registry.completions.routes.reading import reading_routes
-from training_registry.completions.routes.recording import recording_routes
-from training_registry.completions.routes.working import working_routes
+from training_registry.completions.routes.importing import add_import_routes
+from training_registry.completions.routes.reading import add_reading_routes
+from training_registry.completions.routes.recording import add_recording_routes
+from training_registry.completions.routes.working import add_working_routes
 
 
 def completion_routes(zone: tzinfo, public_url: str, on_change: OnOfficersChanged) -> APIRouter:
@@ -18,7 +19,9 @@ def completion_routes(zone: tzinfo, public_url: str, on_change: OnOfficersChange
     `on_change` is what follows for the standing of the officers concerned.
     """
     clerks = Clerks(zone, public_url, on_change)
-    router = APIRouter(prefix="/v1/completions", tags=["completions"])
-    for routes in (import_routes(clerks), recording_routes(clerks), working_routes(clerks), reading_routes()):
-        router.include_router(routes)
+    router = APIRouter(prefix="/v1/completions", tags=["completions"], route_class=RememberedRoute)
+    add_import_routes(router, clerks)
+    add_recording_routes(router, clerks)
+    add_working_routes(router, clerks)
+    add_reading_routes(router)
     return router

@@ -2,22 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Response
 
 from shared.auth import Caller
-from shared.auth.permissions import Permission
 from shared.db import ReadSession
 from shared.http.etags import etag
-from shared.http.runtime import Runtime, allowed
+from shared.http.runtime import Runtime
 from training_registry.changes import OnOfficersChanged
 from training_registry.completions.operations.keeping import Clerk
 from training_registry.completions.views.finding import visible_completion
 from training_registry.completions.views.records import CompletionView
-
-Recorder = Annotated[Caller, Depends(allowed(Permission.COMPLETIONS_RECORD))]
 
 
 @dataclass(frozen=True, slots=True)

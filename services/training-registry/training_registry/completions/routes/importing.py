@@ -5,14 +5,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from shared.http.idempotency import KeyReused, RememberedRoute
+from shared.auth import Caller
+from shared.auth.permissions import Permission
+from shared.http.idempotency import KeyReused
 from shared.http.problems import problems
-from shared.http.runtime import AtHand, Now, WriteSession
+from shared.http.runtime import AtHand, Now, WriteSession, allowed
 from training_registry.completions.errors import FileUnusable, NotCsv
 from training_registry.completions.imports.operations import ImportedCompletions
 from training_registry.completions.imports.operations import import_completions as take_in
 from training_registry.completions.imports.reading import ReadRow, read_completions
-from training_registry.completions.routes.clerks import Clerks, Recorder
+from training_registry.completions.routes.clerks import Clerks
+
+Recorder = Annotated[Caller, Depends(allowed(Permission.COMPLETIONS_RECORD))]
 
 _CSV = "text/csv"
 _FILE = (
@@ -31,9 +35,8 @@ async def _read_file(request: Request) -> list[ReadRow]:
     return await asyncio.to_thread(read_completions, await request.body())
 
 
-def import_routes(clerks: Clerks) -> APIRouter:
+def add_import_routes(router: APIRouter, clerks: Clerks) -> None:
     """The route by which files come in."""
-    router = APIRouter(route_class=RememberedRoute)
 
     # The file is named before the session: no transaction is open while it is read.
     @router.post("/imports", openapi_extra=_BODY, responses=problems(NotCsv, FileUnusable, KeyReused))
@@ -50,5 +53,3 @@ def import_routes(clerks: Clerks) -> APIRouter:
         out. The same file again changes nothing: a row without a `completion_id` gets one that follows from its words.
         """
         return await take_in(session, rows, clerks.clerk(caller, at_hand, now))
-
-    return router

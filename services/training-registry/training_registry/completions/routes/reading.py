@@ -36,9 +36,8 @@ _CURSOR, _HISTORY = "completions", "completion-history"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def reading_routes() -> APIRouter:
+def add_reading_routes(router: APIRouter) -> None:
     """The routes by which completions are read."""
-    router = APIRouter()
 
     @router.get("/{completion_id}", responses=problems(CompletionNotFound))
     async def read_completion(
@@ -100,8 +99,6 @@ def reading_routes() -> APIRouter:
         next_cursor = _cursor_of(shown[-1]) if len(found) > limit else None
         link_next(request, response, next_cursor)
         return Page(items=shown, next_cursor=next_cursor)
-
-    return router
 
 
 def _asked(seen: Collection[str] | None, officer_id: str | None) -> Collection[str] | None:

@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Depends, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError
 
+from shared.auth import Caller
+from shared.auth.permissions import Permission
 from shared.db import Session
 from shared.errors import Fault, ServiceError
-from shared.http.idempotency import KeyReused, RememberedRoute
+from shared.http.idempotency import KeyReused
 from shared.http.problems import FaultBody, RequestHasFaults, faults_of, problems
-from shared.http.runtime import AtHand, Now, WriteSession
+from shared.http.runtime import AtHand, Now, WriteSession, allowed
 from training_registry.completions.errors import CompletionExists, CompletionHasFaults, OfficerUnknown, OwnCompletion
 from training_registry.completions.operations.keeping import Clerk
 from training_registry.completions.operations.recording import (
@@ -22,8 +24,10 @@ from training_registry.completions.operations.recording import (
     record_completion,
     record_completions,
 )
-from training_registry.completions.routes.clerks import Clerks, Recorder, as_it_stands
+from training_registry.completions.routes.clerks import Clerks, as_it_stands
 from training_registry.completions.views.records import COMPLETION_ID, CompletionView
+
+Recorder = Annotated[Caller, Depends(allowed(Permission.COMPLETIONS_RECORD))]
 
 OneOrMany = RecordCompletion | Annotated[list[RecordCompletion], Field(max_length=MOST_AT_ONCE)]
 """What is sent. Of a list each entry is judged by itself, so the framework must not judge it as a whole."""
@@ -76,9 +80,8 @@ _OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def recording_routes(clerks: Clerks) -> APIRouter:
+def add_recording_routes(router: APIRouter, clerks: Clerks) -> None:
     """The route by which completions come in."""
-    router = APIRouter(route_class=RememberedRoute)
 
     @router.post(
         "",
@@ -106,8 +109,6 @@ def recording_routes(clerks: Clerks) -> APIRouter:
         response.status_code = 201 if taken.is_new else 200
         response.headers["Location"] = f"/v1/completions/{taken.recorded.completion_id}"
         return await as_it_stands(session, taken.recorded.completion_id, clerk, response)
-
-    return router
 
 
 def _command(body: object) -> RecordCompletion:

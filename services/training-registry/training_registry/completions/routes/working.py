@@ -1,13 +1,16 @@
 """Working on completions over HTTP: outside courses are decided upon, what was recorded is corrected or revoked."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
+from shared.auth import Caller
+from shared.auth.permissions import Permission
 from shared.http.etags import ChangedMeanwhile, IfMatch
-from shared.http.idempotency import KeyReused, RememberedRoute
+from shared.http.idempotency import KeyReused
 from shared.http.problems import problems
-from shared.http.runtime import AtHand, Now, WriteSession
+from shared.http.runtime import AtHand, Now, WriteSession, allowed
 from training_registry.completions.errors import (
     AlreadyRevoked,
     CompletionHasFaults,
@@ -19,13 +22,14 @@ from training_registry.completions.errors import (
 from training_registry.completions.operations import correcting, deciding
 from training_registry.completions.operations.correcting import CorrectCompletion
 from training_registry.completions.operations.deciding import DecideCompletion, RevokeCompletion
-from training_registry.completions.routes.clerks import Clerks, Recorder, as_it_stands
+from training_registry.completions.routes.clerks import Clerks, as_it_stands
 from training_registry.completions.views.records import CompletionView
 
+Recorder = Annotated[Caller, Depends(allowed(Permission.COMPLETIONS_RECORD))]
 
-def working_routes(clerks: Clerks) -> APIRouter:
+
+def add_working_routes(router: APIRouter, clerks: Clerks) -> None:
     """The routes by which completions are changed."""
-    router = APIRouter(route_class=RememberedRoute)
 
     @router.put(
         "/{completion_id}",
@@ -97,5 +101,3 @@ def working_routes(clerks: Clerks) -> APIRouter:
         clerk = clerks.clerk(caller, at_hand, now)
         await deciding.revoke_completion(session, completion_id, command, clerk, if_match=if_match)
         return await as_it_stands(session, completion_id, clerk, response)
-
-    return router

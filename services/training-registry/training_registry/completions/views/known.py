@@ -34,9 +34,16 @@ async def completions_known(
     if named is not None and len(named) <= _MOST_NAMED:
         wanted, named = wanted.where(t.c.officer_id.in_(named)), None
     known: dict[str, list[Completion]] = {}
-    for completion_id, officer_id, course, topics, completed_on, expires_on, is_outside, status in (
-        await session.execute(wanted)
-    ).tuples():
+    for (
+        completion_id,
+        officer_id,
+        course,
+        topics,
+        completed_on,
+        expires_on,
+        is_outside,
+        status,
+    ) in await session.execute(wanted):
         if named is None or officer_id in named:
             known.setdefault(officer_id, []).append(
                 Completion(

@@ -17,7 +17,7 @@ TOPICS_REMEMBERED = 4096
 
 def topics_as_text(topics: Mapping[str, int]) -> str:
     """Hundredths of hours by topic as their column keeps them: the same topics, the same text."""
-    return orjson.dumps(topics, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(dict(topics), option=orjson.OPT_SORT_KEYS).decode()
 
 
 @lru_cache(TOPICS_REMEMBERED)
