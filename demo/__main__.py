@@ -44,7 +44,7 @@ def _load(asked: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("--base", type=int, default=8000, help="referral-api is at base + 1, reporting at base + 4")
+    parser.add_argument("--base", type=int, default=8000, help="the services are at base + 1, base + 3 and base + 4")
     parser.add_argument("--host", default="127.0.0.1", help="where the suite runs (127.0.0.1)")
     parser.add_argument("--home", type=Path, default=Path("var"), help="the suite's folder, which holds its keys (var)")
     parser.add_argument("--size", choices=sorted(SIZES), default="small", help="12 schools, or 1,000 (small)")
@@ -59,7 +59,7 @@ async def _run(asked: argparse.Namespace) -> bool:
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     began = time.monotonic()
     district = District(asked.district, SIZES[asked.size], asked.seed)
-    services = Services(f"http://{asked.host}:{asked.base + 1}", f"http://{asked.host}:{asked.base + 4}")
+    services = Services.at(asked.host, asked.base)
     path = truth_path(asked.home, asked.district)
     print(f"A synthetic district: {district.size.schools:,} schools, {district.size.students:,} students", flush=True)
     with watching(asked.home, asked.base) as watch:
@@ -70,7 +70,7 @@ async def _run(asked: argparse.Namespace) -> bool:
             today = datetime.now(TIME_ZONE).date()
             try:
                 truth = await load(client, district, progress, path, today=today, at_once=asked.at_once)
-                matches = await check(client, truth, progress)
+                matches = await check(client, truth, progress, at_once=asked.at_once)
             finally:  # what a long run took is worth knowing also where its end went wrong
                 print(f"\nIt took {time.monotonic() - began:.1f} s; the truth is in {path}")
                 costs.print_costs(progress.steps, watch)

@@ -23,6 +23,8 @@ class Arrivals:
     count: int = 0
     last: Whereabouts | None = None
     """The last of them that counts in the funnel: while it is there, all before it are taken to be."""
+    officers: bool = False
+    """Whether the officers' part has arrived as a whole."""
     _ahead: dict[int, Life] = field(default_factory=dict)
     """Arrived before one that was sent earlier; as many as are sent side by side."""
 
@@ -42,10 +44,19 @@ class Arrivals:
     def written(self) -> dict[str, Any]:
         """As a later run reads it."""
         last = None if self.last is None else {"referral_id": self.last.referral_id, "school_id": self.last.school_id}
-        return {"sent_all": self.are_all, "referrals": self.total, "arrived": self.count, "last_arrived": last}
+        return {
+            "sent_all": self.are_all and self.officers,
+            "referrals": self.total,
+            "arrived": self.count,
+            "last_arrived": last,
+            "officers_arrived": self.officers,
+        }
 
     @classmethod
     def read(cls, written: dict[str, Any]) -> Self:
         """What an earlier run wrote; nothing of it where that run could not say yet how far it was."""
         last = written.get("last_arrived")
-        return cls(written["referrals"], written["arrived"], Whereabouts(**last)) if last else cls()
+        if not last:
+            return cls()
+        has_officers = written.get("officers_arrived", False)
+        return cls(written["referrals"], written["arrived"], Whereabouts(**last), has_officers)

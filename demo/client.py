@@ -6,11 +6,11 @@ same key it is carried out once, and the first answer comes back.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -21,6 +21,9 @@ _PATIENCE_SECONDS = 120.0
 _TRY_AGAIN = frozenset({502, 503, 504})
 _LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError)
 _ANSWER_WITHIN_SECONDS = 300.0  # also for half a million students' roster on its way
+
+Body = Mapping[str, object] | Sequence[Mapping[str, object]] | Path
+"""What is sent: one thing or a list of them as JSON, or a zip from disk."""
 
 
 class Refused(Exception):
@@ -36,7 +39,13 @@ class Services:
     """Where the services listen."""
 
     referral_api: str
+    training_registry: str
     reporting: str
+
+    @classmethod
+    def at(cls, host: str, base: int) -> Self:
+        """Those of a suite whose ports are counted from `base`."""
+        return cls(*(f"http://{host}:{base + offset}" for offset in (1, 3, 4)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Client:
     async def ensure_up(self) -> None:
         """Wait until the services are ready. Raises: Unreachable, at once when nothing listens."""
         ends_at = time.monotonic() + _PATIENCE_SECONDS
-        for url in (self.services.referral_api, self.services.reporting):
+        for url in (self.services.referral_api, self.services.training_registry, self.services.reporting):
             while not await self._is_ready(url):
                 if time.monotonic() > ends_at:
                     raise Unreachable(f"{url} does not become ready")
@@ -88,14 +97,18 @@ class Client:
     async def post(
         self,
         url: str,
-        body: Mapping[str, object] | Path,
+        body: Body,
         *,
         caller: Person,
         key: str,
         also: frozenset[int] = frozenset(),
     ) -> Answer:
-        """Send JSON, or a zip from disk; `also` are refusals that count as done. Raises: Refused, Unreachable."""
+        """Send something new; `also` are refusals that count as done. Raises: Refused, Unreachable."""
         return await self._insist("POST", url, caller=caller, headers={"Idempotency-Key": key}, body=body, also=also)
+
+    async def put(self, url: str, body: Body, *, caller: Person) -> Answer:
+        """Say how something is; said twice it is the same. Raises: Refused, Unreachable."""
+        return await self._insist("PUT", url, caller=caller, headers={}, body=body)
 
     async def _insist(
         self,
@@ -105,7 +118,7 @@ class Client:
         caller: Person,
         headers: dict[str, str],
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, object] | Path | None = None,
+        body: Body | None = None,
         also: frozenset[int] = frozenset(),
     ) -> Answer:
         headers = {"Authorization": f"Bearer {self._tokens.of(caller)}", **headers}
@@ -134,7 +147,7 @@ class Client:
         url: str,
         headers: dict[str, str],
         query: Mapping[str, str] | None,
-        body: Mapping[str, object] | Path | None,
+        body: Body | None,
     ) -> Answer:
         async with AsyncExitStack() as stack:
             if isinstance(body, Path):

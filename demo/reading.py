@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from demo.client import Client
@@ -39,20 +40,37 @@ async def _rows(client: Client, view: str, school_year: int, by: str) -> list[di
 
 
 async def wait_for_views(client: Client, truth: Truth, *, looked: Callable[[int], None]) -> int:
-    """Wait until reporting has applied all that was announced, telling how many submissions it shows; the lag left.
+    """Wait until reporting has applied all that was announced, telling how many submissions it shows; the lag left."""
+
+    async def look() -> Seen:
+        rows = await funnel(client, truth.school_year)
+        looked(sum(row["n"] or 0 for row in rows if row["stage"] == "submitted"))
+        return Seen(rows, is_all=not differences("", truth.sent_by(""), rows))
+
+    return await wait_until_applied(client, look)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at the views showed, and whether it was all that was sent."""
+
+    shown: object
+    is_all: bool
+
+
+async def wait_until_applied(client: Client, look: Callable[[], Awaitable[Seen]]) -> int:
+    """Look again until all is there, or nothing moves any more; the lag left.
 
     Lag 0 is not enough: it counts what is on the bus, and a few events may still wait to be put there.
     """
     moved_at, before = time.monotonic(), None
     while True:
         freshness = await client.get(f"{client.services.reporting}/v1/freshness", caller=READER)
-        rows = await funnel(client, truth.school_year)
-        lag = int(freshness.body["lag"])
-        looked(sum(row["n"] or 0 for row in rows if row["stage"] == "submitted"))
-        if lag == 0 and not differences("", truth.sent_by(""), rows):
+        seen, lag = await look(), int(freshness.body["lag"])
+        if lag == 0 and seen.is_all:
             return 0
-        if (lag, rows) != before:
-            moved_at, before = time.monotonic(), (lag, rows)
+        if (lag, seen) != before:
+            moved_at, before = time.monotonic(), (lag, seen)
         if time.monotonic() - moved_at > (_PATIENCE_SECONDS if lag else _STILL_SECONDS):
             return lag
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)

@@ -1,4 +1,4 @@
-"""The steps of a run, each with its progress: make the roster, import it, send the referrals, wait, compare."""
+"""The steps of a run, each with its progress: make the roster, import it, send what there is, wait, compare."""
 
 import time
 from collections.abc import Iterator
@@ -16,6 +16,8 @@ from demo.loading import Sent, import_roster, is_there, send_lives
 from demo.oneroster import rows_of, write_roster
 from demo.progress import Progress
 from demo.reading import COMPARED_VIEWS, compare, contact_times, funnel, wait_for_views
+from demo.training.sending import are_officers_there
+from demo.training.steps import check_training, load_training
 from demo.truth import Truth, earlier_run
 
 _WRITE_DOWN_EVERY_SECONDS = 5.0
@@ -49,10 +51,14 @@ async def load(
         there += await _send(client, left, truth, arrivals, truth_file, progress, at_once=at_once)
         if had_roster or there:  # its key may be forgotten, and the roster imported anew
             print(f"Begun before: {there:,} of {arrivals.count:,} referrals were there, and none came in twice.")
+    if not (arrivals.officers and await are_officers_there(client, truth.training)):
+        await load_training(client, truth.training, progress, at_once=at_once)
+        arrivals.officers = True
+        truth.write(truth_file, arrivals)
     return truth
 
 
-async def check(client: Client, truth: Truth, progress: Progress) -> bool:
+async def check(client: Client, truth: Truth, progress: Progress, *, at_once: int) -> bool:
     """Wait for reporting and print what it says beside the truth; whether every count is exactly what was sent."""
     submitted = truth.sent_by("").get((None, "submitted"), 0)
     with progress.step("Reporting caught up", submitted, "referrals") as step:
@@ -63,12 +69,15 @@ async def check(client: Client, truth: Truth, progress: Progress) -> bool:
     summary.print_groups(truth, await funnel(client, truth.school_year, "race_ethnicity"))
     summary.print_contact_times(truth, await contact_times(client, truth.school_year))
     summary.print_schools(truth, await funnel(client, truth.school_year, "school_id"))
-    return summary.print_verdict(found, lag)
+    has_all_referrals = summary.print_verdict(found, lag)
+    return await check_training(client, truth.training, progress, at_once=at_once) and has_all_referrals
 
 
 def _say_where_it_goes_on(arrivals: Arrivals) -> None:
-    if arrivals.are_all:
+    if arrivals.are_all and arrivals.officers:
         print("Loaded before, and still there: nothing is sent again.", flush=True)
+    elif arrivals.are_all:
+        print("Loaded before: only what belongs to the officers is sent.", flush=True)
     else:
         print(f"Begun before: going on behind {arrivals.count:,} of {arrivals.total:,} referrals.", flush=True)
 

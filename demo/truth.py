@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from demo import rates
 from demo.arrivals import Arrivals
 from demo.district import District, Student
 from demo.lives import Life, school_year
+from demo.training.truth import TrainingTruth
 
 STAGES = ("submitted", "accepted", "contacted", "started", "completed", "failed", "rejected", "cancelled", "looped")
 """The stages of the funnel, in the order in which reporting shows them."""
@@ -26,7 +28,7 @@ class OtherDistrictLoaded(Exception):
     """The home folder holds a district that was made otherwise."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Truth:
     """What a reader of the views must arrive at."""
 
@@ -38,6 +40,11 @@ class Truth:
     """Per group of students, how many referrals the planted rates lead one to expect."""
     sent: Counter[tuple[Group, str]] = field(default_factory=Counter)
     """Per group and stage, how many referrals were sent that must be counted there."""
+
+    @cached_property
+    def training(self) -> TrainingTruth:
+        """What must be found about the district's officers."""
+        return TrainingTruth(self.district, self.as_of)
 
     @property
     def school_year(self) -> int:
@@ -93,6 +100,7 @@ class Truth:
                     "planted": _planted(district),
                     "enrolled": {key: self._enrolled(key) for key in ("", *OF_STUDENTS)},
                     "sent": {key: self._sent(key) for key in BREAKDOWNS},
+                    "training": self.training.written(),
                 },
                 indent=1,
             ),

@@ -71,6 +71,18 @@ class Drill:
     held_at: datetime
     announced: bool
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """As a school records it; parents were told two days before."""
+        return {
+            "drill_id": str(self.drill_id),
+            "school_id": self.school_id,
+            "type": self.type,
+            "held_at": self.held_at.isoformat(),
+            "announced": self.announced,
+            "notice_sent_at": (self.held_at - timedelta(days=2)).isoformat(),
+        }
+
 
 def activities(district: District, officer: Officer, as_of: date) -> Iterator[Activity]:
     """What an officer noted on the school days since he was appointed."""

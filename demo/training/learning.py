@@ -35,7 +35,7 @@ REQUIREMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     }
 )
 """The district's own rules, as they are taken on."""
-_OWN = {"jurisdiction": "local", "source": "Synthetic district policy 7.3"}
+SOURCE = "Synthetic district policy 7.3"
 
 _CURRENT, _DUE, _OVERDUE, _EXPIRED = "current", "due", "overdue", "expired"
 STATUS: Mapping[Story, Mapping[str, str]] = MappingProxyType(
@@ -86,7 +86,8 @@ class Completion:
 
 def requirement_body(requirement_id: str, as_of: date) -> dict[str, Any]:
     """A requirement as it is taken on."""
-    return {**REQUIREMENTS[requirement_id], **_OWN, "as_of": (as_of - timedelta(days=1000)).isoformat()}
+    looked_at = (as_of - timedelta(days=1000)).isoformat()
+    return {**REQUIREMENTS[requirement_id], "jurisdiction": "local", "source": SOURCE, "as_of": looked_at}
 
 
 def completions(district: District, officer: Officer, as_of: date) -> Iterator[Completion]:

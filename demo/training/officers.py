@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import cycle
 from random import Random
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from demo import names
 from demo.district import District, School
@@ -71,6 +72,7 @@ class Officer:
 
     officer_id: str
     """As in the tokens of the demo's officers: who refers a student is one of them."""
+    assignment_id: UUID
     name: str
     badge: str
     school: School
@@ -116,9 +118,12 @@ def officers(district: District, as_of: date) -> list[Officer]:
         term = next(terms)
         for number in range(2 if "High" in school.level.name else 1):
             story = next(stories)
+            officer_id = f"{school.school_id}-officer" + (f"-{number + 1}" if number else "")
+            made_from = f"demo/{district.district_id}/{district.seed}/{officer_id}/assignment"
             found.append(
                 Officer(
-                    officer_id=f"{school.school_id}-officer" + (f"-{number + 1}" if number else ""),
+                    officer_id=officer_id,
+                    assignment_id=uuid5(NAMESPACE_URL, made_from),
                     name=f"{random.choice(names.GIVEN_NAMES)} {random.choice(names.FAMILY_NAMES)}",
                     badge=str(1000 + len(found)),
                     school=school,

@@ -31,6 +31,8 @@ from shared.auth.local_keys import ensure_keys
 from shared.db import EVERY_DISTRICT, Database
 from shared.http.idempotency import forget_keys
 from shared.testing.service import in_test
+from training_registry.app import SERVICE as TRAINING
+from training_registry.settings import Settings as TrainingSettings
 
 TINY = District("demo", Size(schools=2, students=60, reference_rate=0.25), seed=5)
 TODAY = datetime.now(TIME_ZONE).date()
@@ -55,22 +57,22 @@ async def listening(app: Any) -> AsyncIterator[str]:
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     """A client of a running suite."""
     bus, keys = f"sqlite:///{tmp_path / 'bus.db'}", tmp_path / "keys"
+
+    def address(name: str) -> str:
+        return f"sqlite:///{tmp_path / name}.db"
+
     referrals = ReferralSettings(
-        database_url=f"sqlite:///{tmp_path / 'referrals.db'}",
-        event_bus_url=bus,
-        keys_dir=keys,
-        import_dir=tmp_path / "imports",
+        database_url=address("referrals"), event_bus_url=bus, keys_dir=keys, import_dir=tmp_path / "imports"
     )
-    reporting = ReportingSettings(
-        database_url=f"sqlite:///{tmp_path / 'reporting.db'}", event_bus_url=bus, keys_dir=keys
-    )
+    training = TrainingSettings(database_url=address("training"), event_bus_url=bus, keys_dir=keys)
+    reporting = ReportingSettings(database_url=address("reporting"), event_bus_url=bus, keys_dir=keys)
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(in_test(REFERRALS, referrals))
-        second = await stack.enter_async_context(in_test(REPORTING, reporting))
-        services = Services(
-            await stack.enter_async_context(listening(first.app)),
-            await stack.enter_async_context(listening(second.app)),
+        running = (
+            await stack.enter_async_context(in_test(REFERRALS, referrals)),
+            await stack.enter_async_context(in_test(TRAINING, training)),
+            await stack.enter_async_context(in_test(REPORTING, reporting)),
         )
+        services = Services(*[await stack.enter_async_context(listening(service.app)) for service in running])
         tokens = Tokens(keys, TINY.district_id)
         yield await stack.enter_async_context(open_client(tokens, services, connections=8))
 
@@ -105,7 +107,7 @@ async def test_a_district_arrives_and_every_view_of_it_matches(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     truth = await loaded(client, tmp_path)
-    assert await check(client, truth, Progress(client))
+    assert await check(client, truth, Progress(client), at_once=8)
     said = capsys.readouterr().out
     assert "MATCH: every count" in said
     assert "DIFFERS" not in said
@@ -117,7 +119,7 @@ async def test_a_second_run_sends_nothing(client: Client, tmp_path: Path, capsys
     first = await loaded(client, tmp_path)
     before = client.requests
     again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
-    assert client.requests == before + 1  # is the last one there?
+    assert client.requests == before + 2  # are the last referral and the last officer there?
     assert "Loaded before" in capsys.readouterr().out
     assert (again.sent, again.enrolled, again.as_of) == (first.sent, first.enrolled, first.as_of)
 
@@ -131,7 +133,7 @@ async def test_a_run_that_lost_count_sends_all_again_and_nothing_comes_in_twice(
     again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
     assert "none came in twice" in capsys.readouterr().out
     assert again.sent == first.sent
-    assert await check(client, again, Progress(client))
+    assert await check(client, again, Progress(client), at_once=8)
 
 
 @pytest.mark.slow
@@ -148,7 +150,7 @@ async def test_a_run_that_is_resumed_when_its_keys_are_forgotten_sends_the_same_
     assert "none came in twice" in capsys.readouterr().out
     assert await contacts_of(tmp_path) == contacts
     assert again.sent == first.sent
-    assert await check(client, again, Progress(client))
+    assert await check(client, again, Progress(client), at_once=8)
 
 
 @pytest.mark.slow
@@ -175,7 +177,7 @@ async def test_a_stopped_run_goes_on_where_it_was(
     assert f"going on behind {left.arrivals.count} of {left.arrivals.total} referrals" in said
     assert f"Referrals sent: {left.arrivals.total - left.arrivals.count} referrals" in said
     assert "Roster imported" not in said[said.index("Begun before") :]
-    assert await check(client, again, Progress(client))
+    assert await check(client, again, Progress(client), at_once=8)
     all_of_it = earlier_run(path, TINY)
     assert all_of_it is not None
     assert all_of_it.arrivals.are_all
@@ -205,7 +207,7 @@ async def test_a_referral_that_was_not_sent_by_us_is_told_as_a_difference(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     truth = await loaded(client, tmp_path)
-    assert await check(client, truth, Progress(client))
+    assert await check(client, truth, Progress(client), at_once=8)
     student = next(TINY.everybody())
     truth.sent[("sex", student.sex), "submitted"] -= 1
     found = await compare(client, truth, looked=lambda: None)
@@ -247,7 +249,7 @@ async def shaky() -> AsyncIterator[tuple[Shaky, str]]:
 async def test_what_is_lost_is_sent_again_under_the_same_key(shaky: tuple[Shaky, str], tmp_path: Path) -> None:
     service, url = shaky
     ensure_keys(tmp_path)
-    async with open_client(Tokens(tmp_path, "demo"), Services(url, url), connections=1) as client:
+    async with open_client(Tokens(tmp_path, "demo"), Services(url, url, url), connections=1) as client:
         answer = await client.post(url, {}, caller=READER, key="the-key")
     assert (answer.status, answer.was_there) == (201, False)
     assert service.keys == ["the-key"] * 3
@@ -265,7 +267,9 @@ async def test_a_running_suite_is_seen_and_a_missing_one_is_told_at_once(client:
     await client.ensure_up()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    async with open_client(Tokens(tmp_path / "keys", "demo"), Services(nobody, nobody), connections=1) as lonely:
+    async with open_client(
+        Tokens(tmp_path / "keys", "demo"), Services(nobody, nobody, nobody), connections=1
+    ) as lonely:
         with pytest.raises(Unreachable, match="make up"):
             await lonely.ensure_up()
 

@@ -27,7 +27,7 @@ def test_the_same_seed_gives_the_same_officers_and_entries_and_another_one_other
 def test_the_small_district_has_every_story_and_every_kind_of_agreement() -> None:
     assert {officer.story for officer in TRUTH.officers} == set(Story)
     assert {officer.term for officer in TRUTH.officers} == set(Term)
-    assert {status for _, _, status in TRUTH.statuses} == {"current", "due", "overdue", "expired"}
+    assert {status for _, _, status in TRUTH.counts["standings"]} == {"current", "due", "overdue", "expired"}
 
 
 @pytest.mark.parametrize(("size", "schools"), [("small", 12), ("large", 500)])
@@ -92,13 +92,13 @@ def test_entries_lie_on_school_days_since_the_appointment_and_their_sums_are_the
             assert entry.kind == "lesson" or entry.students_reached <= 3
             ids.add(entry.activity_id)
             n, minutes = n + 1, minutes + entry.minutes
-    assert len(ids) == n == sum(TRUTH.time.entries.values()) > 1000
-    assert minutes == sum(TRUTH.time.minutes.values())
+    assert len(ids) == n == TRUTH.counts["entries"].total() > 1000
+    assert minutes == TRUTH.counts["minutes"].total()
     assert sum(TRUTH.written()["minutes"].values()) == minutes
 
 
 def test_each_school_mixes_the_three_roles_as_planted() -> None:
-    seen = TrainingTruth(SMALL, date(2027, 6, 1)).time.entries
+    seen = TrainingTruth(SMALL, date(2027, 6, 1)).counts["entries"]
     for school in staffed(SMALL):
         shares = shares_of(SMALL, school)
         whole = sum(seen[school.school_id, role] for role in ROLES)
@@ -110,13 +110,13 @@ def test_each_school_mixes_the_three_roles_as_planted() -> None:
 
 def test_some_schools_have_held_the_drills_that_are_asked_for_and_some_have_not() -> None:
     for type_, asked in DRILL_QUOTAS.items():
-        held = [TRUTH.drills[school.school_id, type_] for school in staffed(SMALL)]
-        assert TRUTH.quotas_met[type_] == sum(n >= asked for n in held)
-    assert 0 < sum(TRUTH.quotas_met.values()) < len(DRILL_QUOTAS) * len(staffed(SMALL))
+        held = [TRUTH.counts["drills"][school.school_id, type_] for school in staffed(SMALL)]
+        assert TRUTH.counts["quotas met"][type_,] == sum(n >= asked for n in held)
+    assert 0 < TRUTH.counts["quotas met"].total() < len(DRILL_QUOTAS) * len(staffed(SMALL))
 
 
 def test_on_the_first_day_of_a_school_year_nothing_has_been_done_yet() -> None:
     first = TrainingTruth(SMALL, date(2026, 7, 1))
-    assert not first.time.entries
-    assert not first.drills
+    assert not first.counts["entries"]
+    assert not first.counts["drills"]
     assert list(drills(SMALL, SMALL.schools[0], date(2026, 7, 1))) == []
