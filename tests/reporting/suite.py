@@ -66,9 +66,10 @@ def a_clock_in_a_hurry() -> Callable[[], float]:
 
 
 async def view(reporting: Reporting, name: str = "referral-funnel", *, role: str = "counselor", **query: Any) -> Any:
-    """A view's answer; the school year is 2026-27 unless it is given."""
+    """A view's answer; the school year is 2026-27 unless it is given, or None."""
     caller = {key: query.pop(key) for key in ("schools", "district") if key in query}
     async with reporting.client(role, **caller) as client:
-        response = await client.get(f"/v1/views/{name}", params={"school_year": 2027, **query})
+        asked = {key: value for key, value in {"school_year": 2027, **query}.items() if value is not None}
+        response = await client.get(f"/v1/views/{name}", params=asked)
     assert response.status_code == 200, response.text
     return response.json()

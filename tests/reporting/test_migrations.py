@@ -1,5 +1,6 @@
 """The tables as migrations make them: as the models say, and closed to other districts."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,10 +12,13 @@ from reporting.models import REBUILT, enrollment_margins, places
 from reporting.rolling import FACTS, roll_some
 from reporting.sink import ViewSink
 from shared.db import EVERY_DISTRICT, Database
+from shared.events.base import Event
 from shared.events.referrals import Stage
+from shared.events.training import StandingStatus
 from shared.migrations import current_revision, migrate
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets
 from shared.testing.tables import differences
+from shared.testing.training_events import a_drill, a_lesson, a_quota, a_standing
 from tests.reporting.suite import roll_all
 
 
@@ -42,7 +46,7 @@ async def test_a_district_sees_no_row_of_another_even_without_a_condition(postgr
     await migrate(database, MIGRATIONS)
     sink = ViewSink()
     lives = [a_life(a_submission(district_id=d), Stage.CONTACTED) for d in ("demo", "elsewhere")]
-    events = [*lives[0], *lives[1], an_enrollment((some_facets(), 5))]
+    events = [*lives[0], *lives[1], an_enrollment((some_facets(), 5)), *some_training("demo")]
     margins = {fact.margins for fact in FACTS} | {enrollment_margins}
     for rolled in (False, True):
         async with database.write(EVERY_DISTRICT) as session:
@@ -65,7 +69,8 @@ async def test_a_district_writes_no_row_of_another_and_without_a_district_there_
     for _ in range(2):  # once into the margins, and once pending
         await roll_all(database)
         async with database.write(EVERY_DISTRICT) as session:
-            await sink.store(session, sink.prepare([*lives[0], *lives[1], *counts]))
+            training = [*some_training("demo"), *some_training("elsewhere")]
+            await sink.store(session, sink.prepare([*lives[0], *lives[1], *counts, *training]))
     for table in (*REBUILT, places):
         own = await rows_of(database, table, "demo")
         foreign = [row for row in await rows_of(database, table, EVERY_DISTRICT) if row not in own]
@@ -82,6 +87,13 @@ async def test_a_district_writes_no_row_of_another_and_without_a_district_there_
             await connection.execute(text("SET ROLE rapport_app"))
             assert (await connection.execute(select(table))).all() == []
     await database.close()
+
+
+def some_training(district_id: str) -> list[Event]:
+    """Something for each table of the topic `training`."""
+    due = [(date(2026, 1, 1), StandingStatus.DUE)]
+    made = [a_lesson(), a_drill(), a_quota({}), a_standing({"basic": due}, "s-1")]
+    return [event.model_copy(update={"district_id": district_id}) for event in made]
 
 
 async def rows_of(database: Database, table: Table, district: str) -> list[dict[str, Any]]:
@@ -108,7 +120,14 @@ async def test_a_login_without_powers_can_consume_and_row_security_binds_it(post
     sink = ViewSink()
     async with plain.write(EVERY_DISTRICT) as session:
         await sink.store(
-            session, sink.prepare([*a_life(a_submission(), Stage.CONTACTED), an_enrollment((some_facets(), 5))])
+            session,
+            sink.prepare(
+                [
+                    *a_life(a_submission(), Stage.CONTACTED),
+                    an_enrollment((some_facets(), 5)),
+                    *some_training("demo"),
+                ]
+            ),
         )
         await roll_some(session)
     for table in {*REBUILT} - {fact.pending for fact in FACTS}:

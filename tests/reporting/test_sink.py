@@ -17,7 +17,9 @@ from shared.db import EVERY_DISTRICT, Database
 from shared.events.base import Event
 from shared.events.facets import Sex
 from shared.events.referrals import Need, Stage
+from shared.events.training import ActivityKind, StandingStatus
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
+from shared.testing.training_events import a_drill, a_lesson, a_quota, a_standing, no_activity
 from tests.reporting.suite import roll_all
 
 
@@ -103,6 +105,7 @@ async def test_the_tables_do_not_tell_how_the_events_arrived(database: Database)
         if n % 7 == 0:
             events.append(taken_back(life))
     events += [an_enrollment((some_facets(sex=sex), n), version=n) for n, sex in enumerate(Sex, 1)]
+    events += some_training()
     await apply(database, events)
     once = await contents(database)
     async with database.write(EVERY_DISTRICT) as session:
@@ -112,6 +115,22 @@ async def test_the_tables_do_not_tell_how_the_events_arrived(database: Database)
     await apply(database, *[shuffled[i : i + 11] for i in range(0, len(shuffled), 11)])
     assert await contents(database) == once
     assert len(once["referral_funnel"]) > 10
+    assert [row[-1] for row in once["officer_standings"]] == [5]
+    assert len(once["officer_steps"]) == 5
+
+
+def some_training() -> list[Event]:
+    """Entries and drills, five versions of a standing, each with a step more than the one after it, and of quotas."""
+    events: list[Event] = [a_drill(school_id=f"s-{n % 3}", notice_in_time=n % 2 == 0) for n in range(9)]
+    for n in range(20):
+        logged = a_lesson(school_id=f"s-{n % 4}", minutes=n, kind=list(ActivityKind)[n % 3])
+        events += [logged, no_activity(logged)] if n % 5 == 0 else [logged]
+    for version in range(1, 6):
+        steps = [(date(2026, month, 1), StandingStatus.DUE) for month in range(1, 7 - version)]
+        schools = [f"s-{n}" for n in range(version % 3)]
+        events += [a_standing({"basic": steps}, *schools, version=version)]
+        events += [a_quota(*[{"least": version}] * (6 - version), version=version)]
+    return events
 
 
 async def test_a_schools_number_is_not_remembered_from_a_transaction_that_failed(database: Database) -> None:

@@ -185,10 +185,11 @@ async def test_a_caller_sees_his_schools_and_his_district_only(reporting: Report
         assert response.json()["type"] == "urn:rapport:problem:unknown-school"
 
 
+@pytest.mark.parametrize("name", ["referral-funnel", "activities", "training", "drills", "drill-quotas"])
 @pytest.mark.parametrize("role", ["officer", "staff", "provider", "integration"])
-async def test_who_may_not_see_counts_is_refused(reporting: Reporting, role: str) -> None:
+async def test_who_may_not_see_counts_is_refused(reporting: Reporting, name: str, role: str) -> None:
     async with reporting.client(role, provider="p-1" if role == "provider" else None) as client:
-        response = await client.get("/v1/views/referral-funnel", params={"school_year": 2027})
+        response = await client.get(f"/v1/views/{name}", params={"school_year": 2027})
     assert response.status_code == 403
 
 

@@ -1,32 +1,41 @@
 """Views as CSV through HTTP: who gets it, and that it says of its rows what JSON says, on both databases."""
 
+import csv
 import json
+from datetime import date
+from io import StringIO
 from typing import Any
 
 import httpx2
 import pytest
 
+from shared.events.base import Event
+from shared.events.training import StandingStatus
 from shared.testing.events import a_submission
+from shared.testing.training_events import a_drill, a_lesson, a_quota, a_standing
 from tests.reporting.suite import Reporting, announce
 
 VIEWS = ("referral-funnel", "students-referred", "contact-times", "open-referrals")
+OF_TRAINING = ("activities", "training", "drills", "drill-quotas")
+EVERY_VIEW = (*VIEWS, *OF_TRAINING)
 
 
 async def asked_as(reporting: Reporting, accept: str, name: str = VIEWS[0], role: str = "analyst") -> httpx2.Response:
     """A view's answer to whoever accepts this."""
     async with reporting.client(role) as client:
-        response = await client.get(f"/v1/views/{name}", params={"school_year": 2027}, headers={"Accept": accept})
+        asked = "" if name == "training" else "?school_year=2027"
+        response = await client.get(f"/v1/views/{name}{asked}", headers={"Accept": accept})
     assert response.status_code == 200, response.text
     assert response.headers["vary"] == "Accept"
     return response
 
 
 @pytest.mark.parametrize("role", ["analyst", "counselor"])
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", EVERY_VIEW)
 async def test_csv_says_in_its_headers_what_json_says_beside_its_rows(
     reporting: Reporting, name: str, role: str
 ) -> None:
-    await announce(reporting, a_submission())
+    await announce(reporting, a_submission(), *some_training())
     as_json = await asked_as(reporting, "application/json", name, role)
     as_csv = await asked_as(reporting, "text/csv", name, role)
     beside = {key: value for key, value in as_json.json().items() if key != "rows"}
@@ -40,13 +49,44 @@ async def test_csv_of_what_nothing_is_known_of_yet_names_no_instant(reporting: R
     assert told_in_headers(await asked_as(reporting, "text/csv")).keys() == {"policy"}
 
 
+def some_training() -> list[Event]:
+    """An entry, a drill, a quota and an officer who is due."""
+    due = [(date(2026, 1, 1), StandingStatus.DUE)]
+    return [a_lesson(), a_drill(), a_quota({"type": "lockdown"}), a_standing({"basic": due}, "s-1")]
+
+
+COLUMNS = {
+    "activities": "role,n,minutes,share,students_reached,lessons",
+    "training": "school_id,requirement_id,officers,compliant,current,exempt,due,overdue,expired",
+    "drills": "n,announced,notice_in_time,notice_not_told,trauma_informed,trauma_not_told",
+    "drill-quotas": "school_id,quota_id,type,least,held,missing,met,from_month,to_month",
+}
+
+
+@pytest.mark.parametrize("name", OF_TRAINING)
+async def test_what_is_told_of_training_comes_as_csv_with_the_same_values_in_a_fixed_order(
+    reporting: Reporting, name: str
+) -> None:
+    await announce(reporting, *some_training())
+    rows = (await asked_as(reporting, "application/json", name)).json()["rows"]
+    header, *lines = csv.reader(StringIO((await asked_as(reporting, "text/csv", name)).text))
+    assert rows
+    assert ",".join(header) == f"{COLUMNS[name]},suppressed"
+    assert lines == [[as_text(row[column]) for column in header] for row in rows]
+
+
+def as_text(value: object) -> str:
+    """A value as a cell has it."""
+    return "" if value is None else str(value).lower()
+
+
 def told_in_headers(response: httpx2.Response) -> dict[str, Any]:
     """The headers about the rows, as the fields that JSON has for them."""
     told = {n.removeprefix("view-").replace("-", "_"): v for n, v in response.headers.items() if n.startswith("view-")}
     return {name: json.loads(value) if value.startswith("{") else value for name, value in told.items()}
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", EVERY_VIEW)
 async def test_csv_is_saved_under_the_name_of_its_view(reporting: Reporting, name: str) -> None:
     as_csv = await asked_as(reporting, "text/csv", name)
     assert as_csv.headers["content-disposition"] == f'attachment; filename="{name}.csv"'

@@ -1,15 +1,16 @@
 """The triad ledger: what officers did at schools as educators, as mentors and in law enforcement, by minutes."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import case, func, literal_column, select
 
-from reporting.codec import GRADE_BANDS, KINDS, ROLES, month_text
+from reporting.codec import GRADE_BANDS, KINDS, ROLES
 from reporting.models import activities as ledger
 from reporting.views import answers
+from reporting.views.legends import Legend, meaning_of
 from reporting.views.periods import PeriodParameters, names_of
 from reporting.views.rows import Row
 from reporting.views.scope import in_scope, schools_by_number
@@ -97,13 +98,12 @@ async def activities(session: ReadSession, caller: Caller, asked: ActivityParame
     Shape: per combination of keys a row for each role, also where it is 0; by the keys, then by role. Combinations
     without an entry are absent. Units: entries, minutes, heads; `share` of the minutes of the combination.
     """
-    keys = [ActivityKey(name) for name in names_of(asked.by)]
+    keys = names_of(asked.by)
     counted = await _counted(session, caller, asked, keys)
-    readings = _readings(await schools_by_number(session, caller))
+    legend = Legend(keys, await schools_by_number(session, caller), _MEANINGS)
     rows: list[Row] = []
-    for numbers in sorted(counted, key=lambda numbers: _reading_order(keys, numbers, readings)):
-        roles = counted[numbers]
-        told: Row = {key.value: readings[key](number) for key, number in zip(keys, numbers, strict=True)}
+    for numbers in sorted(counted, key=legend.reading_order):
+        roles, told = counted[numbers], legend.told(numbers)
         total = sum(minutes for _, minutes, _, _ in roles.values())
         for role, number in ROLES.items():
             n, minutes, students_reached, lessons = roles.get(number, (0, 0, 0, 0))
@@ -122,18 +122,17 @@ async def activities(session: ReadSession, caller: Caller, asked: ActivityParame
     return rows
 
 
+_MEANINGS = {ActivityKey.KIND.value: meaning_of(KINDS), ActivityKey.GRADE_BAND.value: meaning_of(GRADE_BANDS)}
+
 _Counts = tuple[int, ...]
 """Entries, minutes, students reached, lessons."""
 
 
 async def _counted(
-    session: ReadSession, caller: Caller, asked: ActivityParameters, keys: list[ActivityKey]
+    session: ReadSession, caller: Caller, asked: ActivityParameters, keys: Sequence[str]
 ) -> Mapping[tuple[int, ...], Mapping[int, _Counts]]:
     """For each combination of keys that anything was noted of, what was done in which role."""
-    columns = {ActivityKey.SCHOOL_ID: ledger.c.place_no} | {
-        key: ledger.c[key] for key in ActivityKey if key in ledger.c
-    }
-    by = [columns[key] for key in keys]
+    by = [ledger.c.place_no if key == ActivityKey.SCHOOL_ID else ledger.c[key] for key in keys]
     is_lesson = ledger.c.kind == literal_column(str(KINDS[ActivityKind.LESSON]))
     sums = [
         func.sum(ledger.c.n),
@@ -154,26 +153,3 @@ async def _counted(
         if any(counts):
             found[tuple(row[: len(keys)])][row[len(keys)]] = counts
     return found
-
-
-_Reading = Callable[[int], str | None]
-
-
-def _readings(schools: Mapping[int, str]) -> Mapping[ActivityKey, _Reading]:
-    """What the numbers of each key mean to the reader."""
-    return {
-        ActivityKey.SCHOOL_ID: schools.__getitem__,
-        ActivityKey.MONTH: month_text,
-        ActivityKey.KIND: {number: kind.value for kind, number in KINDS.items()}.__getitem__,
-        ActivityKey.GRADE_BAND: {number: band and band.value for band, number in GRADE_BANDS.items()}.__getitem__,
-    }
-
-
-def _reading_order(
-    keys: list[ActivityKey], numbers: tuple[int, ...], readings: Mapping[ActivityKey, _Reading]
-) -> list[tuple[bool, int | str]]:
-    """Schools by their id, all else in the order of its closed set; what is not told comes last."""
-    return [
-        (not number, (readings[key](number) or "") if key is ActivityKey.SCHOOL_ID else number)
-        for key, number in zip(keys, numbers, strict=True)
-    ]

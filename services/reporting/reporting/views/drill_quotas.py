@@ -1,7 +1,7 @@
 """The drills that schools held against those that the district asks of each."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -139,8 +139,7 @@ async def _held(session: ReadSession, caller: Caller, asked: QuotaParameters) ->
         .group_by(held.c.place_no, held.c.month, held.c.type)
     )
     found: defaultdict[int, list[_Held]] = defaultdict(list)
-    rows: Iterable[Sequence[int]] = (await session.execute(question)).tuples()
-    for place_no, month, type_, n in rows:
+    for place_no, month, type_, n in await session.execute(question):
         found[place_no].append(_Held(month % MONTHS_IN_YEAR + 1, type_, int(n)))
     return found
 

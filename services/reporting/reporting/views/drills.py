@@ -5,9 +5,10 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Column, ColumnElement, case, func, literal_column, select
 
-from reporting.codec import DRILL_TYPES, TOLD, month_text
+from reporting.codec import DRILL_TYPES, TOLD
 from reporting.models import drills as held
 from reporting.views import answers
+from reporting.views.legends import Legend, meaning_of
 from reporting.views.periods import PeriodParameters, names_of
 from reporting.views.rows import Row
 from reporting.views.scope import in_scope, schools_by_number
@@ -89,9 +90,8 @@ async def drills(session: ReadSession, caller: Caller, asked: DrillParameters) -
     Shape: a row per combination of keys, by the keys in their order; combinations without a drill are absent.
     Units: drills. What is neither so nor not told was not so.
     """
-    keys = [DrillKey(name) for name in names_of(asked.by)]
-    columns = {DrillKey.SCHOOL_ID: held.c.place_no, DrillKey.MONTH: held.c.month, DrillKey.TYPE: held.c.type}
-    by = [columns[key] for key in keys]
+    keys = names_of(asked.by)
+    by = [held.c.place_no if key == DrillKey.SCHOOL_ID else held.c[key] for key in keys]
     months = asked.months()
     question = (
         select(*by, *_counts())
@@ -99,29 +99,11 @@ async def drills(session: ReadSession, caller: Caller, asked: DrillParameters) -
         .group_by(*by)
         .having(func.sum(held.c.n) > 0)
     )
-    schools = await schools_by_number(session, caller)
-    types = {number: type_.value for type_, number in DRILL_TYPES.items()}
-    meanings = {
-        DrillKey.SCHOOL_ID: schools.__getitem__,
-        DrillKey.MONTH: month_text,
-        DrillKey.TYPE: types.__getitem__,
-    }
-    found = [
-        ([meanings[key](number) for key, number in zip(keys, row, strict=False)], row)
-        for row in await session.execute(question)
-    ]
-    in_order = sorted(
-        found,
-        # The order of types is that of their closed set.
-        key=lambda one: [n if key is DrillKey.TYPE else told for key, told, n in zip(keys, *one, strict=False)],
-    )
+    counted = {tuple(row[: len(keys)]): map(int, row[len(keys) :]) for row in await session.execute(question)}
+    legend = Legend(keys, await schools_by_number(session, caller), {DrillKey.TYPE.value: meaning_of(DRILL_TYPES)})
     return [
-        {
-            **dict(zip(keys, told, strict=True)),
-            **dict(zip(_COUNTED, map(int, row[len(keys) :]), strict=True)),
-            "suppressed": False,
-        }
-        for told, row in in_order
+        {**legend.told(numbers), **dict(zip(_COUNTED, counted[numbers], strict=True)), "suppressed": False}
+        for numbers in sorted(counted, key=legend.reading_order)
     ]
 
 
