@@ -1,6 +1,7 @@
 """What of many offers is new, was there, or has faults; and which drills a quota counts."""
 
 from datetime import date
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from training_registry.activities.rules import (
     acceptable,
     days_of,
     held,
+    in_order,
     named,
     variety,
     verdicts,
@@ -59,6 +61,13 @@ def test_a_list_leaves_under_each_id_what_was_there_or_its_first_faultless_offer
     assert [v.status == 422 for v in again] == [v.status == 422 for v in told]
     assert 201 not in [v.status for v in again]
     assert named(sent) >= new
+
+
+@given(offers, st.randoms())
+def test_whatever_order_things_are_sent_in_they_are_inserted_in_one(sent: list[Offer], chance: Random) -> None:
+    shuffled = chance.sample(sent, len(sent))
+    orders = [[of[place].entry_id for place in in_order(acceptable(of))] for of in (sent, shuffled)]
+    assert orders[0] == orders[1]
 
 
 def a_quota(**given: object) -> Quota:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from operator import attrgetter
 from typing import Literal
 from uuid import UUID
 
@@ -89,6 +90,11 @@ def acceptable(offers: Sequence[Offer]) -> dict[UUID, int]:
         if offer.entry_id is not None and offer.content is not None and not offer.faults:
             places.setdefault(offer.entry_id, place)
     return places
+
+
+def in_order(places: Mapping[UUID, int]) -> list[int]:
+    """The places by their ids: two who insert the same things in opposite orders would wait for each other."""
+    return [places[entry_id] for entry_id in sorted(places, key=attrgetter("int"))]
 
 
 def named(offers: Iterable[Offer]) -> set[UUID]:

@@ -77,8 +77,7 @@ async def record_drills(
             held[place] = _drill(command, caller, zone, now)
             offers.append(_offer(held[place], caller, now))
     places = rules.acceptable(offers)
-    # By id, so that two who send the same drills in another order do not wait for each other.
-    rows = [_row_of(held[place], ring) for _, place in sorted(places.items())]
+    rows = [_row_of(held[place], ring) for place in rules.in_order(places)]
     new = await bulk_insert(session, drills, COLUMNS, rows, returning=_ID)
     added = [held[place] for drill_id, place in places.items() if drill_id in new]
     stored = {drill.drill_id: content_of(drill) for drill in added}

@@ -71,8 +71,7 @@ async def log_activities(
             entries[place] = _entry(command, caller, zone, now)
             offers.append(_offer(entries[place], caller, now))
     places = rules.acceptable(offers)
-    # By id, so that two phones that send the same entries in another order do not wait for each other.
-    rows = [_VALUES(entries[place]) for _, place in sorted(places.items())]
+    rows = [_VALUES(entries[place]) for place in rules.in_order(places)]
     new = await bulk_insert(session, activities, COLUMNS, rows, returning=_ID)
     added = [entries[place] for activity_id, place in places.items() if activity_id in new]
     stored = {entry.activity_id: content_of(entry) for entry in added}
