@@ -99,16 +99,16 @@ def _is_route(decorator: ast.expr) -> bool:
 
 
 def _names_permission(node: ast.AST | None, aliases: frozenset[str]) -> bool:
-    """Whether `Depends(allowed(...))`, or a name that stands for it, is somewhere in this expression."""
+    """Whether `Depends(allowed(...))` is somewhere in this expression, its public kin, or a name that stands for it."""
     return node is not None and any(
-        (isinstance(part, ast.Call) and _named(part.func) == "allowed")
+        (isinstance(part, ast.Call) and _named(part.func) in {"allowed", "open_to_everybody"})
         or (isinstance(part, ast.Name) and part.id in aliases)
         for part in ast.walk(node)
     )
 
 
 def open_routes(source: Source) -> Iterator[int]:
-    """Routes that whoever has a token may call."""
+    """Routes that name no permission: not even one that is everybody's."""
     aliases = frozenset(
         target.id
         for node in source.nodes

@@ -156,7 +156,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "routes-name-a-permission",
-        "Every route of a service names the permission it needs: `Depends(allowed(Permission...))`.",
+        "Every route of a service names its permission: `Depends(allowed(Permission...))`, or `open_to_everybody`.",
         where=lambda source: source.is_python and source.is_in("services"),
         find=open_routes,
         good=(
@@ -166,6 +166,7 @@ RULES: tuple[Rule, ...] = (
             ),
             _routes("@router.get('/x')\nasync def get_x(*, caller: Annotated[Caller, Depends(allowed(P.READ))]): ..."),
             _routes("@router.get('/x', dependencies=[Depends(allowed(P.READ))])\nasync def get_x(): ..."),
+            _routes("@router.get('/x', dependencies=[Depends(open_to_everybody(P.VERIFY))])\nasync def get_x(): ..."),
             _routes("def get(self): ...\n@cache.get('/x')\ndef f(): ..."),
         ),
         bad=(

@@ -27,7 +27,8 @@ def zone_of(registry: Registry) -> ZoneInfo:
 
 def today(registry: Registry) -> date:
     """The day by the registry's clock, where it is."""
-    return registry.process.clock().astimezone(zone_of(registry)).date()
+    now: datetime = registry.process.clock()
+    return now.astimezone(zone_of(registry)).date()
 
 
 def a_certified(registry: Registry, **given: Any) -> Certified:

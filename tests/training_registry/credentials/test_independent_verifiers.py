@@ -1,4 +1,4 @@
-"""Credentials and status lists, judged by libraries that are not ours: what holds holds, and whatever is wrong is found.
+"""Credentials and status lists, judged by libraries that are not ours: what holds holds, what is wrong is found.
 
 Both judges go by the real clock, so the registry does too.
 """

@@ -1,4 +1,4 @@
-"""The page on which people verify, in a real browser: readable on a phone, at a desk and on paper, and for everybody."""
+"""The page on which people verify, in a real browser: readable for everybody on a phone, at a desk and on paper."""
 
 import asyncio
 import json

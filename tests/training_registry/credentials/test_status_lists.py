@@ -1,11 +1,13 @@
 """Places in status lists: drawn at random, each given once, a new list when one is half full."""
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shared.db import Session
@@ -62,6 +64,37 @@ async def test_a_draw_that_meets_a_taken_place_is_drawn_again(registry: Registry
         _, places = await take_places(session, 1, district_id="demo", now=NOON, draw=lambda: next(draws))
 
     assert places == [free]
+
+
+async def test_who_wants_a_place_waits_for_who_is_about_to_take_it(registry: Registry) -> None:
+    async def take_the_first_free() -> int:
+        """As if everybody drew 0, 1, 2, …"""
+        draws = itertools.count()
+        async with registry.process.database.write("demo") as session:
+            status_list_id, (place,) = await take_places(
+                session, 1, district_id="demo", now=NOON, draw=lambda: next(draws)
+            )
+            await asyncio.sleep(0.01)  # the others want theirs meanwhile
+            await session.execute(
+                insert(credentials).values(
+                    credential_id=uuid4(),
+                    district_id="demo",
+                    completion_id=uuid4(),
+                    officer_id="o-1",
+                    status_list_id=status_list_id,
+                    status_index=place,
+                    valid_from_on=NOON.date(),
+                    jwt="",
+                    issued_at=NOON,
+                )
+            )
+        return place
+
+    places = await asyncio.gather(*(take_the_first_free() for _ in range(8)))
+
+    assert sorted(places) == list(range(8))
+    async with registry.process.database.read("demo") as session:
+        assert (await session.execute(select(status_lists.c.taken))).scalars().all() == [8]
 
 
 async def test_a_place_given_twice_is_refused_by_the_database(registry: Registry) -> None:
