@@ -6,7 +6,7 @@ Whoever makes up its ids would meet 404 nearly everywhere: `known` holds what is
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from referral_api.students.imports.worker import ImportWorker
 from shared.auth import Role
 from shared.auth.issuing import issue_token
 from shared.testing.service import DISTRICT, ServiceInTest
+from tests.contracts.training import train
 from tests.flows.suite import Suite, suite
 
 PROVIDER = "p-1"
@@ -48,8 +49,8 @@ class District:
     services: Mapping[str, ServiceInTest[Any]]
     urls: Mapping[str, str]
     tokens: Mapping[Role, str]
-    known: Mapping[str, tuple[str, ...]]
-    """Values that lead somewhere, by the name of the parameter or field that takes them."""
+    known: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Values that lead somewhere: by the service, and the name of the parameter or field that takes them."""
     cursors: Mapping[str, str]
     """A way to the second page, by the list that gave it."""
 
@@ -125,31 +126,41 @@ async def _lived_in(made: Suite, urls: dict[str, str]) -> District:
         imports = [sent.json()["import_id"]]
     process = made.referral_api.process
     await ImportWorker(process.database, process.ring, process.settings, process.clock).run_next()
+    known = {
+        "referral-api": _known_of(referrals, imports),
+        "training-registry": await train(made.training_registry),
+        "reporting": {"school_id": ("s-1", "s-2"), "school_year": ("2027",), "as_of": (_now()[:10],)},
+    }
     await made.drain()
     return District(
         services=made.services,
         urls=urls,
         tokens=tokens,
-        known={
-            "referral_id": tuple(referrals),
-            "into": tuple(referrals[_SAME_STUDENT:] + referrals[:_SAME_STUDENT]),
-            "import_id": tuple(imports),
-            "student_id": (*STUDENTS, "nobody"),
-            "school_id": ("s-1", "s-2"),
-            "provider_id": (PROVIDER,),
-            "school_year": ("2027",),
-            "contacted_at": (_now(),),
-            "noted_at": (_now(),),
-            "on": (_now()[:10],),
-            "to": ("accepted", "cancelled", "entered_in_error"),
-            "reason": ("other",),
-            "If-Match": ("*",),
-        },
+        known=known,
         cursors={
-            f"GET {path}": await _second_page(made.referral_api, path.format(referral_id=referrals[1]))
-            for path in _lists(made.referral_api)
+            f"GET {path}": await _second_page(service, path, known[name])
+            for name, service in made.services.items()
+            for path in _lists(service)
         },
     )
+
+
+def _known_of(referrals: Sequence[str], imports: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    return {
+        "referral_id": tuple(referrals),
+        "into": (*referrals[_SAME_STUDENT:], *referrals[:_SAME_STUDENT]),
+        "import_id": tuple(imports),
+        "student_id": (*STUDENTS, "nobody"),
+        "school_id": ("s-1", "s-2"),
+        "provider_id": (PROVIDER,),
+        "contacted_at": (_now(),),
+        "noted_at": (_now(),),
+        "on": (_now()[:10],),
+        "to": ("accepted", "cancelled", "entered_in_error"),
+        "reason": ("other",),
+        "If-Match": ("*",),
+        "Purpose-Of-Use": ("school_official_duty",),
+    }
 
 
 def _lists(service: ServiceInTest[Any]) -> Iterator[str]:
@@ -159,10 +170,12 @@ def _lists(service: ServiceInTest[Any]) -> Iterator[str]:
             yield path
 
 
-async def _second_page(service: ServiceInTest[Any], path: str) -> str:
+async def _second_page(service: ServiceInTest[Any], path: str, known: Mapping[str, tuple[str, ...]]) -> str:
+    """A way to it, where the list is that of the second known thing: the first may be too new to have many."""
+    address = path.format_map({name: values[1 % len(values)] for name, values in known.items()})
     async with service.client("administrator") as client:
-        page = (await client.get(path, params={"limit": 1})).json()
-    assert page["next_cursor"], path
+        page = (await client.get(address, params={"limit": 1})).json()
+    assert page["next_cursor"], (path, page)
     return str(page["next_cursor"])
 
 

@@ -99,7 +99,7 @@ def test_it_compiles_and_catches_up_refers_and_reads_a_view(at: District, projec
             "REPORTING": at.urls["reporting"],
             "COUNSELOR": at.tokens[Role.COUNSELOR],
             "VENDOR": at.tokens[Role.INTEGRATION],
-            "IMPORT_ID": at.known["import_id"][0],
+            "IMPORT_ID": at.known["referral-api"]["import_id"][0],
             "REFERRAL_ID": referral_id,
         },
         capture_output=True,
