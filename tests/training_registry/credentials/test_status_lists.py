@@ -68,7 +68,7 @@ async def test_a_draw_that_meets_a_taken_place_is_drawn_again(registry: Registry
 
 async def test_who_wants_a_place_waits_for_who_is_about_to_take_it(registry: Registry) -> None:
     async def take_the_first_free() -> int:
-        """As if everybody drew 0, 1, 2, …"""
+        """As if everybody drew 0, then 1, then 2."""
         draws = itertools.count()
         async with registry.process.database.write("demo") as session:
             status_list_id, (place,) = await take_places(
