@@ -19,8 +19,6 @@ from training_registry.completions.views.records import CONTENT_EXAMPLE
 from training_registry.ids import ChosenId
 from training_registry.officers.views import lock_officers
 
-MOST_AT_ONCE = 500
-
 
 class RecordCompletion(StateContent):
     """An officer has completed a course."""

@@ -5,20 +5,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.db import Session
-from shared.errors import Fault, ServiceError
+from shared.errors import ServiceError
 from shared.http.idempotency import KeyReused
+from shared.http.lists import Many, one_or_many
 from shared.http.problems import FaultBody, RequestHasFaults, faults_of, problems
 from shared.http.runtime import AtHand, Now, WriteSession, allowed
 from training_registry.completions.errors import CompletionExists, CompletionHasFaults, OfficerUnknown, OwnCompletion
 from training_registry.completions.operations.keeping import Clerk
 from training_registry.completions.operations.recording import (
-    MOST_AT_ONCE,
     RecordCompletion,
     Taken,
     record_completion,
@@ -29,8 +28,7 @@ from training_registry.completions.views.records import COMPLETION_ID, Completio
 
 Recorder = Annotated[Caller, Depends(allowed(Permission.COMPLETIONS_RECORD))]
 
-OneOrMany = RecordCompletion | Annotated[list[RecordCompletion], Field(max_length=MOST_AT_ONCE)]
-"""What is sent. Of a list each entry is judged by itself, so the framework must not judge it as a whole."""
+Sent = Annotated[RecordCompletion | Many, WrapValidator(one_or_many(RecordCompletion)), Body()]
 
 
 class RecordedItem(BaseModel):
@@ -92,7 +90,7 @@ def add_recording_routes(router: APIRouter, clerks: Clerks) -> None:
     )
     async def record(
         caller: Recorder,
-        body: Annotated[SkipValidation[OneOrMany], Body()],
+        sent: Sent,
         session: WriteSession,
         response: Response,
         at_hand: AtHand,
@@ -103,24 +101,15 @@ def add_recording_routes(router: APIRouter, clerks: Clerks) -> None:
         The sender is never the subject. What was sent before under its `completion_id` is answered as it stands now.
         """
         clerk = clerks.clerk(caller, at_hand, now)
-        if isinstance(body, list):
-            return await _record_list(session, body, clerk)
-        taken = await record_completion(session, _command(body), clerk)
+        if isinstance(sent, list):
+            return await _record_list(session, sent, clerk)
+        taken = await record_completion(session, sent, clerk)
         response.status_code = 201 if taken.is_new else 200
         response.headers["Location"] = f"/v1/completions/{taken.recorded.completion_id}"
         return await as_it_stands(session, taken.recorded.completion_id, clerk, response)
 
 
-def _command(body: object) -> RecordCompletion:
-    try:
-        return RecordCompletion.model_validate(body)
-    except ValidationError as error:
-        raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in error.errors()]) from None
-
-
 async def _record_list(session: Session, entries: Sequence[object], clerk: Clerk) -> Response:
-    if len(entries) > MOST_AT_ONCE:
-        raise RequestHasFaults("1 fault.", errors=[Fault("body", f"must have at most {MOST_AT_ONCE} entries")])
     read = [_command_or_refusal(entry) for entry in entries]
     commands = [command for command in read if isinstance(command, RecordCompletion)]
     outcomes = iter(await record_completions(session, commands, clerk))
