@@ -111,12 +111,15 @@ def _expiring(completion: Completion, days: int | None) -> Completion:
     )
 
 
+_NONE_OR_ONE = {course: (frozenset[str](), frozenset({course})) for course in ("Exempting", "Basic")}
+
+
 @st.composite
 def requirements(draw: st.DrawFn, *, anchors: Sequence[Anchor] = tuple(Anchor)) -> Requirement:
     """Requirements of every kind that the noun lets in, and some that it would not."""
-    courses = draw(st.frozensets(st.sampled_from(("Basic", "Advanced")), max_size=2))
+    courses: frozenset[str] = draw(st.frozensets(st.sampled_from(("Basic", "Advanced")), max_size=2))
     short = draw(st.booleans())
-    old = {"Old": draw(_DAYS)} if courses and draw(st.booleans()) else {}
+    old = draw(st.dictionaries(st.just("Old"), _DAYS, max_size=1)) if courses else {}
     due = draw(st.sampled_from(("due_days", "due_months", "due_next_year", None)))
     dues: dict[str, Any] = {} if due is None else {due: {"due_days": 60, "due_months": 3, "due_next_year": True}[due]}
     hours = draw(st.none() | _HOURS)
@@ -125,15 +128,15 @@ def requirements(draw: st.DrawFn, *, anchors: Sequence[Anchor] = tuple(Anchor)) 
         courses=courses,
         min_hours=hours,
         topics=draw(st.dictionaries(st.sampled_from(_TOPICS), st.sampled_from((0, 50, 200)), max_size=2)),
-        every_course=bool(courses) and draw(st.booleans()),
+        every_course=draw(st.booleans()) if courses else False,
         min_completions=draw(st.none() | st.integers(1, 3)),
         equivalents=draw(st.dictionaries(st.sampled_from(("Advanced", "Short")), _HOURS, max_size=1)),
         outside_share=draw(st.sampled_from((None, 0.3, 1.0))) if hours else None,
-        exempt_by=draw(st.sampled_from((frozenset(), frozenset({"Exempting"})))),
+        exempt_by=draw(st.sampled_from(_NONE_OR_ONE["Exempting"])),
         accepts_also=old,
         since_changed=frozenset({"Advanced"} & courses) if old else frozenset(),
         anchor=draw(st.sampled_from(anchors)),
-        anchor_courses=draw(st.sampled_from((frozenset(), frozenset({"Basic"})))),
+        anchor_courses=draw(st.sampled_from(_NONE_OR_ONE["Basic"])),
         renew_months=draw(st.sampled_from((None, 3, 12, 24))),
         grace_days=draw(st.sampled_from((0, 0, 30, 400))),
         recertify_days=draw(st.sampled_from((0, 90))) if short else None,

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
+
+import orjson
 
 from shared.events.training import Blocks
 from training_registry.officers.rules import Position
@@ -71,6 +73,8 @@ class Requirement:
     accepts_also: Mapping[str, date] = field(default_factory=dict)
     """Courses that earlier versions of the rule named, each with the last day on which completing it counted: a new
     version of a course never ends an old certificate."""
+    accepts_any_until: date | None = None
+    """The last day on which any course counted, where an earlier version named none."""
     since_changed: frozenset[str] = frozenset()
     """Courses that not every version named: one of `accepts_also` may stand for one of these in `every_course`."""
 
@@ -101,3 +105,41 @@ class Requirement:
 def course_key(course: str) -> str:
     """What makes two names one course: their case and spaces make no other."""
     return " ".join(course.split()).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCourses:
+    """What earlier versions of a requirement let count and the newest one does not name.
+
+    A new version of a course, or a new list of them, ends no certificate that counted when it was made.
+    """
+
+    until: Mapping[str, date] = field(default_factory=dict)
+    any_until: date | None = None
+    new: frozenset[str] = frozenset()
+
+    def after(self, before: frozenset[str], now: frozenset[str], *, on: date) -> Self:
+        """The same when the courses named become others on this day."""
+        if not now:
+            return type(self)()
+        named = {course_key(course) for course in now}
+        named_before = {course_key(course) for course in before}
+        until = {**self.until, **dict.fromkeys(before, on)}
+        return type(self)(
+            until={course: day for course, day in until.items() if course_key(course) not in named},
+            any_until=self.any_until if before else on,
+            new=frozenset(course for course in now if course in self.new or course_key(course) not in named_before),
+        )
+
+    def to_json(self) -> str:
+        """As text."""
+        told = {"until": self.until, "any_until": self.any_until, "new": sorted(self.new)}
+        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` made this text of."""
+        told = orjson.loads(text)
+        any_until = told["any_until"] and date.fromisoformat(told["any_until"])
+        until = {course: date.fromisoformat(day) for course, day in told["until"].items()}
+        return cls(until, any_until, frozenset(told["new"]))

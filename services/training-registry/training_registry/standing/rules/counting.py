@@ -43,6 +43,7 @@ class Rule:
 
     __slots__ = (
         "accepts_also",
+        "accepts_earlier",
         "anchor_courses",
         "any_one_suffices",
         "by_years",
@@ -50,6 +51,7 @@ class Rule:
         "credited",
         "every_course",
         "exempt_by",
+        "is_open_ended",
         "may_be_stood_for",
         "named",
         "only_short",
@@ -64,9 +66,11 @@ class Rule:
         self.courses = _keys(requirement.courses)
         self.credited = {course_key(course): hours for course, hours in requirement.equivalents.items()}
         self.accepts_also = {course_key(course): day for course, day in requirement.accepts_also.items()}
-        self.named = self.courses | self.credited.keys() | self.accepts_also.keys() if requirement.courses else None
-        """The courses that count; None: any."""
+        names_some = requirement.courses and requirement.accepts_any_until is None
+        self.named = self.courses | self.credited.keys() | self.accepts_also.keys() if names_some else None
+        """The courses that may count; None: any."""
         self.every_course = self.courses if requirement.every_course else frozenset()
+        self.accepts_earlier = bool(self.accepts_also) or requirement.accepts_any_until is not None
         self.may_be_stood_for = _keys(requirement.since_changed)
         self.topics = tuple(requirement.topics.items())
         self.exempt_by = _keys(requirement.exempt_by)
@@ -74,6 +78,9 @@ class Rule:
         self.short_courses = _keys(requirement.recertify_courses)
         self.only_short = self.short_courses - self.courses
         self.by_years = requirement.anchor is Anchor.TRAINING_YEAR
+        deadlines = (requirement.due_days, requirement.due_months, requirement.due_next_year or None)
+        self.is_open_ended = requirement.anchor is Anchor.COMPLETION and not any(d is not None for d in deadlines)
+        """Nothing says by when it is to be met for the first time; once met it has to stay so."""
         share = requirement.outside_share
         self.outside_most = None if share is None else int((requirement.min_hours or 0) * share)
         self.any_one_suffices = (
@@ -91,7 +98,7 @@ class Rule:
             of_courses = [c for c in learnt.every if course_key(c.course) not in self.only_short]
         else:
             of_courses = learnt.every
-        if self.accepts_also:
+        if self.accepts_earlier:
             of_courses = [c for c in of_courses if self._counted_when_made(c)]
         return [held for held in map(self._held, of_courses) if held.begins <= held.ends]
 
@@ -159,7 +166,7 @@ class Rule:
         A course that earlier versions of the requirement named, made then, stands for one that came in its place.
         """
         made = {course_key(h.completion.course) for h in held}
-        stand_ins = len(made & self.accepts_also.keys())
+        stand_ins = len(made - self.courses - self.credited.keys())
         missing = sorted(self.every_course - made)
         for course in [course for course in missing if course in self.may_be_stood_for][:stand_ins]:
             missing.remove(course)
@@ -188,8 +195,10 @@ class Rule:
 
     def _counted_when_made(self, completion: Completion) -> bool:
         course = course_key(completion.course)
-        until = self.accepts_also.get(course)
-        return until is None or course in self.courses or completion.completed_on <= until
+        if course in self.courses or course in self.credited:
+            return True
+        ends = (self.accepts_also.get(course), self.requirement.accepts_any_until)
+        return any(until is not None and completion.completed_on <= until for until in ends)
 
 
 def _keys(courses: Iterable[str]) -> frozenset[str]:

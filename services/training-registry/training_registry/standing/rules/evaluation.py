@@ -78,7 +78,9 @@ class History:
         deadline = self.first_deadline
         if self.first_held is not None and self.first_held > day:
             deadline = None
-        if deadline is None:
+        if lapsed is not None and rule.is_open_ended:
+            return self._not_met(held, day, lapsed + rule.requirement.grace_days, lapsed)
+        if deadline is None or rule.is_open_ended:
             return self._lacking(_DUE, held, None, lapsed)
         if lapsed is not None:
             deadline = max(deadline, lapsed + rule.requirement.grace_days)
