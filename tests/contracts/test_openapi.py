@@ -83,11 +83,15 @@ def attacks(service: ServiceInTest[Any], operation: Operation) -> Iterator[dict[
                 yield {"path": path.replace(f"{{{name}}}", quote(value, safe=""))}
     content = described.get("requestBody", {}).get("content", {})
     if JSON in content:
-        reference = content[JSON]["schema"]["$ref"].rsplit("/", 1)[1]
+        body = content[JSON]["schema"]
+        or_many = "anyOf" in body
+        reference = next(kind["$ref"] for kind in (body, *body.get("anyOf", ())) if "$ref" in kind).rsplit("/", 1)[1]
         schema = service.app.openapi()["components"]["schemas"][reference]
         (whole,) = schema.get("examples", [{}])[:1] or [{}]
         for name in (*schema["properties"], "colour"):
             yield from ({"path": path, "json": {**whole, name: value}} for value in NASTY_JSON)
+            if or_many:
+                yield {"path": path, "json": [{**whole, name: value} for value in NASTY_JSON] + list(NASTY_JSON)}
         yield from ({"path": path, "content": raw, "headers": {"content-type": JSON}} for raw in RAW)
         yield {"path": path, "content": b"{}", "headers": {"content-type": "text/plain"}}
         yield {"path": path, "json": whole, "headers": {"idempotency-key": "é".encode()}}

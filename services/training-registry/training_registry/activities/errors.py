@@ -5,7 +5,8 @@ ServiceError
 │   └── NotYourLedger            403
 ├── NotFound
 │   ├── ActivityNotFound         404
-│   └── DrillNotFound            404
+│   ├── DrillNotFound            404
+│   └── SchoolNotYours           404
 └── Invalid
     ├── ActivityRefused          422
     ├── DrillRefused             422
@@ -25,6 +26,10 @@ class ActivityNotFound(NotFound):
 
 class DrillNotFound(NotFound):
     """There is no such drill that the caller may see."""
+
+
+class SchoolNotYours(NotFound):
+    """There is no such school that the caller may see."""
 
 
 class ActivityRefused(Invalid):

@@ -15,6 +15,7 @@ from shared.auth import Caller
 from shared.db import ReadSession
 from shared.events.training import DrillType
 from training_registry.activities import rules
+from training_registry.activities.errors import SchoolNotYours
 from training_registry.activities.models import drill_quotas, drills
 from training_registry.activities.rules import HeldDrill, Quota
 
@@ -184,7 +185,10 @@ async def quotas_of_schools(
 
     Shape: one row per school, by its id: those of the caller's token, the one that is asked for, and those that have
     held a drill in any year; this service knows no other schools of the district.
+    Raises: SchoolNotYours, whether or not there is such a school.
     """
+    if school_id is not None and not caller.sees_school(school_id):
+        raise SchoolNotYours
     known = await find_quotas(session, caller.district_id)
     first, last = rules.days_of(school_year)
     d = drills.c
@@ -192,7 +196,7 @@ async def quotas_of_schools(
     ever = select(d.school_id).where(d.district_id == caller.district_id, of_caller).distinct()
     schools = set((await session.execute(ever)).scalars()) | (caller.school_ids or frozenset())
     if school_id is not None:
-        schools = {school_id} if caller.sees_school(school_id) else set()
+        schools = {school_id}
     wanted = select(d.school_id, d.type, d.held_on, d.held_at).where(
         d.district_id == caller.district_id, of_caller, d.held_on.between(first, last)
     )
