@@ -1,8 +1,9 @@
 """Officers as they are stored: who may be seen by whom, and what was known of all of them at an instant."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, select, true
@@ -16,6 +17,9 @@ from training_registry.officers.rules import Assignment, Officer, Position
 
 _MOST_NAMED = 500
 """Of more, all of the district are read: a database takes only so many values in one statement."""
+_POSITIONS = {position.value: position for position in Position}
+_BY_DAY = itemgetter(3, 2)
+"""An assignment's first day, then its school."""
 
 
 async def officers_known(
@@ -32,44 +36,36 @@ async def officers_known(
     """
     if officer_ids is not None and not officer_ids:
         return {}
-    o, a = officer_versions.c, assignment_versions.c
+    o = officer_versions.c
     found = select(o.officer_id, o.agency, o.position, o.appointed_on, o.certified_on, o.left_on)
-    found = found.where(o.district_id == district_id, *_known(officer_versions.c, officer_ids, known_at))
-    versions: Iterable[Row[Any]] = await session.execute(found.order_by(o.officer_id, o.version))
-    told = {row.officer_id: row for row in versions}
-    assigned = await _assignments_known(session, district_id, a, officer_ids, known_at)
-    named = told.keys() if officer_ids is None else told.keys() & set(officer_ids)
+    found = found.where(o.district_id == district_id, *_known(o, officer_ids, known_at))
+    versions = (await session.execute(found.order_by(o.officer_id, o.version))).all()
+    told = {row[0]: row for row in versions}
+    assigned = await _assignments_known(session, district_id, officer_ids, known_at)
+    named = told.keys() if officer_ids is None else set(officer_ids)
     return {
         officer_id: Officer(
-            officer_id=officer_id,
-            agency=row.agency,
-            position=Position(row.position),
-            appointed_on=row.appointed_on,
-            certified_on=row.certified_on,
-            assignments=tuple(sorted(assigned.get(officer_id, ()), key=lambda one: (one.from_on, one.school_id))),
-            left_on=row.left_on,
+            officer_id, agency, _POSITIONS[position], appointed_on, certified_on, tuple(assigned[officer_id]), left_on
         )
-        for officer_id, row in told.items()
+        for officer_id, agency, position, appointed_on, certified_on, left_on in told.values()
         if officer_id in named
     }
 
 
 async def _assignments_known(
-    session: ReadSession,
-    district_id: str,
-    a: Any,
-    officer_ids: Collection[str] | None,
-    known_at: datetime | None,
+    session: ReadSession, district_id: str, officer_ids: Collection[str] | None, known_at: datetime | None
 ) -> Mapping[str, list[Assignment]]:
-    is_withdrawn = a.withdrawn_because.is_not(None).label("is_withdrawn")
+    """Each officer's assignments that were not withdrawn by then, in the order of their first days."""
+    a = assignment_versions.c
+    is_withdrawn = a.withdrawn_because.is_not(None)
     found = select(a.assignment_id, a.officer_id, a.school_id, a.from_on, a.to_on, is_withdrawn)
     found = found.where(a.district_id == district_id, *_known(a, officer_ids, known_at))
-    rows: Iterable[Row[Any]] = await session.execute(found.order_by(a.assignment_id, a.version))
-    last = {row.assignment_id: row for row in rows}
+    versions = (await session.execute(found.order_by(a.version))).all()
+    last = {row[0]: row for row in versions}
     assigned: dict[str, list[Assignment]] = defaultdict(list)
-    for assignment_id, row in last.items():
-        if not row.is_withdrawn:
-            assigned[row.officer_id].append(Assignment(assignment_id, row.school_id, row.from_on, row.to_on))
+    for assignment_id, officer_id, school_id, from_on, to_on, never_was in sorted(last.values(), key=_BY_DAY):
+        if not never_was:
+            assigned[officer_id].append(Assignment(assignment_id, school_id, from_on, to_on))
     return assigned
 
 
