@@ -1,6 +1,7 @@
 """training-registry put together: its nouns' routes, its sweep, its tables."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter
 
 from shared.db import plumbing
 from shared.migrations import Migrations
-from shared.service import Process, Service
+from shared.service import Process, Service, Worker
 from training_registry.activities.routes import activity_routes
 from training_registry.agreements.routes import agreement_routes
 from training_registry.base import metadata
@@ -19,22 +20,28 @@ from training_registry.requirements.routes import requirement_routes
 from training_registry.settings import Settings
 from training_registry.standing.operations import announce_every_standing, announce_standings
 from training_registry.standing.routes import standing_routes
+from training_registry.standing.worker import Sweep
 
 MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, plumbing))
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     zone = ZoneInfo(process.settings.time_zone)
+    announce = partial(announce_standings, zone=zone)
     public_url = process.settings.public_url.rstrip("/")
     return (
-        officer_routes(zone, announce_standings),
+        officer_routes(zone, announce),
         agreement_routes(zone),
         requirement_routes(announce_every_standing),
-        completion_routes(zone, public_url, announce_standings),
+        completion_routes(zone, public_url, announce),
         credential_routes(public_url, zone),
         activity_routes(zone),
         standing_routes(zone),
     )
+
+
+def _workers(process: Process[Settings]) -> Sequence[Worker]:
+    return (Sweep(process.database, process.clock, ZoneInfo(process.settings.time_zone)),)
 
 
 SERVICE = Service(
@@ -46,4 +53,5 @@ SERVICE = Service(
     announces=("training",),
     hears=(),
     routers=_routers,
+    workers=_workers,
 )

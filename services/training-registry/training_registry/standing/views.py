@@ -1,0 +1,179 @@
+"""What can be read of standing: one officer's, or who of the district's officers is short of something."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from shared.auth import Caller
+from shared.db import ReadSession
+from shared.events.base import Instant
+from shared.events.training import Blocks, StandingStatus
+from training_registry.agreements.rules import Agreement
+from training_registry.agreements.views import agreements_known
+from training_registry.completions.rules import Completion
+from training_registry.completions.views import completions_known
+from training_registry.officers.errors import OfficerNotFound
+from training_registry.officers.rules import Officer
+from training_registry.officers.views import ensure_officer_visible, officers_known
+from training_registry.requirements.rules import Requirement
+from training_registry.requirements.views import requirements_known
+from training_registry.standing.models import recalculations
+from training_registry.standing.rules import Missing, RequirementOn, Rule, SchoolOn, every_standing_on, schools_on
+
+_AN_HOUR = 100
+
+
+class RequirementAsOf(BaseModel):
+    """How an officer stands to one requirement on a day."""
+
+    requirement_id: str
+    title: str
+    status: StandingStatus
+    because: str = Field(description="In words, for people.")
+    hours_counted: float = Field(description="In the topics that are asked for, also beyond what is asked.")
+    hours_missing: float
+    deadline_on: date | None = Field(
+        description="The last day in time, or the last day before what is current lapses; null: there is none."
+    )
+    blocks: list[Blocks] = Field(description="What it keeps him from while it is overdue or expired.")
+    source: str
+    confirmed: bool = Field(description="Whether the rule could be confirmed at its source; false: UNCONFIRMED.")
+    note: str | None = Field(description="What could not be.")
+
+
+class SchoolAsOf(BaseModel):
+    """What an officer may do at one school on a day."""
+
+    school_id: str
+    may_serve: bool
+    may_open_records: bool
+    because: list[str] = Field(description="What is missing, in words; empty where he may do both.")
+    missing: list[Missing] = Field(description="The keys that he lacks to open records.")
+
+
+class Standing(BaseModel):
+    """How an officer stands on a day."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "officer_id": "o-1",
+                    "as_of": "2026-11-22",
+                    "known_at": None,
+                    "requirements": [
+                        {
+                            "requirement_id": "basic",
+                            "title": "Basic SRO course",
+                            "status": "overdue",
+                            "because": "32 of 40 hours; the deadline passed on 2026-07-04.",
+                            "hours_counted": 32,
+                            "hours_missing": 8,
+                            "deadline_on": "2026-07-04",
+                            "blocks": ["serve", "open_records"],
+                            "source": "district policy",
+                            "confirmed": True,
+                            "note": None,
+                        }
+                    ],
+                    "schools": [
+                        {
+                            "school_id": "s-1",
+                            "may_serve": False,
+                            "may_open_records": False,
+                            "because": ["basic is overdue"],
+                            "missing": ["training"],
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    officer_id: str
+    as_of: date = Field(description="The day asked about.")
+    known_at: Instant | None = Field(description="As it was known at this instant; null: as it is known now.")
+    requirements: list[RequirementAsOf] = Field(description="By id.")
+    schools: list[SchoolAsOf] = Field(description="By id; every school he was, is or will be assigned to.")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What standing follows from, as it was known at an instant."""
+
+    officers: Mapping[str, Officer]
+    requirements: Sequence[Requirement]
+    completions: Mapping[str, Sequence[Completion]]
+    agreements: Sequence[Agreement]
+
+
+async def find_standing(
+    session: ReadSession, caller: Caller, officer_id: str, *, as_of: date, known_at: datetime | None
+) -> Standing:
+    """How one officer stands. Raises: OfficerNotFound, also where he was not known then."""
+    await ensure_officer_visible(session, caller, officer_id)
+    known = await _known(session, caller.district_id, [officer_id], known_at)
+    officer = known.officers.get(officer_id)
+    if officer is None:
+        raise OfficerNotFound
+    return standing_of(officer, known, as_of=as_of, known_at=known_at)
+
+
+async def anything_waits(session: ReadSession) -> bool:
+    """Whether a change of rules has yet to reach some standing."""
+    return (await session.execute(select(recalculations.c.district_id).limit(1))).first() is not None
+
+
+async def _known(
+    session: ReadSession, district_id: str, officer_ids: Sequence[str] | None, known_at: datetime | None
+) -> Known:
+    return Known(
+        await officers_known(session, district_id, officer_ids=officer_ids, known_at=known_at),
+        await requirements_known(session, district_id, known_at=known_at),
+        await completions_known(session, district_id, officer_ids=officer_ids, known_at=known_at),
+        await agreements_known(session, district_id, known_at=known_at),
+    )
+
+
+def standing_of(officer: Officer, known: Known, *, as_of: date, known_at: datetime | None) -> Standing:
+    """How an officer stands, worked out from what is known."""
+    rules = [Rule(requirement) for requirement in sorted(known.requirements, key=lambda r: r.requirement_id)]
+    found = every_standing_on(rules, officer, known.completions.get(officer.officer_id, ()), as_of)
+    schools = schools_on(officer, known.agreements, [(on.requirement, on.status) for on in found], as_of)
+    return Standing(
+        officer_id=officer.officer_id,
+        as_of=as_of,
+        known_at=known_at,
+        requirements=[_told(on) for on in found],
+        schools=[_allowed(school) for school in schools],
+    )
+
+
+def _told(on: RequirementOn) -> RequirementAsOf:
+    requirement = on.requirement
+    return RequirementAsOf(
+        requirement_id=requirement.requirement_id,
+        title=requirement.title,
+        status=on.status,
+        because=on.because,
+        hours_counted=on.hours_counted / _AN_HOUR,
+        hours_missing=on.hours_missing / _AN_HOUR,
+        deadline_on=on.deadline_on,
+        blocks=[blocked for blocked in Blocks if blocked in requirement.blocks],
+        source=requirement.source,
+        confirmed=requirement.confirmed,
+        note=requirement.note,
+    )
+
+
+def _allowed(school: SchoolOn) -> SchoolAsOf:
+    return SchoolAsOf(
+        school_id=school.school_id,
+        may_serve=school.may_serve,
+        may_open_records=school.may_open_records,
+        because=list(school.because),
+        missing=[key for key in Missing if key in school.missing],
+    )

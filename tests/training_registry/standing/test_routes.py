@@ -1,0 +1,79 @@
+"""How an officer stands, asked over HTTP: today, on another day, and as it was known once."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from tests.training_registry.standing.keeping import COURSE, Registry
+from tests.training_registry.suite import NOON
+
+
+async def test_an_untrained_officer_is_due_then_overdue_and_may_then_neither_serve_nor_open_records(
+    registry: Registry,
+) -> None:
+    before = await registry.standing()
+    after = await registry.standing("?as_of=2027-01-06")
+
+    assert before["as_of"] == "2026-11-25"
+    (rule,) = before["requirements"]
+    assert (rule["status"], rule["hours_counted"], rule["hours_missing"]) == ("due", 0, 40)
+    assert (rule["deadline_on"], rule["source"], rule["confirmed"]) == ("2027-01-05", "district policy", True)
+    (school,) = before["schools"]
+    assert (school["may_serve"], school["may_open_records"], school["because"]) == (True, True, [])
+    assert after["requirements"][0]["status"] == "overdue"
+    (school,) = after["schools"]
+    assert (school["may_serve"], school["may_open_records"], school["missing"]) == (False, False, ["training"])
+    assert school["because"]
+
+
+async def test_after_the_term_of_the_agreement_no_training_helps(registry: Registry) -> None:
+    await registry.post("/v1/completions", COURSE | {"completed_on": "2026-11-20"})
+
+    assert (await registry.standing("?as_of=2027-06-30"))["schools"][0]["may_open_records"] is True
+    (school,) = (await registry.standing("?as_of=2027-07-01"))["schools"]
+    assert (school["may_serve"], school["may_open_records"], school["missing"]) == (False, False, ["agreement"])
+
+
+async def test_an_audit_sees_what_was_known_then(registry: Registry) -> None:
+    made = await registry.post("/v1/completions", COURSE | {"completed_on": "2026-11-20"})
+    with_it = quote((registry.now + timedelta(hours=1)).isoformat())
+    registry.pass_days(2)
+    await registry.post(f"/v1/completions/{made['completion_id']}/revocation", {"reason": "not attended"})
+
+    assert await registry.status() == "due"
+    assert await registry.status("?as_of=2026-11-25") == "due"
+    assert await registry.status(f"?as_of=2026-11-25&known_at={with_it}") == "current"
+    assert await registry.status(f"?as_of=2027-02-01&known_at={with_it}") == "current"
+
+
+async def test_before_he_was_written_down_nobody_knew_him(registry: Registry) -> None:
+    earlier = quote((NOON - timedelta(days=1)).isoformat())
+    answer = await registry.keeper.get(f"/v1/officers/o-1/standing?known_at={earlier}")
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:rapport:problem:officer-not-found")
+
+
+@pytest.mark.parametrize("query", ["as_of=tomorrow", "as_of=2026-13-01", "known_at=2026-11-25", "until=2026-11-25"])
+async def test_a_question_that_cannot_be_read_is_refused(registry: Registry, query: str) -> None:
+    answer = await registry.keeper.get(f"/v1/officers/o-1/standing?{query}")
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["path"] == f"query.{query.partition('=')[0]}"
+
+
+async def test_an_officer_sees_his_own_standing_and_a_principal_that_of_his_schools_officers(
+    registry: Registry,
+) -> None:
+    service, path = registry.service, "/v1/officers/o-1/standing"
+    for role, sub, schools, status in (
+        ("officer", "o-1", ["s-1"], 200),
+        ("officer", "o-2", ["s-1"], 404),
+        ("administrator", "p-1", ["s-1"], 200),
+        ("administrator", "p-2", ["s-2"], 404),
+        ("administrator", "p-3", None, 200),
+        ("counselor", "c-1", ["s-1"], 403),
+        ("analyst", "n-1", None, 403),
+    ):
+        async with service.client(role, sub, schools=schools) as client:
+            assert (await client.get(path)).status_code == status, (role, sub)
+    async with service.client("district_admin", district="elsewhere") as stranger:
+        assert (await stranger.get(path)).status_code == 404
