@@ -39,7 +39,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def add_reading_routes(router: APIRouter) -> None:
     """The routes by which completions are read."""
 
-    @router.get("/{completion_id}", responses=problems(CompletionNotFound))
+    @router.get("/{completion_id:uuid}", responses=problems(CompletionNotFound))
     async def read_completion(
         caller: Reader, completion_id: UUID, session: ReadOnlySession, response: Response, at_hand: AtHand
     ) -> CompletionView:
@@ -49,7 +49,7 @@ def add_reading_routes(router: APIRouter) -> None:
         response.headers["ETag"] = etag(version)
         return view
 
-    @router.get("/{completion_id}/history", responses=problems(CompletionNotFound, CursorUnusable))
+    @router.get("/{completion_id:uuid}/history", responses=problems(CompletionNotFound, CursorUnusable))
     async def read_history(
         caller: Reader,
         completion_id: UUID,

@@ -32,7 +32,7 @@ def add_working_routes(router: APIRouter, clerks: Clerks) -> None:
     """The routes by which completions are changed."""
 
     @router.put(
-        "/{completion_id}",
+        "/{completion_id:uuid}",
         response_model=CompletionView,
         responses=problems(CompletionNotFound, OwnCompletion, AlreadyRevoked, CompletionHasFaults, ChangedMeanwhile),
     )
@@ -55,7 +55,7 @@ def add_working_routes(router: APIRouter, clerks: Clerks) -> None:
         return await as_it_stands(session, completion_id, clerk, response)
 
     @router.post(
-        "/{completion_id}/approval",
+        "/{completion_id:uuid}/approval",
         response_model=CompletionView,
         responses=problems(
             CompletionNotFound,
@@ -83,7 +83,7 @@ def add_working_routes(router: APIRouter, clerks: Clerks) -> None:
         return await as_it_stands(session, completion_id, clerk, response)
 
     @router.post(
-        "/{completion_id}/revocation",
+        "/{completion_id:uuid}/revocation",
         response_model=CompletionView,
         responses=problems(CompletionNotFound, OwnCompletion, ChangedMeanwhile, KeyReused),
     )
