@@ -111,7 +111,7 @@ def _add_reading(router: APIRouter, zone: tzinfo) -> None:
         return view_of(kept, at_hand.ring, as_of or now.astimezone(zone).date())
 
     @router.get("/{agreement_id}/versions", responses=problems(AgreementNotFound, CursorUnusable))
-    async def read_versions(
+    async def read_agreement_versions(
         caller: Reader,
         agreement_id: ChosenId,
         request: Request,

@@ -87,7 +87,7 @@ def _add_reading(router: APIRouter) -> None:
         return found
 
     @router.get("/requirements/{requirement_id}/versions", responses=problems(RequirementNotFound, CursorUnusable))
-    async def read_versions(
+    async def read_requirement_versions(
         caller: Reader,
         requirement_id: ChosenId,
         request: Request,
