@@ -108,7 +108,7 @@ async def test_what_it_certifies_is_there_for_people(registry: Registry) -> None
 
 
 async def test_what_others_wrote_is_text_and_never_markup(registry: Registry) -> None:
-    sound = a_certified(registry)
+    sound = a_certified(registry, topics={"a": 100, "b": 100})
     nasty = a_certified(
         registry,
         course=MARKUP,

