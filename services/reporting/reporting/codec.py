@@ -264,3 +264,6 @@ STANDINGS: Mapping[StandingStatus, int] = {
     StandingStatus.EXPIRED: 5,
 }
 """In the order of how bad they are: so the greatest of an officer's numbers is how he stands altogether."""
+
+FIRST_DAY, LAST_DAY = date.min.toordinal(), date.max.toordinal()
+"""The ends of time. Where a day has a column of its own it is the number that `date.toordinal` gives it."""

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
-    Date,
     Identity,
     Index,
     Integer,
@@ -199,7 +198,8 @@ def _version() -> Column[int]:
 
 
 def _days() -> list[Column[Any]]:
-    return [Column("from_on", Date, nullable=False), Column("to_on", Date, nullable=False)]
+    """From a day to a day, both included, as numbers (`codec`): so they compare alike in either database."""
+    return _counts(["from_day", "to_day"])
 
 
 officer_standings = Table("officer_standings", metadata, *_keys(place_no=Integer, officer_id=Text), _version())

@@ -193,11 +193,20 @@ def test_the_latest_enrollment_wins_cell_by_cell_in_any_order() -> None:
         a_submission(submitted_on=date(9999, 1, 1)),
         a_submission(school_id="s\0"),
         a_submission(school_id=""),
+        a_submission(school_id="s" * 256),
         an_enrollment((some_facets(), 1 << 31)),
         an_enrollment(school_year=1 << 15),
         an_enrollment(version=1 << 63),
     ],
-    ids=["far future", "NUL in an id", "no id", "too many students", "no such school year", "version too large"],
+    ids=[
+        "far future",
+        "NUL in an id",
+        "no id",
+        "an id as long as a page",
+        "too many students",
+        "no such school year",
+        "version too large",
+    ],
 )
 def test_an_event_that_no_table_can_hold_is_refused(poisoned: Event) -> None:
     with pytest.raises(Unstorable):

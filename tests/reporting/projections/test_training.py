@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.codec import ANY_TYPE, DRILL_TYPES, GRADE_BANDS, KINDS, ROLES, STANDINGS, TOLD, Unstorable, month_of
+from reporting.codec import (
+    ANY_TYPE,
+    DRILL_TYPES,
+    FIRST_DAY,
+    GRADE_BANDS,
+    KINDS,
+    LAST_DAY,
+    ROLES,
+    STANDINGS,
+    TOLD,
+    Unstorable,
+    month_of,
+)
 from reporting.projections.changes import ActivityCell, DrillCell, QuotaRow
 from reporting.projections.folding import PROJECTIONS, Folded, fold
 from reporting.projections.training_sums import FoldedTraining
@@ -33,6 +45,7 @@ from shared.testing.training_events import a_drill, a_lesson, a_quota, a_standin
 
 PLACE = ("demo", "s-1")
 OFFICER = ("demo", "o-1")
+JANUARY = date(2026, 1, 1)
 SEPTEMBER = month_of(date(2026, 9, 14))
 CURRENT, DUE, EXPIRED = StandingStatus.CURRENT, StandingStatus.DUE, StandingStatus.EXPIRED
 
@@ -74,22 +87,26 @@ def test_a_standing_says_for_every_day_there_is_how_it_is_on_it() -> None:
     steps = [(date(2026, 1, 1), DUE), (date(2026, 3, 1), CURRENT), (date(2029, 3, 1), EXPIRED)]
     folded = of_training(a_standing({"basic": steps}, "s-1", ("s-2", date(2025, 1, 1), date(2025, 6, 30)), "s-1"))
     assert folded.steps == {
-        (OFFICER, "basic", 0): (1, (date.min, date(2026, 2, 28), STANDINGS[DUE])),
-        (OFFICER, "basic", 1): (1, (date(2026, 3, 1), date(2029, 2, 28), STANDINGS[CURRENT])),
-        (OFFICER, "basic", 2): (1, (date(2029, 3, 1), date.max, STANDINGS[EXPIRED])),
+        (OFFICER, "basic", 0): (1, (FIRST_DAY, day(2026, 2, 28), STANDINGS[DUE])),
+        (OFFICER, "basic", 1): (1, (day(2026, 3, 1), day(2029, 2, 28), STANDINGS[CURRENT])),
+        (OFFICER, "basic", 2): (1, (day(2029, 3, 1), LAST_DAY, STANDINGS[EXPIRED])),
     }
     assert folded.terms == {
-        (PLACE, "o-1", 0): (1, (date(2026, 1, 1), date.max)),
-        (("demo", "s-2"), "o-1", 0): (1, (date(2025, 1, 1), date(2025, 6, 30))),
-        (PLACE, "o-1", 1): (1, (date(2026, 1, 1), date.max)),
+        (PLACE, "o-1", 0): (1, (day(2026, 1, 1), LAST_DAY)),
+        (("demo", "s-2"), "o-1", 0): (1, (day(2025, 1, 1), day(2025, 6, 30))),
+        (PLACE, "o-1", 1): (1, (day(2026, 1, 1), LAST_DAY)),
     }
     assert folded.districts() == {"demo"}
 
 
+def day(year: int, month: int, number: int) -> int:
+    """A day as the tables have it."""
+    return date(year, month, number).toordinal()
+
+
 def test_the_latest_version_wins_row_by_row_in_any_order() -> None:
-    day = date(2026, 1, 1)
-    first = a_standing({"basic": [(day, DUE), (date(2026, 2, 1), EXPIRED)]}, "s-1")
-    second = a_standing({"basic": [(day, CURRENT)]}, "s-2", version=2)
+    first = a_standing({"basic": [(JANUARY, DUE), (date(2026, 2, 1), EXPIRED)]}, "s-1")
+    second = a_standing({"basic": [(JANUARY, CURRENT)]}, "s-2", version=2)
     for events in ([first, second], [second, first]):
         folded = of_training(*events)
         assert folded.standing_versions == {OFFICER: 2}
@@ -112,7 +129,6 @@ def test_what_has_no_view_is_passed_over() -> None:
     assert {event for event in CATALOGUE if event.topic == "training"} - set(PROJECTIONS) == unheard
 
 
-JANUARY = date(2026, 1, 1)
 POISONED = {
     "minutes below zero": an_activity(minutes=-5),
     "more minutes than there are": an_activity(minutes=1 << 31),

@@ -18,7 +18,11 @@ _OF_A_PLACE_SEEN = (
 
 def upgrade() -> None:
     """Make every table of the topic `training`."""
-    small, version, days = sa.SmallInteger, ("version", sa.BigInteger), [("from_on", sa.Date), ("to_on", sa.Date)]
+    small, version, days = (
+        sa.SmallInteger,
+        ("version", sa.BigInteger),
+        [("from_day", sa.Integer), ("to_day", sa.Integer)],
+    )
     _create(
         "activities",
         [("place_no", sa.Integer), ("month", small), ("role", small), ("kind", small), ("grade_band", small)],

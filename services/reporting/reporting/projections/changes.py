@@ -10,7 +10,6 @@ Standing   says how an officer stands, and where          the latest version win
 Quota      says what drills a district asks for           the latest version wins, row by row
 """
 
-from datetime import date
 from typing import NamedTuple
 
 from shared.events.referrals import Stage
@@ -104,12 +103,12 @@ class Drill(NamedTuple):
 
 
 class Step(NamedTuple):
-    """How an officer stands to a requirement from a day to a day; the first begins, and the last ends, with time."""
+    """How an officer stands to a requirement from a day to a day; the first begins and the last ends with time."""
 
     requirement_id: str
     number: int
-    from_on: date
-    to_on: date
+    from_day: int
+    to_day: int
     status: int
 
 
@@ -118,8 +117,8 @@ class Term(NamedTuple):
 
     school_id: str
     number: int
-    from_on: date
-    to_on: date
+    from_day: int
+    to_day: int
 
 
 class Standing(NamedTuple):

@@ -5,15 +5,16 @@ any day can be asked about. Nobody's name is in it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
 from reporting.codec import (
     ANY_TYPE,
     DRILL_TYPES,
+    FIRST_DAY,
     GRADE_BANDS,
     KINDS,
+    LAST_DAY,
     LONGEST_ID,
     ROLES,
     STANDINGS,
@@ -42,7 +43,6 @@ _VERSIONS = range(1 << 63)
 _COUNTS = range(1 << 31)
 _MONTHS = range(1, 13)
 _LAST_MONTH_OF_SCHOOL_YEAR = FIRST_MONTH_OF_SCHOOL_YEAR - 1
-_A_DAY = timedelta(days=1)
 
 
 def on_activity_logged(event: training.ActivityLogged) -> Iterable[Change]:
@@ -102,13 +102,13 @@ def _activity(event: training.ActivityEvent, n: int) -> Activity:
 
 def _steps(requirement: training.RequirementStanding) -> Iterable[Step]:
     """Each step with its last day; before its first day the first one holds too. Raises: Unstorable."""
-    begins = [step.from_on for step in requirement.steps]
+    begins = [step.from_on.toordinal() for step in requirement.steps]
     if not begins or any(later <= earlier for earlier, later in pairwise(begins)):
         raise Unstorable("a standing without steps, or with steps out of order")
-    ends = [*(begin - _A_DAY for begin in begins[1:]), date.max]
-    begins[0] = date.min
-    for number, (step, from_on, to_on) in enumerate(zip(requirement.steps, begins, ends, strict=True)):
-        yield Step(requirement.requirement_id, number, from_on, to_on, STANDINGS[step.status])
+    ends = [*(begin - 1 for begin in begins[1:]), LAST_DAY]
+    begins[0] = FIRST_DAY
+    for number, (step, from_day, to_day) in enumerate(zip(requirement.steps, begins, ends, strict=True)):
+        yield Step(requirement.requirement_id, number, from_day, to_day, STANDINGS[step.status])
 
 
 def _terms(assignments: Sequence[training.AssignmentTerm]) -> tuple[Term, ...]:
@@ -117,7 +117,8 @@ def _terms(assignments: Sequence[training.AssignmentTerm]) -> tuple[Term, ...]:
     terms: list[Term] = []
     for term in assignments:
         number = known[term.school_id] = known.get(term.school_id, -1) + 1
-        terms.append(Term(term.school_id, number, term.from_on, term.to_on or date.max))
+        to_day = LAST_DAY if term.to_on is None else term.to_on.toordinal()
+        terms.append(Term(term.school_id, number, term.from_on.toordinal(), to_day))
     return tuple(terms)
 
 

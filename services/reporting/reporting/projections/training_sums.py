@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TypeVar
 
 from reporting.projections.changes import (
@@ -32,9 +31,9 @@ class FoldedTraining:
     """Entries, minutes, students reached."""
     drills: dict[DrillCell, int] = field(default_factory=dict)
     standing_versions: dict[Officer, int] = field(default_factory=dict)
-    steps: dict[tuple[Officer, str, int], tuple[int, tuple[date, date, int]]] = field(default_factory=dict)
+    steps: dict[tuple[Officer, str, int], tuple[int, tuple[int, int, int]]] = field(default_factory=dict)
     """Per officer, requirement and number of the step its days and status."""
-    terms: dict[tuple[Place, str, int], tuple[int, tuple[date, date]]] = field(default_factory=dict)
+    terms: dict[tuple[Place, str, int], tuple[int, tuple[int, int]]] = field(default_factory=dict)
     """Per school, officer and number of the term its days."""
     quota_versions: dict[str, int] = field(default_factory=dict)
     quotas: dict[tuple[str, int], tuple[int, QuotaRow]] = field(default_factory=dict)
@@ -57,10 +56,10 @@ class FoldedTraining:
         district_id, officer_id, version, steps, terms = standing
         officer = district_id, officer_id
         self.standing_versions[officer] = max(version, self.standing_versions.get(officer, version))
-        for requirement_id, number, from_on, to_on, status in steps:
-            _keep_latest(self.steps, (officer, requirement_id, number), version, (from_on, to_on, status))
-        for school_id, number, from_on, to_on in terms:
-            _keep_latest(self.terms, ((district_id, school_id), officer_id, number), version, (from_on, to_on))
+        for requirement_id, number, from_day, to_day, status in steps:
+            _keep_latest(self.steps, (officer, requirement_id, number), version, (from_day, to_day, status))
+        for school_id, number, from_day, to_day in terms:
+            _keep_latest(self.terms, ((district_id, school_id), officer_id, number), version, (from_day, to_day))
 
     def _add_quota(self, quota: Quota) -> None:
         district_id, version, rows = quota

@@ -1,34 +1,25 @@
 """How many officers are trained as they should be, by school and requirement, on any day."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    Subquery,
-    Table,
-    Text,
-    and_,
-    func,
-    literal_column,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Integer, Table, Text, and_, bindparam, select
+from sqlalchemy.engine import Dialect
 
 from reporting.codec import STANDINGS
+from reporting.measures.standings import EVERYWHERE, TOGETHER, Counted, altogether, counted_at
 from reporting.models import officer_standings as versions
 from reporting.models import officer_steps as steps
 from reporting.models import officer_terms as terms
 from reporting.views import answers
 from reporting.views.periods import ForbidUnknown, OneSchool, ensure_keys, names_of
+from reporting.views.prepared import Prepared, prepare
 from reporting.views.rows import Row
-from reporting.views.scope import of_whole_district, schools_by_number, scope_of, values_of, within
+from reporting.views.scope import Scope, of_whole_district, schools_by_number, scope_of, values_of, within
 from shared.auth import Caller
 from shared.db import ReadSession
 from shared.events.training import StandingStatus
@@ -115,11 +106,6 @@ class Training(answers.View):
     )
 
 
-# No number is given to a place, and no id to a requirement, that could be taken for these.
-_EVERYWHERE = literal_column("0", Integer)
-_TOGETHER = literal_column("''", Text)
-
-
 async def training(session: ReadSession, caller: Caller, asked: TrainingParameters, day: date) -> list[Row]:
     """How the officers assigned on a day stand to what binds them, as far as is known now.
 
@@ -130,65 +116,69 @@ async def training(session: ReadSession, caller: Caller, asked: TrainingParamete
     Units: officers. Who serves at two schools counts at each and once together. An officer whom nothing binds is
     current with all requirements.
     """
-    question = _question(caller, asked, day)
-    counted: defaultdict[tuple[int, str], dict[int, int]] = defaultdict(dict)
-    for place_no, requirement_id, status, n in await session.execute(question, values_of(caller, asked.school_id)):
-        counted[place_no, requirement_id][status] = n
-    schools = await schools_by_number(session, caller)
+    scope = scope_of(caller, asked.school_id)
+    values = values_of(caller, asked.school_id) | {"day": day.toordinal(), "requirement_id": asked.requirement_id}
+    assigned: dict[str, list[int]] = {}
+    for officer_id, place_no in await _assigned(scope, session.dialect).rows(session, values):
+        assigned.setdefault(officer_id, [] if asked.school_id is not None else [EVERYWHERE]).append(place_no)
+    of_one = asked.requirement_id is not None
+    standings = await _standings(scope, session.dialect, of_one=of_one).rows(session, values)
+    counted = Counter(counted_at(assigned, standings))
+    if not of_one:
+        counted.update(counted_at(assigned, altogether(assigned, standings)))
+    return _rows(asked, counted, await schools_by_number(session, caller))
+
+
+def _rows(asked: TrainingParameters, counted: Mapping[Counted, int], schools: Mapping[int, str]) -> list[Row]:
+    by_status: defaultdict[tuple[int, str], dict[int, int]] = defaultdict(dict)
+    for (place_no, requirement_id, status), n in counted.items():
+        by_status[place_no, requirement_id][status] = n
     rows = [
-        _row(schools.get(place_no), requirement_id or None, by_status)
-        for (place_no, requirement_id), by_status in counted.items()
-        if _is_asked_for(asked, is_of_school=bool(place_no), is_of_requirement=bool(requirement_id))
+        _row(schools.get(place_no), requirement_id or None, n)
+        for (place_no, requirement_id), n in by_status.items()
+        if _is_asked_for(asked, is_of_school=place_no != EVERYWHERE, is_of_requirement=requirement_id != TOGETHER)
     ]
     return sorted(rows, key=_reading_order)
 
 
-def _valid(table: Table, day: date) -> ColumnElement[bool]:
+def _valid(table: Table) -> ColumnElement[bool]:
     """The condition that keeps rows of a day, in the latest version of each officer."""
+    day = bindparam("day", type_=Integer)
     return and_(
         of_whole_district(versions),
         versions.c.officer_id == table.c.officer_id,
         versions.c.version == table.c.version,
-        table.c.from_on <= day,
-        table.c.to_on >= day,
+        table.c.from_day <= day,
+        table.c.to_day >= day,
     )
 
 
-def _question(caller: Caller, asked: TrainingParameters, day: date) -> Select[*tuple[Any, ...]]:
-    """How many officers of each place stand how to each requirement."""
-    own = (within(terms, scope_of(caller, asked.school_id)), _valid(terms, day))
-    assigned = select(terms.c.place_no, terms.c.officer_id).where(*own).distinct().cte("assigned")
-    once = select(assigned.c.officer_id).distinct().subquery("once")
-    at_places = select(assigned.c.place_no, assigned.c.officer_id)
-    if asked.school_id is None:
-        everywhere = select(_EVERYWHERE.label("place_no"), once.c.officer_id)
-        at = union_all(at_places, everywhere).subquery("at")
-    else:
-        at = at_places.subquery("at")
-    standing = _standings(asked, day, once)
-    return (
-        select(at.c.place_no, standing.c.requirement_id, standing.c.status, func.count())
-        .join_from(at, standing, at.c.officer_id == standing.c.officer_id)
-        .group_by(at.c.place_no, standing.c.requirement_id, standing.c.status)
-    )
+@lru_cache
+def _assigned(scope: Scope, dialect: Dialect) -> Prepared:
+    """Each officer who is assigned on the day, with every school, once."""
+    return prepare(select(terms.c.officer_id, terms.c.place_no).where(*_is_assigned(scope)).distinct(), dialect)
 
 
-def _standings(asked: TrainingParameters, day: date, officers: Subquery) -> Subquery:
-    """How each officer stands to each requirement that is asked for, or to each and to all together."""
-    single = select(steps.c.officer_id, steps.c.requirement_id, steps.c.status).where(
-        of_whole_district(steps), _valid(steps, day)
+def _is_assigned(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    return within(terms, scope), _valid(terms)
+
+
+@lru_cache
+def _standings(scope: Scope, dialect: Dialect, *, of_one: bool) -> Prepared:
+    """How officers stand on the day to each requirement, or to the one that is asked for."""
+    found = select(steps.c.officer_id, steps.c.requirement_id, steps.c.status).where(
+        of_whole_district(steps), _valid(steps)
     )
-    if asked.requirement_id is not None:
-        return single.where(steps.c.requirement_id == asked.requirement_id).subquery("standing")
-    each = single.cte("each_standing")
-    # The numbers grow with how bad it is: see the codec.
-    worst = func.coalesce(func.max(each.c.status), literal_column(str(STANDINGS[StandingStatus.CURRENT])))
-    together = (
-        select(officers.c.officer_id, _TOGETHER.label("requirement_id"), worst.label("status"))
-        .join_from(officers, each, officers.c.officer_id == each.c.officer_id, isouter=True)
-        .group_by(officers.c.officer_id)
-    )
-    return union_all(select(each), together).subquery("standing")
+    if of_one:
+        found = found.where(steps.c.requirement_id == bindparam("requirement_id", type_=Text))
+    if scope != _WHOLE_DISTRICT:
+        # Else all that is known of a district would be read for each of its schools.
+        there = select(terms.c.officer_id).where(*_is_assigned(scope)).correlate(None)
+        found = found.where(steps.c.officer_id.in_(there))
+    return prepare(found, dialect)
+
+
+_WHOLE_DISTRICT = Scope(one_school=False, named_schools=None)
 
 
 def _is_asked_for(asked: TrainingParameters, *, is_of_school: bool, is_of_requirement: bool) -> bool:
