@@ -178,10 +178,19 @@ def test_of_reminders_that_were_missed_only_the_nearest_is_left(after: int, thro
     assert found == ([Reminder(AgreementDate.TERM, ENDS, ahead)] if ahead else [])
 
 
+def test_a_reminder_of_days_before_it_was_in_force_is_not_missed() -> None:
+    late = some_facts(signed_on=dict.fromkeys(Party, ENDS - timedelta(days=40)))
+    days = {"after": ENDS - timedelta(days=91), "through": ENDS - timedelta(days=20)}
+    assert [t for t in turns_of(late, **days) if isinstance(t, Reminder)] == [Reminder(AgreementDate.TERM, ENDS, 30)]
+    days["through"] = ENDS - timedelta(days=35)
+    assert [t for t in turns_of(late, **days) if isinstance(t, Reminder)] == []
+
+
 def test_a_review_has_reminders_of_its_own() -> None:
     review = date(2027, 3, 1)
     found = turns_of(some_facts(review_on=review), after=review - timedelta(days=8), through=review)
     assert found == [Reminder(AgreementDate.REVIEW, review, 7)]
+    assert turns_of(some_facts(review_on=review), after=review - timedelta(days=8), through=review + A_DAY) == []
 
 
 @pytest.mark.parametrize("given", [{"signed_on": {}}, {"terminated_on": ENDS - timedelta(days=1)}])
