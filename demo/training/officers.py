@@ -27,11 +27,11 @@ class Story(StrEnum):
     UNFINISHED = "unfinished"
     """Five of eight hours of first aid."""
     UNTRAINED = "untrained"
-    """Years in office without the basic course."""
+    """Years in office with nothing but first aid."""
     AWAITING = "awaiting"
-    """He took the basic course elsewhere, and nobody has approved it yet."""
+    """He took the basic course elsewhere, and nobody has approved it yet; another exempts him from the shipped rule."""
     REVOKED = "revoked"
-    """His certificate was taken back: he had not been there."""
+    """His certificate of the basic course was taken back: he had not been there."""
 
 
 _DECK = (*[Story.TRAINED] * 7, *(story for story in Story if story is not Story.TRAINED))

@@ -7,7 +7,7 @@ from typing import Any
 from demo.client import Client
 from demo.lives import school_year
 from demo.people import READER
-from demo.training.learning import REQUIREMENTS
+from demo.training.learning import TITLES
 from demo.training.sending import Looked, side_by_side
 from demo.training.truth import Counts, TrainingTruth
 
@@ -26,7 +26,7 @@ async def seen_in_views(client: Client, truth: TrainingTruth) -> dict[str, Count
                 (row["school_id"], row["requirement_id"], status): row[status]
                 for row in by_requirement
                 for status in _STATUSES
-                if row[status] and row["requirement_id"] in REQUIREMENTS
+                if row[status] and row["requirement_id"] in TITLES
             }
         ),
         "entries": Counter({(row["school_id"], row["role"]): row["n"] for row in activities if row["n"]}),

@@ -11,7 +11,7 @@ from demo.client import Client, Refused
 from demo.people import READER as DISTRICT_ADMIN
 from demo.people import Person
 from demo.training.duties import DRILL_QUOTAS, Drill, activities, drills
-from demo.training.learning import REQUIREMENTS, SOURCE, Completion, completions, requirement_body
+from demo.training.learning import ADOPTED, OWN_RULES, SOURCE, Completion, completions, requirement_body
 from demo.training.officers import Agreement, Officer, Term, agreements, staffed
 from demo.training.truth import TrainingTruth
 
@@ -36,10 +36,14 @@ async def are_officers_there(client: Client, truth: TrainingTruth) -> bool:
 async def send_rules(client: Client, truth: TrainingTruth, *, looked: Looked) -> None:
     """The district's requirements, how many drills it asks for, and its agreements, signed by who has signed them."""
     registry = f"{client.services.training_registry}/v1"
-    for requirement_id in REQUIREMENTS:
+    for requirement_id in OWN_RULES:
         body = requirement_body(requirement_id, truth.as_of)
         await client.put(f"{registry}/requirements/{requirement_id}", body, caller=DISTRICT_ADMIN)
         looked()
+    adoption = {"requirement_ids": list(ADOPTED)}
+    key = f"{truth.district.seed}-adoption"
+    await client.post(f"{registry}/catalogue/adoptions", adoption, caller=DISTRICT_ADMIN, key=key)
+    looked()
     await client.put(f"{registry}/drill-quotas", _quotas(), caller=DISTRICT_ADMIN)
     looked()
     for agreement in agreements(truth.district, truth.as_of):

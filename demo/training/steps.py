@@ -4,14 +4,14 @@ from demo.client import Client
 from demo.progress import Progress
 from demo.reading import Seen, wait_until_applied
 from demo.training import sending, summary
-from demo.training.learning import REQUIREMENTS
+from demo.training.learning import OWN_RULES
 from demo.training.reading import seen_in_registry, seen_in_views
 from demo.training.truth import TrainingTruth
 
 
 async def load_training(client: Client, truth: TrainingTruth, progress: Progress, *, at_once: int) -> None:
     """Send all of it. Raises: Refused, Unreachable."""
-    with progress.step("Rules sent", len(REQUIREMENTS) + 1 + len(truth.agreements), "rules") as step:
+    with progress.step("Rules sent", len(OWN_RULES) + 2 + len(truth.agreements), "rules") as step:
         await sending.send_rules(client, truth, looked=step.advance)
     with progress.step("Officers sent", len(truth.officers), "officers") as step:
         await sending.send_officers(client, truth, at_once=at_once, looked=step.advance)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from demo.tables import print_table
 from demo.training.duties import DRILL_QUOTAS, ROLES
-from demo.training.learning import REQUIREMENTS
+from demo.training.learning import TITLES
 from demo.training.reading import SeenInRegistry
 from demo.training.truth import Counts, TrainingTruth
 
@@ -33,7 +33,7 @@ def print_standings(truth: TrainingTruth, seen: Seen) -> None:
     """How the officers stand to each requirement."""
     planted, shown = (_by_requirement(counts) for counts in (truth.counts["standings"], seen["standings"]))
     lines = [
-        (f"{REQUIREMENTS[of]['title']}: {status}", f"{planted[of, status]}", f"{shown[of, status]}", verdict)
+        (f"{TITLES[of]}: {status}", f"{planted[of, status]}", f"{shown[of, status]}", verdict)
         for of, status in sorted(planted.keys() | shown.keys())
         for verdict in (_verdict(planted[of, status], shown[of, status]),)
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from demo.district import District
 from demo.training.duties import DRILL_QUOTAS, activities, drills
-from demo.training.learning import MAY_OPEN_RECORDS, REQUIREMENTS, STATUS, Completion, completions
+from demo.training.learning import MAY_OPEN_RECORDS, STATUS, TITLES, Completion, completions
 from demo.training.officers import OPENS_RECORDS, Officer, Story, Term, agreements, officers, staffed
 
 Counts = Counter[tuple[str, ...]]
@@ -80,7 +80,7 @@ class TrainingTruth:
 
     def written(self) -> dict[str, Any]:
         """As it is written down beside the truth about referrals."""
-        standings: dict[str, Counter[str]] = {requirement_id: Counter() for requirement_id in REQUIREMENTS}
+        standings: dict[str, Counter[str]] = {requirement_id: Counter() for requirement_id in TITLES}
         for (_, requirement_id, status), n in self.counts["standings"].items():
             standings[requirement_id][status] += n
         minutes: Counter[str] = Counter()
@@ -100,7 +100,7 @@ class TrainingTruth:
         return Counts(
             (officer.school.school_id, requirement_id, STATUS[officer.story][requirement_id])
             for officer in self.officers
-            for requirement_id in REQUIREMENTS
+            for requirement_id in TITLES
         )
 
     def _drills(self) -> Counts:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +121,14 @@ async def _lived_in(made: Suite, urls: dict[str, str]) -> District:
     async with made.referral_api.client("administrator") as reader:
         for student in (*STUDENTS, "nobody"):
             await reader.get(f"/v1/students/{student}")  # for the ledger
+    disclosures = await _emergencies(made)
     async with made.referral_api.client("integration") as vendor:
         sent = await vendor.post("/v1/roster/imports", content=b"no zip", headers={"Content-Type": "application/zip"})
         imports = [sent.json()["import_id"]]
     process = made.referral_api.process
     await ImportWorker(process.database, process.ring, process.settings, process.clock).run_next()
     known = {
-        "referral-api": _known_of(referrals, imports),
+        "referral-api": _known_of(referrals, imports) | {"disclosure_id": disclosures},
         "training-registry": await train(made.training_registry),
         "reporting": {"school_id": ("s-1", "s-2"), "school_year": ("2027",), "as_of": (_now()[:10],)},
     }
@@ -145,7 +146,7 @@ async def _lived_in(made: Suite, urls: dict[str, str]) -> District:
     )
 
 
-def _known_of(referrals: Sequence[str], imports: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+def _known_of(referrals: Sequence[str], imports: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return {
         "referral_id": tuple(referrals),
         "into": (*referrals[_SAME_STUDENT:], *referrals[:_SAME_STUDENT]),
@@ -192,6 +193,18 @@ def _token(made: Suite, role: Role) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()
+
+
+async def _emergencies(made: Suite) -> tuple[str, ...]:
+    """Entries of the ledger that wait for a second person."""
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    stated = {"Purpose-Of-Use": "health_safety_emergency", "Emergency-Threat": "A threat.", "Emergency-Until": until}
+    async with made.referral_api.client("counselor") as counselor:
+        for student in (*STUDENTS, *STUDENTS):
+            assert (await counselor.get(f"/v1/students/{student}", headers=stated)).status_code == 200
+    async with made.referral_api.client("administrator") as principal:
+        waiting = (await principal.get("/v1/disclosures?review=pending")).json()["items"]
+    return tuple(entry["disclosure_id"] for entry in waiting)
 
 
 async def _a_life(

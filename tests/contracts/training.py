@@ -59,6 +59,7 @@ async def train(registry: ServiceInTest[Any]) -> dict[str, tuple[str, ...]]:
         "school_id": ("s-1", "s-2"),
         "school_year": ("2027",),
         "adopt": ("US-NY",),
+        "jurisdiction": ("US-WA", "US-TX"),
         "reason": ("Was not there.",),
         "agency": (AGENCY,),
         "If-Match": ("*",),
@@ -82,6 +83,18 @@ async def train(registry: ServiceInTest[Any]) -> dict[str, tuple[str, ...]]:
 
 
 async def _ask_for(keeper: httpx2.AsyncClient) -> None:
+    for requirement_id in REQUIREMENTS:
+        rule = {
+            "title": "Basic course",
+            "jurisdiction": "local",
+            "min_hours": 40,
+            "anchor": "appointment",
+            "due_days": 180,
+            "blocks": ["serve", "open_records"],
+            "source": "district policy",
+            "as_of": day(-300),
+        }
+        await _said(keeper.put(f"/v1/requirements/{requirement_id}", json=rule))
     quota = {"quota_id": "lockdowns", "title": "Lockdowns", "type": "lockdown", "least": 2, "source": "policy"}
     await _said(keeper.put("/v1/drill-quotas", json={"rows": [quota]}))
 
