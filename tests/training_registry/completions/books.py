@@ -1,18 +1,12 @@
 """What the tests of completions begin with."""
 
 from typing import Any
-from uuid import uuid4
 
 import httpx2
-from sqlalchemy import insert
 
-from shared.db import EVERY_DISTRICT
 from shared.testing.service import DISTRICT, ServiceInTest
-from tests.training_registry.suite import NOON
-from training_registry.agencies import agency_id
 from training_registry.completions.rules import Completion
 from training_registry.completions.views import completions_known
-from training_registry.officers.models import assignment_versions, assignments, officer_versions, officers
 from training_registry.settings import Settings
 
 PATH = "/v1/completions"
@@ -27,35 +21,17 @@ CONTENT = {name: value for name, value in BASIC.items() if name != "officer_id"}
 OUTSIDE = {**BASIC, "course": "College", "outside": True}
 
 
-async def add_officer(
-    api: ServiceInTest[Settings], officer_id: str, school_id: str, district_id: str = DISTRICT
-) -> None:
+async def add_officer(api: ServiceInTest[Settings], officer_id: str, school_id: str) -> None:
     """An officer whom the district knows, assigned to a school."""
-    noted = {"recorded_at": NOON, "recorded_by": "a-0", "version": 1, "district_id": district_id}
-    assignment = {"assignment_id": uuid4(), "officer_id": officer_id, "school_id": school_id}
-    ring = api.process.ring
-    name = ring.seal("Pat Doe", table="officer_versions", column="name", key=f"{district_id}/{officer_id}/1")
-    async with api.process.database.write(EVERY_DISTRICT) as session:
-        await session.execute(insert(officers), {"district_id": district_id, "officer_id": officer_id, "version": 1})
-        await session.execute(
-            insert(officer_versions),
-            {
-                **noted,
-                "officer_id": officer_id,
-                "name": name,
-                "agency": "City Police",
-                "agency_id": agency_id("City Police"),
-                "position": "sro",
-                "appointed_on": NOON.date().replace(month=1),
-            },
-        )
-        await session.execute(
-            insert(assignments), {**assignment, "district_id": district_id, "version": 1, "withdrawn": False}
-        )
-        await session.execute(
-            insert(assignment_versions),
-            {**assignment, **noted, "from_on": NOON.date().replace(month=1), "selection_panel": "[]"},
-        )
+    officer = {"name": "Pat Doe", "agency": "City Police", "appointed_on": "2026-01-05"}
+    async with api.client("district_admin", "a-0") as admin:
+        answers = [
+            await admin.put(f"/v1/officers/{officer_id}", json=officer),
+            await admin.post(
+                f"/v1/officers/{officer_id}/assignments", json={"school_id": school_id, "from_on": "2026-01-05"}
+            ),
+        ]
+    assert {answer.status_code for answer in answers} <= {200, 201}, [answer.text for answer in answers]
 
 
 async def recorded(admin: httpx2.AsyncClient, **changes: Any) -> dict[str, Any]:

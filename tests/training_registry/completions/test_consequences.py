@@ -1,7 +1,7 @@
 """Whatever changes what counts of an officer is told once, after it is written, to what follows from it."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,14 @@ async def test_each_change_is_told_once_for_all_its_officers_after_it_is_written
 ) -> None:
     told: list[dict[str, int]] = []
 
-    async def tell(session: Session, *, district_id: str, officer_ids: Collection[str], now: datetime) -> None:
+    async def tell(
+        session: Session, *, district_id: str, officer_ids: Collection[str], now: datetime, zone: tzinfo
+    ) -> None:
         """What counts of each officer by then."""
         known = await completions_known(session, district_id, officer_ids=officer_ids)
-        told.append({officer_id: sum(c.counts for c in known[officer_id]) for officer_id in sorted(officer_ids)})
+        told.append(
+            {officer_id: sum(c.counts for c in known.get(officer_id, ())) for officer_id in sorted(officer_ids)}
+        )
 
     monkeypatch.setattr(app, "announce_standings", tell)
     other = BASIC | {"officer_id": "o-2"}
@@ -29,6 +33,7 @@ async def test_each_change_is_told_once_for_all_its_officers_after_it_is_written
     async with training_registry(database_url, tmp_path, clock=lambda: NOON) as service:
         for officer_id in ("o-1", "o-2"):
             await add_officer(service, officer_id, "s-1")
+        told.clear()
         async with service.client("district_admin", "a-1") as admin:
             made = [(await admin.post(PATH, json=body)).json()["completion_id"] for body in (BASIC, OUTSIDE)]
             await admin.post(f"{PATH}/{made[1]}/approval", json={"approved": True})

@@ -28,6 +28,25 @@ async def test_a_recorded_completion_counts_and_is_certified(
     assert await counted(api, officer_ids={"o-2"}) == []
 
 
+async def test_a_credential_names_the_rules_that_the_course_counts_towards(
+    api: ServiceInTest[Settings], admin: httpx2.AsyncClient
+) -> None:
+    for requirement_id, asks in (("basic", {"courses": ["nasro  basic"]}), ("law", {"topics": {"law": 8}})):
+        rule = {"title": requirement_id, "jurisdiction": "local", "anchor": "appointment", "blocks": [], **asks}
+        answer = await admin.put(
+            f"/v1/requirements/{requirement_id}", json=rule | {"due_days": 9, "source": "policy", "as_of": "2026-01-01"}
+        )
+        assert answer.status_code in (200, 201), answer.text
+    aligned = {}
+    for topics in ({"mental_health": 1}, {"mental_health": 1, "law": 8}):
+        credential_id = (await recorded(admin, topics=topics))["credential_id"]
+        credential = (await admin.get(f"/v1/credentials/{credential_id}")).json()["credential"]
+        codes = [one["targetCode"] for one in credential["credentialSubject"]["achievement"]["alignment"]]
+        assert len(codes) == len(set(codes))
+        aligned[len(topics)] = set(codes) & {"basic", "law"}
+    assert aligned == {1: {"basic"}, 2: {"basic", "law"}}
+
+
 async def test_an_outside_course_waits_and_is_not_certified(
     api: ServiceInTest[Settings], admin: httpx2.AsyncClient
 ) -> None:

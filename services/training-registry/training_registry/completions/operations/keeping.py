@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import update
@@ -17,8 +18,9 @@ from training_registry.completions.models import completion_versions, completion
 from training_registry.completions.rules import CompletionStep, Content, Recorded, ensure_not_own
 from training_registry.completions.views.finding import find_completion
 from training_registry.completions.views.storage import seal_key, topics_as_text
-from training_registry.credentials.operations import Certified, issue_credentials, revoke_credential
+from training_registry.credentials.operations import Alignment, Certified, issue_credentials, revoke_credential
 from training_registry.officers.views import lock_officers
+from training_registry.requirements.views import alignments_for, requirements_known
 
 _CONTENT = (
     "course",
@@ -146,6 +148,15 @@ async def certify(session: Session, records: Sequence[Recorded], clerk: Clerk) -
     """A credential stands for each of these completions; its id, by that of the completion."""
     if not records:
         return {}
+    requirements = await requirements_known(session, clerk.district_id)
+
+    @cache  # many complete the same course
+    def aligned(course: str, topics: frozenset[str]) -> Sequence[Alignment]:
+        # With the shipped topics themselves, which are there without any rule, it is aligned where it is made.
+        topics_alone = alignments_for((), course, topics)
+        found = alignments_for(requirements, course, topics)
+        return [Alignment(rule.name, rule.code, rule.url) for rule in found if rule not in topics_alone]
+
     certified = [
         Certified(
             completion_id=record.completion_id,
@@ -155,7 +166,7 @@ async def certify(session: Session, records: Sequence[Recorded], clerk: Clerk) -
             topics=record.content.topics,
             completed_on=record.content.completed_on,
             expires_on=record.content.expires_on,
-            alignments=(),
+            alignments=aligned(record.content.course, frozenset(record.content.topics)),
         )
         for record in records
     ]
