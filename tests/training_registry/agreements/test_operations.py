@@ -1,5 +1,6 @@
 """What becomes of an agreement that is written, signed, changed and ended, and what is announced of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -98,6 +99,18 @@ async def test_both_signatures_put_it_in_force_and_each_step_is_announced(
     assert told[-1].agency_id == agency_id("City Police")
     assert told[-1].school_ids == ("s-1", "s-2")
     assert await recorded(api) == list(told)
+
+
+async def test_parties_that_sign_at_once_have_both_signed(
+    api: ServiceInTest[Settings], admin: httpx2.AsyncClient
+) -> None:
+    written = await asyncio.gather(*[admin.put(PATH, json=a_body()) for _ in range(3)])
+    assert sorted(a.status_code for a in written) == [200, 200, 201]
+    bodies = [{"party": party, "signed_by": "x", "signed_on": "2026-07-21"} for party in ("district", "agency")] * 2
+    answers = await asyncio.gather(*[admin.post(f"{PATH}/signatures", json=body) for body in bodies])
+    assert sorted(a.status_code for a in answers) == [200, 200, 201, 201]
+    assert await status(admin) == "active"
+    assert [(e.version, e.in_force_from) for e in await changes(api)] == [(1, None), (2, None), (3, STARTS)]
 
 
 async def test_the_same_again_changes_and_announces_nothing(

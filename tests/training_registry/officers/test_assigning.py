@@ -1,5 +1,6 @@
 """Where officers are assigned: made, repeated, corrected, withdrawn, and what follows from it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -188,4 +189,10 @@ async def test_a_repeat_under_its_key_gets_the_first_answer(admin: httpx2.AsyncC
     first = await admin.post(ASSIGNMENTS, json=an_assignment(), headers=key)
     again = await admin.post(ASSIGNMENTS, json=an_assignment(), headers=key)
     assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert len((await admin.get(ASSIGNMENTS)).json()["items"]) == 1
+
+
+async def test_of_two_who_assign_at_once_one_is_told_of_the_other(admin: httpx2.AsyncClient) -> None:
+    answers = await asyncio.gather(*[admin.post(ASSIGNMENTS, json=an_assignment()) for _ in range(4)])
+    assert sorted(a.status_code for a in answers) == [201, 409, 409, 409]
     assert len((await admin.get(ASSIGNMENTS)).json()["items"]) == 1

@@ -1,5 +1,6 @@
 """Who officers are: written down, read, listed, and kept as they were known."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -90,6 +91,15 @@ async def test_the_same_officer_again_changes_nothing(admin: httpx2.AsyncClient,
     again = await admin.put(PATH, json=an_officer(position="sro", left_on=None))
     assert (again.status_code, again.headers["etag"]) == (200, '"1"')
     assert len(follower.told) == 1
+
+
+async def test_of_many_who_write_an_officer_down_at_once_one_makes_him(
+    admin: httpx2.AsyncClient, follower: Follower
+) -> None:
+    answers = await asyncio.gather(*[admin.put(PATH, json=an_officer(badge=str(n))) for n in range(4)])
+    assert sorted(a.status_code for a in answers) == [200, 200, 200, 201]
+    assert sorted(a.json()["version"] for a in answers) == [1, 2, 3, 4]
+    assert len(follower.told) == 4
 
 
 async def test_a_change_meant_for_another_version_is_refused(admin: httpx2.AsyncClient, follower: Follower) -> None:
