@@ -1,13 +1,16 @@
 """What is recorded of drills, how it is announced, and how many a school still owes."""
 
+from io import StringIO
 from typing import Any
 
 import httpx2
 import pytest
 
 from shared.events.training import DrillHeld, DrillQuotaSet
+from shared.key_rotation import reseal_columns
 from shared.testing.service import DISTRICT
-from tests.training_registry.activities.noting import DRILLS, Api, a_drill, announced
+from tests.training_registry.activities.noting import DRILLS, LEDGER, Api, a_drill, an_entry, announced
+from tests.training_registry.suite import NOON
 from training_registry.activities.models import drills as drills_table
 from training_registry.activities.views.drills import Checklist
 
@@ -44,6 +47,19 @@ async def test_what_is_to_be_done_better_is_sealed(api: Api, officer: httpx2.Asy
     async with api.process.database.read(DISTRICT) as session:
         (stored,) = (await session.execute(drills_table.select())).all()
     assert b"doors" not in bytes(stored.after_action)
+
+
+async def test_what_is_sealed_is_read_after_its_key_has_gone(api: Api, officer: httpx2.AsyncClient) -> None:
+    drill, entry = a_drill(after_action="Two doors did not lock."), an_entry()
+    await officer.post(DRILLS, json=drill)
+    await officer.post(LEDGER, json=entry)
+    await officer.post(f"{LEDGER}/{entry['activity_id']}/withdrawal", json={"because": "Twice."})
+    ring, old = api.process.ring, api.process.ring.current
+    ring.with_new_key(NOON)
+    assert await reseal_columns(api.process.database, api.process.service.migrations.metadatas, ring, StringIO()) == 2
+    ring.without(old)
+    assert (await officer.get(f"{DRILLS}/{drill['drill_id']}")).json()["after_action"] == "Two doors did not lock."
+    assert (await officer.get(f"{LEDGER}/{entry['activity_id']}")).json()["withdrawn_because"] == "Twice."
 
 
 @pytest.mark.parametrize(
