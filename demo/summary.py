@@ -139,21 +139,29 @@ def print_verdict(found: Mapping[str, Sequence[Difference]], lag: int) -> bool:
 
 def print_next(truth: Truth, services: Services, home: str) -> None:
     """Where to look, and what to try."""
-    district, year = truth.district.district_id, truth.school_year
-    at_home = "" if home == "var" else f" HOME_DIR={home}"
-    counselor = f"$(make -s token ROLE=counselor SUB=me DISTRICT={district} SCHOOLS=s-1{at_home})"
-    everyone = f"$(make -s token ROLE=district_admin SUB=me DISTRICT={district}{at_home})"
-    referrals, reporting = services.referral_api, services.reporting
+    year, at_home = truth.school_year, "" if home == "var" else f" HOME_DIR={home}"
+
+    def token(who: str) -> str:
+        return f"$(make -s token {who} DISTRICT={truth.district.district_id}{at_home})"
+
+    counselor, everyone = token("ROLE=counselor SUB=me SCHOOLS=s-1"), token("ROLE=district_admin SUB=me")
+    referrals, registry, reporting = services.referral_api, services.training_registry, services.reporting
+    officer = truth.training.an_opener
+    badge = token(f"ROLE=officer SUB={officer.officer_id} SCHOOLS={officer.school.school_id}")
+    student_id = next(truth.district.students(officer.school)).student_id
     body = '{"student_id": "st-000001", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": "Quiet."}'
     print(f"""
-Open     {referrals}/docs   {reporting}/docs
+Open     {referrals}/docs   {registry}/docs   {reporting}/docs
 Ask      curl -sH "Authorization: Bearer {everyone}" \\
            '{reporting}/v1/views/referral-funnel?school_year={year}&by=race_ethnicity,sex'
 Look up  curl -sH "Authorization: Bearer {counselor}" \\
            '{referrals}/v1/referrals?limit=3'
 Refer    curl -sH "Authorization: Bearer {counselor}" -H 'Content-Type: application/json' \\
            {referrals}/v1/referrals -d '{body}'
-         (ask again: reporting counts it at once, and the next `make demo` will say that it does)""")
+         (ask again: reporting counts it at once, and the next `make demo` will say that it does)
+Officer  curl -sH "Authorization: Bearer {badge}" -H 'Purpose-Of-Use: school_official_duty' \\
+           {referrals}/v1/students/{student_id}
+         (he has all three keys: training, an agreement, a purpose; without the purpose the record stays closed)""")
 
 
 def _count(n: int | None) -> str:

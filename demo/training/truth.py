@@ -37,6 +37,11 @@ class TrainingTruth:
             if officer.story in MAY_OPEN_RECORDS and officer.term in OPENS_RECORDS
         )
 
+    @property
+    def an_opener(self) -> Officer:
+        """One of them."""
+        return next(officer for officer in self.officers if officer.officer_id in self.openers)
+
     @cached_property
     def agreements(self) -> Mapping[str, str]:
         """The status of each agreement."""

@@ -1,7 +1,9 @@
 """The officers of the synthetic district: the same for a seed, every story among them, and a truth that adds up."""
 
+import re
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +134,13 @@ def test_on_the_first_day_of_a_school_year_nothing_has_been_done_yet() -> None:
     assert not first.counts["entries"]
     assert not first.counts["drills"]
     assert list(drills(SMALL, SMALL.schools[0], date(2026, 7, 1))) == []
+
+
+def test_the_officer_whom_the_readme_sends_to_a_record_may_open_it() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (officer_id, school_id) = re.findall(r"SUB=(\S+-officer) DISTRICT=demo SCHOOLS=(\S+)\)", readme)[0]
+    (student_id,) = re.findall(r"8001/v1/students/(st-\d+)", readme)
+    district = District("demo", SIZES["small"], seed=3)
+    (school,) = (school for school in district.schools if school.school_id == school_id)
+    assert officer_id in TrainingTruth(district, TODAY).openers
+    assert student_id in {student.student_id for student in district.students(school)}

@@ -63,6 +63,9 @@ def test_the_page_is_walked_from_token_to_view() -> None:
         "/v1/referrals",
         "changed_since",
         "/v1/views",
+        "Purpose-Of-Use",
+        "/verification",
+        "/v1/activities",
     ):
         assert way in commands
 
