@@ -6,6 +6,7 @@ Days are ordinals (`date.toordinal`): one may lie beyond the last date there is 
 from calendar import monthrange
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from training_registry.officers.rules import Officer
 from training_registry.requirements.rules import Anchor, Assigned, MonthDay, Requirement
@@ -46,9 +47,23 @@ def training_year(ordinal: int, starts: MonthDay) -> int:
     return day.year if (day.month, day.day) >= starts else day.year - 1
 
 
-def first_bound_year(requirement: Requirement, officer: Officer) -> int:
+class Begun(NamedTuple):
+    """The days from which an officer's clocks run; worked out once for all requirements."""
+
+    appointed: int
+    assigned: int | None
+    """The first day of his first assignment."""
+
+
+def begun_of(officer: Officer) -> Begun:
+    """When this officer's clocks begin."""
+    assigned = first_assigned_on(officer)
+    return Begun(officer.appointed_on.toordinal(), None if assigned is None else assigned.toordinal())
+
+
+def first_bound_year(requirement: Requirement, begun: Begun) -> int:
     """The first training year that begins on or after the appointment."""
-    appointed, starts = officer.appointed_on.toordinal(), requirement.training_year_starts
+    appointed, starts = begun.appointed, requirement.training_year_starts
     year = training_year(appointed, starts)
     return year if year_start(year, starts) == appointed else year + 1
 
@@ -64,31 +79,30 @@ def year_deadline(requirement: Requirement, year: int) -> int:
     return year_start(year + 1, starts) - 1 if year < date.max.year else NEVER
 
 
-def first_deadline(requirement: Requirement, officer: Officer, first_held: int | None) -> int | None:
+def first_deadline(requirement: Requirement, begun: Begun, first_held: int | None) -> int | None:
     """The last day on which it is met in time for the first time; None: its clock has not begun.
 
     `first_held` is the day of the completion that starts the clock of anchor `completion`. Not for `training_year`.
     """
     anchor = requirement.anchor
-    if anchor is Anchor.APPOINTMENT:
-        begun: int | None = officer.appointed_on.toordinal()
-    elif anchor is Anchor.ASSIGNMENT:
-        assigned = first_assigned_on(officer)
-        begun = None if assigned is None else assigned.toordinal()
+    if anchor is Anchor.ASSIGNMENT:
+        anchored = begun.assigned
+    elif anchor is Anchor.APPOINTMENT:
+        anchored = begun.appointed
     else:
-        begun = first_held
-    return None if begun is None else _due(requirement, begun)
+        anchored = first_held
+    return None if anchored is None else _due(requirement, anchored)
 
 
-def _due(requirement: Requirement, begun: int) -> int:
+def _due(requirement: Requirement, anchored: int) -> int:
     if requirement.due_days is not None:
-        return min(begun + requirement.due_days, NEVER)
+        return min(anchored + requirement.due_days, NEVER)
     if requirement.due_months is not None:
-        return months_later(begun, requirement.due_months)
+        return months_later(anchored, requirement.due_months)
     if requirement.due_next_year:
         starts = requirement.training_year_starts
-        return year_start(training_year(begun, starts) + 1, starts) - 1
-    return begun
+        return year_start(training_year(anchored, starts) + 1, starts) - 1
+    return anchored
 
 
 def first_assigned_on(officer: Officer) -> date | None:

@@ -9,6 +9,8 @@ from training_registry.officers.rules import Officer
 from training_registry.requirements.rules import Anchor, Requirement
 from training_registry.standing.rules.answers import RequirementOn
 from training_registry.standing.rules.clocks import (
+    Begun,
+    begun_of,
     first_bound_year,
     first_deadline,
     training_year,
@@ -33,8 +35,28 @@ def every_standing_on(
     rules: Iterable[Rule], officer: Officer, completions: Iterable[Completion], as_of: date
 ) -> list[RequirementOn]:
     """How he stands to each of these on a day, in their order."""
-    learnt, day = Learnt(completions), as_of.toordinal()
-    return [History(rule, officer, learnt).on(day) for rule in rules]
+    learnt, begun, day = Learnt(completions), begun_of(officer), as_of.toordinal()
+    courses, found = learnt.by_course.keys(), []
+    for rule in rules:
+        if rule.looks_for is not None and rule.looks_for.isdisjoint(courses):
+            found.append(_nothing_held(rule, officer, begun, day))
+        else:
+            found.append(History(rule, officer, learnt, begun).on(day))
+    return found
+
+
+def _nothing_held(rule: Rule, officer: Officer, begun: Begun, day: int) -> RequirementOn:
+    """What `History` comes to where nothing counts: so many of all questions that the short way is worth it."""
+    requirement = rule.requirement
+    not_bound = why_not_bound(requirement, officer)
+    if not_bound is not None:
+        return RequirementOn(rule, _EXEMPT, 0, 0, None, None, (), not_bound)
+    if rule.by_years:
+        deadline: int | None = year_deadline(requirement, first_bound_year(requirement, begun))
+    else:
+        deadline = first_deadline(requirement, begun, None)
+    status = _DUE if deadline is None or day <= deadline else _OVERDUE
+    return RequirementOn(rule, status, 0, rule.most_missing, deadline, None, ())
 
 
 class History:
@@ -42,22 +64,24 @@ class History:
 
     __slots__ = ("exempting", "first_deadline", "first_held", "first_year", "held", "not_bound", "rule")
 
-    def __init__(self, rule: Rule, officer: Officer, learnt: Learnt) -> None:
+    def __init__(self, rule: Rule, officer: Officer, learnt: Learnt, begun: Begun) -> None:
         requirement = rule.requirement
         self.rule = rule
         self.not_bound = why_not_bound(requirement, officer)
-        self.held = _with_short_courses(rule, rule.held(learnt), rule.short(learnt))
+        self.held = rule.held(learnt)
         self.exempting = rule.exempting(learnt)
         self.first_held: int | None = None
         """Anchor `completion`: the day on which its clock begins."""
         self.first_deadline: int | None = None
         self.first_year = 0
         if rule.by_years:
-            self.first_year = first_bound_year(requirement, officer)
+            self.first_year = first_bound_year(requirement, begun)
         else:
             if requirement.anchor is Anchor.COMPLETION:
-                self.first_held = rule.first_begins(learnt)
-            self.first_deadline = first_deadline(requirement, officer, self.first_held)
+                self.first_held = rule.first_begins(learnt, self.held)
+            self.first_deadline = first_deadline(requirement, begun, self.first_held)
+        if rule.short_courses:
+            self.held = _with_short_courses(rule, self.held, rule.short(learnt))
 
     def on(self, day: int) -> RequirementOn:
         """How he stands on that day."""

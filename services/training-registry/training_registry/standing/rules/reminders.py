@@ -7,6 +7,7 @@ from shared.events.training import StandingStatus
 from training_registry.completions.rules import Completion
 from training_registry.officers.rules import Officer
 from training_registry.requirements.rules import Requirement
+from training_registry.standing.rules.clocks import begun_of
 from training_registry.standing.rules.counting import Learnt, Rule
 from training_registry.standing.rules.evaluation import History
 
@@ -23,7 +24,7 @@ def reminders_of(
     reminders of one deadline only the nearest is. A deadline is the first one, the last day before what is met lapses,
     or the last day of grace after that.
     """
-    found = History(Rule(requirement), officer, Learnt(completions)).on(through.toordinal())
+    found = History(Rule(requirement), officer, Learnt(completions), begun_of(officer)).on(through.toordinal())
     deadline = found.deadline_on
     if found.status not in (StandingStatus.CURRENT, StandingStatus.DUE) or deadline is None or deadline < through:
         return []
