@@ -83,7 +83,7 @@ class Consumer(Generic[Prepared]):
 
     async def run(self) -> None:
         """Read and apply; whatever is away is tried again, and a reader that lost its place finds it again."""
-        backoff = Backoff()
+        backoff = Backoff(most_seconds=0.5)  # a key that was withdrawn meanwhile must not wait longer than the bus
         while True:
             try:
                 await self._bus.ensure_topics(self._all_topics())

@@ -46,7 +46,7 @@ class Relay:
 
     async def run(self) -> None:
         """Lead, or stand by to lead; whatever is away is tried again."""
-        backoff = Backoff()
+        backoff = Backoff(most_seconds=0.5)  # a key that was withdrawn meanwhile must not wait longer than the bus
         while True:
             try:
                 await self._lead(backoff)

@@ -3,6 +3,7 @@
 * Whoever may send `If-Match` is told the version: a change that takes it answers with the new `ETag`, and so does what
   reads, or makes, the thing that is changed.
 * What is made by a POST to a list can be read below it: `Location` says where, unless many were sent at once (207).
+* Where standing decides, the record and the refusal say alike how old what is known of it is.
 * A list that takes a cursor links to its next page; a view that comes as JSON or CSV says that `Accept` decides.
 """
 
@@ -85,6 +86,7 @@ def complete(document: Mapping[str, Any], path: str, method: str) -> None:
     """Tell of every header that the answers of one operation bear."""
     operation = document["paths"][path][method]
     of_success = _borne_by_success(document["paths"], path, method)
+    tells_standing = STANDING_AS_OF in operation["responses"].get("200", {}).get("headers", {})
     for status, response in operation["responses"].items():
         names = of_success if status < "300" else set()
         if status == "207":
@@ -93,6 +95,8 @@ def complete(document: Mapping[str, Any], path: str, method: str) -> None:
             names = {WWW_AUTHENTICATE}
         if status == "429" or (status == "503" and path.startswith(OF_THE_API)):
             names = {RETRY_AFTER}
+        if tells_standing and status in ("403", "503"):
+            names = names | {STANDING_AS_OF, STANDING_STALE}
         if names:
             # Beside those that the route has told of itself.
             response.setdefault("headers", {}).update({name: _TOLD[name] for name in sorted(names)})

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_co
 from shared.bus.base import BusUnavailable, Message, TopicPartition, ensure_sendable
 from shared.bus.kafka.ending import ends_well
 from shared.bus.kafka.publisher import Publisher
-from shared.bus.kafka.reader import KafkaReader, bounds_of
+from shared.bus.kafka.reader import STALL, KafkaReader, bounds_of
 
 REQUEST_LIMIT_MS = 10_000
 ADMIN_LIMIT_S = 15.0
@@ -34,11 +34,13 @@ class KafkaBus:
         client_id: str,
         session: timedelta = SESSION,
         metadata_age: timedelta = METADATA_AGE,
+        stall: timedelta = STALL,
     ) -> None:
         self._servers = list(servers)
         self._client_id = client_id
         self._session = session
         self._metadata_age = metadata_age
+        self._stall = stall
         self._publisher = Publisher(self._servers, client_id=client_id)
         self._readers: set[KafkaReader] = set()
 
@@ -81,6 +83,7 @@ class KafkaBus:
             group=group,
             session=self._session,
             metadata_age=self._metadata_age,
+            stall=self._stall,
             left=self._readers.discard,
         )
         await reader.start(topics)

@@ -77,6 +77,27 @@ async def test_a_broker_that_goes_away_is_said_in_time_and_found_again(own_broke
     await bus.close()
 
 
+@pytest.mark.timeout(300)
+async def test_a_reader_outlasts_an_outage_that_is_longer_than_its_patience(
+    own_broker: KafkaBroker, topic: str
+) -> None:
+    """A new one would wait for the session of the old one to run out, and what was withdrawn meanwhile stay open."""
+    bus = KafkaBus([own_broker.address], client_id="test", stall=timedelta(seconds=1))
+    await bus.ensure_topics({topic: PARTITIONS})
+    reader = await settled(await bus.reader(group=topic, topics=[topic]))
+    reader.place(dict.fromkeys(reader.unplaced(), 0))
+    before = reader.assigned()
+
+    own_broker.kill()
+    for _ in range(30):  # three times its patience, of which it is asked all the time
+        assert await reader.read(max_records=10, timeout=timedelta(milliseconds=100)) == {}
+    await asyncio.to_thread(own_broker.start)
+    await _publish_again(bus, Message(topic, b"k", b"after"))
+    assert [r.value for r in await read_all(reader, 1)] == [b"after"]
+    assert reader.assigned() == before
+    await bus.close()
+
+
 async def _publish_again(bus: Bus, message: Message) -> None:
     async with asyncio.timeout(LONG_ENOUGH):
         while True:
