@@ -117,7 +117,8 @@ class Guide:
 
     def _lead_body(self, body: dict[str, Any], number: int) -> None:
         for name in body.keys() & self.known.keys() - NAMED_BY_ITS_SENDER:
-            body[name] = self._known(name, number)
+            known = self._known(name, number)
+            body[name] = int(known) if isinstance(body[name], int) and known.isdigit() else known
         if body.keys() >= {"student_id", "school_id"}:
             body["school_id"] = STUDENTS.get(body["student_id"], "s-1")
         body.pop("reopens", None)

@@ -88,6 +88,18 @@ class Officer:
     left_on: date | None = None
     """His last day with the agency; None: he is still there."""
 
+    def is_assigned(self, school_id: str, on: date) -> bool:
+        """Whether he is assigned to that school on that day."""
+        return any(a.school_id == school_id and a.from_on <= on and self._lasts(a, on) for a in self.assignments)
+
+    def last_day(self, assignment: Assignment) -> date | None:
+        """An assignment's last day: no later than his own with the agency. None: no end is known."""
+        return min((day for day in (assignment.to_on, self.left_on) if day is not None), default=None)
+
+    def _lasts(self, assignment: Assignment, on: date) -> bool:
+        last = self.last_day(assignment)
+        return last is None or on <= last
+
 
 @dataclass(frozen=True, slots=True)
 class Rated:

@@ -13,7 +13,6 @@ from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
 from shared.db import Session
 from shared.http.bodies import Id, Narrative, SourcedId, StrictBody
-from shared.http.etags import ensure_match
 from shared.outbox import new_event_id
 from training_registry.days import NearDay
 from training_registry.officers.errors import EvaluationExists, SchoolNotYours
@@ -27,7 +26,9 @@ from training_registry.officers.views.finding import ensure_officer_visible, off
 class EvaluateOfficer(StrictBody):
     """What one school says of an officer's year there."""
 
-    evaluation_id: Id | None = Field(None, description="Chosen by the caller, so that a repeat is known as one.")
+    evaluation_id: Id | None = Field(
+        None, description="Chosen by the caller for a new one; that of the one to be corrected."
+    )
     school_year: int = Field(ge=2000, le=2200, description="The year the school year ends in; it begins on 1 July.")
     school_id: SourcedId
     evaluated_on: NearDay
@@ -60,14 +61,14 @@ async def evaluate_officer(
     *,
     caller: Caller,
     ring: KeyRing,
-    if_match: str | None,
     today: date,
     now: datetime,
 ) -> tuple[UUID, bool]:
     """This is what the school says in that role, and replaces what it said before. Its id, and whether it is the first.
 
-    There is one of each school, year and role; what it said before is kept. The same again changes nothing.
-    Raises: OfficerNotFound, SchoolNotYours, EvaluatedInFuture, NotAssignedThere, EvaluationExists, ChangedMeanwhile.
+    There is one of each school, year and role; what it said before is kept. The same again changes nothing. Who
+    corrects one names it, so that nobody replaces what he has not heard of.
+    Raises: OfficerNotFound, SchoolNotYours, EvaluatedInFuture, NotAssignedThere, EvaluationExists.
     """
     district_id = caller.district_id
     await ensure_officer_visible(session, caller, officer_id)
@@ -85,12 +86,13 @@ async def evaluate_officer(
     key = (command.school_year, command.school_id, command.by_role)
     there = await find_evaluation(session, district_id, officer_id, key, ring)
     if there is None:
-        return await _add(session, officer_id, command, caller=caller, ring=ring, if_match=if_match, now=now), True
+        return await _add(session, officer_id, command, caller=caller, ring=ring, now=now), True
     if command.evaluation_id not in (None, there.evaluation_id):
         raise EvaluationExists
     if all(getattr(there, name) == getattr(command, name) for name in ("evaluated_on", "ratings", "remarks")):
         return there.evaluation_id, False
-    ensure_match(if_match, there.version)
+    if command.evaluation_id is None:
+        raise EvaluationExists("Name it to correct it.", evaluation_id=str(there.evaluation_id))
     await session.execute(
         update(evaluations)
         .where(evaluations.c.district_id == district_id, evaluations.c.evaluation_id == there.evaluation_id)
@@ -109,10 +111,8 @@ async def _add(
     *,
     caller: Caller,
     ring: KeyRing,
-    if_match: str | None,
     now: datetime,
 ) -> UUID:
-    ensure_match(if_match, 0)
     evaluation_id = command.evaluation_id or new_event_id()
     columns = ("district_id", "evaluation_id", "officer_id", "school_year", "school_id", "by_role", "version")
     key = (command.school_year, command.school_id, command.by_role.value)

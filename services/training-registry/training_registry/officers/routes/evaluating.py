@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Query, Response
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.events.facets import school_year_of
-from shared.http.etags import ChangedMeanwhile, IfMatch, etag
 from shared.http.idempotency import KeyReused
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
@@ -44,7 +43,6 @@ def add_evaluation_routes(router: APIRouter, zone: tzinfo) -> None:
             EvaluatedInFuture,
             NotAssignedThere,
             EvaluationExists,
-            ChangedMeanwhile,
             KeyReused,
         ),
     )
@@ -56,16 +54,14 @@ def add_evaluation_routes(router: APIRouter, zone: tzinfo) -> None:
         session: WriteSession,
         at_hand: AtHand,
         now: Now,
-        if_match: IfMatch = None,
     ) -> EvaluationView:
-        """Give a school's part of an officer's evaluation. One of a school, year and role: a later one corrects it."""
+        """Give a school's part of an officer's evaluation. One of each school, year and role: name it to correct it."""
         _, is_new = await evaluating.evaluate_officer(
             session,
             officer_id,
             command,
             caller=caller,
             ring=at_hand.ring,
-            if_match=if_match,
             today=now.astimezone(zone).date(),
             now=now,
         )
@@ -73,7 +69,6 @@ def add_evaluation_routes(router: APIRouter, zone: tzinfo) -> None:
         written = await find_evaluation(session, caller.district_id, officer_id, key, at_hand.ring)
         assert written is not None
         response.status_code = 201 if is_new else 200
-        response.headers["ETag"] = etag(written.version)
         return written
 
     @router.get(_PATH, responses=problems(OfficerNotFound))
