@@ -45,12 +45,11 @@ a:focus-visible { outline: 3px solid #1a4ea3; outline-offset: 2px; }
 """
 _STYLE_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
 
-HEADERS = {
+GUARDS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Vary": "Accept",
 }
 """What a browser is told beside the page: to load nothing, and to tell nobody where the reader came from."""
 
@@ -107,7 +106,7 @@ def _page(result: VerificationResult, body: str, *, status: int) -> Response:
         f'<meta name="robots" content="noindex"><title>{title}</title><style>{_STYLE}</style></head>'
         f"<body><main>{body}</main></body></html>"
     )
-    return Response(text, status, headers=HEADERS, media_type=f"{MEDIA_TYPE}; charset=utf-8")
+    return Response(text, status, headers={**GUARDS, "Vary": "Accept"}, media_type=f"{MEDIA_TYPE}; charset=utf-8")
 
 
 def _result(result: VerificationResult) -> str:

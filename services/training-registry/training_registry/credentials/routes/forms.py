@@ -3,6 +3,7 @@
 from typing import Any
 
 from training_registry.credentials.examples import JWT
+from training_registry.credentials.pages import GUARDS
 from training_registry.credentials.pages import MEDIA_TYPE as PAGE
 
 JSON = "application/json"
@@ -16,4 +17,11 @@ SIGNED_CONTENT: dict[str, Any] = {
 }
 PAGE_CONTENT: dict[str, Any] = {
     PAGE: {"schema": {"type": "string"}, "example": '<!doctype html><html lang="en"><title>This credential is valid'}
+}
+PAGE_HEADERS: dict[str, Any] = {
+    name: {"description": "With the page only.", "schema": {"type": "string"}, "example": value}
+    for name, value in GUARDS.items()
+}
+VARIES_TOLD: dict[str, Any] = {
+    "Vary": {"description": "What else than the address decides.", "schema": {"type": "string"}, "example": "Accept"}
 }

@@ -12,7 +12,7 @@ from shared.http.problems import problems
 from shared.http.runtime import Now, PublicSession, open_to_everybody
 from training_registry.credentials import pages
 from training_registry.credentials.errors import CredentialUnknown
-from training_registry.credentials.routes.forms import JSON, PAGE_CONTENT, VARIES
+from training_registry.credentials.routes.forms import JSON, PAGE_CONTENT, PAGE_HEADERS, VARIES, VARIES_TOLD
 from training_registry.credentials.rules import VerificationResult
 from training_registry.credentials.views import Verification, find_credential, verification_of
 
@@ -23,7 +23,7 @@ def add_verification(router: APIRouter, zone: tzinfo) -> None:
     @router.get(
         "/credentials/{credential_id}/verification",
         response_model=Verification,
-        responses={200: {"content": PAGE_CONTENT}, **_unknown()},
+        responses={200: {"content": PAGE_CONTENT, "headers": PAGE_HEADERS}, **_unknown()},
         dependencies=[Depends(open_to_everybody(Permission.CREDENTIALS_VERIFY))],
     )
     async def verify_credential(
@@ -53,6 +53,7 @@ def add_verification(router: APIRouter, zone: tzinfo) -> None:
 def _unknown() -> dict[int | str, dict[str, Any]]:
     told = problems(CredentialUnknown)
     told[404]["content"] |= PAGE_CONTENT
+    told[404]["headers"] = {**PAGE_HEADERS, **VARIES_TOLD}
     return told
 
 
