@@ -1,6 +1,6 @@
 """How officers stand, counted by school and requirement, and each officer once where these are taken together."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from reporting.codec import STANDINGS
 from shared.events.training import StandingStatus
@@ -18,7 +18,7 @@ TOGETHER = ""
 _CURRENT = STANDINGS[StandingStatus.CURRENT]
 
 
-def counted_at(assigned: Mapping[str, Sequence[int]], standings: Iterable[Standing]) -> Iterator[Counted]:
+def counted_at(assigned: Mapping[str, Collection[int]], standings: Iterable[Standing]) -> Iterator[Counted]:
     """Each standing once at every place to which its officer is assigned; of others nothing."""
     for officer_id, requirement_id, status in standings:
         for place_no in assigned.get(officer_id, ()):
