@@ -32,7 +32,7 @@ _RANK = {
 
 SOME = st.lists(completions(), max_size=6)
 DAYS = st.integers(-1000, 3500).map(lambda days: APPOINTED + timedelta(days=days))
-DAILY = [APPOINTED + timedelta(days=days) for days in range(-1000, 3000)]
+DAILY = [APPOINTED + timedelta(days=days) for days in range(-1000, 2400)]
 
 
 def _as_told(steps: Sequence[tuple[date, StandingStatus]], day: date) -> StandingStatus:
@@ -40,7 +40,7 @@ def _as_told(steps: Sequence[tuple[date, StandingStatus]], day: date) -> Standin
 
 
 @given(requirements(), officers(), SOME)
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_the_steps_say_of_every_day_what_standing_says_on_it(
     requirement: Requirement, officer: Officer, some: list[Completion]
 ) -> None:
@@ -57,7 +57,7 @@ def test_the_steps_say_of_every_day_what_standing_says_on_it(
 
 
 @given(requirements(), officers(), SOME, completions(), DAYS)
-@settings(max_examples=800)
+@settings(max_examples=400)
 def test_standing_never_improves_by_removing_a_completion_nor_worsens_by_adding_one(
     requirement: Requirement, officer: Officer, some: list[Completion], another: Completion, day: date
 ) -> None:
@@ -72,7 +72,7 @@ def test_standing_never_improves_by_removing_a_completion_nor_worsens_by_adding_
 
 
 @given(requirements(), officers(), SOME, DAYS)
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_what_is_completed_later_and_what_does_not_count_makes_no_difference(
     requirement: Requirement, officer: Officer, some: list[Completion], day: date
 ) -> None:
@@ -88,7 +88,7 @@ def test_what_is_completed_later_and_what_does_not_count_makes_no_difference(
 
 
 @given(requirements(), officers(), SOME, DAYS)
-@settings(max_examples=800)
+@settings(max_examples=400)
 def test_the_deadline_is_the_last_day_before_the_status_turns_if_nothing_more_is_completed(
     requirement: Requirement, officer: Officer, some: list[Completion], day: date
 ) -> None:
@@ -110,7 +110,7 @@ def test_the_deadline_is_the_last_day_before_the_status_turns_if_nothing_more_is
 
 
 @given(requirements(), officers(), SOME, DAYS, st.integers(1, 200))
-@settings(max_examples=400)
+@settings(max_examples=60)
 def test_reminders_day_by_day_tell_no_deadline_twice_and_after_a_gap_only_the_nearest(
     requirement: Requirement, officer: Officer, some: list[Completion], through: date, gap: int
 ) -> None:

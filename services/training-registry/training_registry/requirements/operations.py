@@ -139,9 +139,11 @@ async def adopt_requirements(
     """
     catalogue = shipped_requirements()
     if (command.jurisdiction is None) == (command.requirement_ids is None):
-        raise NothingToAdopt(errors=[Fault("jurisdiction", "one of jurisdiction and requirement_ids is to be given, and one alone")])
+        raise NothingToAdopt(
+            errors=[Fault("jurisdiction", "one of jurisdiction and requirement_ids is to be given, and one alone")]
+        )
     asked = catalogue.of(jurisdiction=command.jurisdiction, requirement_ids=command.requirement_ids)
-    if not asked or not asked.keys() >= set(command.requirement_ids or ()):
+    if not asked or set(command.requirement_ids or ()) - asked.keys():
         raise NotShipped
     items = []
     for requirement_id in sorted(asked):  # in one order, so that two adoptions at once do not wait for each other
