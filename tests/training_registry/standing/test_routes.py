@@ -1,11 +1,13 @@
 """How an officer stands, asked over HTTP: today, on another day, and as it was known once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import quote
 
+import httpx2
 import pytest
 
-from tests.training_registry.standing.keeping import COURSE, Registry
+from shared.events.training import OfficerStandingChanged
+from tests.training_registry.standing.keeping import COURSE, OFFICER, RULE, Registry
 from tests.training_registry.suite import NOON
 
 
@@ -77,3 +79,44 @@ async def test_an_officer_sees_his_own_standing_and_a_principal_that_of_his_scho
             assert (await client.get(path)).status_code == status, (role, sub)
     async with service.client("district_admin", district="elsewhere") as stranger:
         assert (await stranger.get(path)).status_code == 404
+
+
+async def test_who_left_the_agency_serves_nowhere_any_more(registry: Registry) -> None:
+    await registry.put("/v1/officers/o-1", OFFICER | {"left_on": "2026-11-24"})
+
+    (school,) = (await registry.standing())["schools"]
+    assert (school["is_assigned"], school["may_serve"], school["may_open_records"]) == (False, False, False)
+    assert (await registry.standing("?as_of=2026-11-24"))["schools"][0]["may_open_records"] is True
+    assert (await registry.announced(OfficerStandingChanged))[-1].assignments[0].to_on == date(2026, 11, 24)
+
+
+async def test_a_rule_that_blocks_serving_alone_leaves_records_open(registry: Registry) -> None:
+    await registry.put("/v1/requirements/basic", RULE | {"blocks": ["serve"]})
+
+    (school,) = (await registry.standing("?as_of=2027-02-01"))["schools"]
+    assert (school["may_serve"], school["may_open_records"], school["missing"]) == (False, True, [])
+
+
+async def shortfalls(client: httpx2.AsyncClient, query: str = "") -> dict[str, tuple[int, int]]:
+    """How much each officer is short of: rules, and schools at which he may not do everything."""
+    answer = await client.get(f"/v1/standings{query}")
+    assert answer.status_code == 200, answer.text
+    return {s["officer_id"]: (len(s["requirements"]), len(s["schools"])) for s in answer.json()["items"]}
+
+
+async def test_a_district_sees_who_is_short_of_something(registry: Registry) -> None:
+    await registry.put("/v1/officers/o-2", OFFICER)
+    await registry.post("/v1/officers/o-2/assignments", {"school_id": "s-2", "from_on": "2026-08-01"})
+    await registry.put("/v1/officers/o-3", OFFICER)
+    await registry.post("/v1/completions", COURSE | {"officer_id": "o-3", "completed_on": "2026-11-20"})
+
+    assert await shortfalls(registry.keeper) == {"o-1": (1, 0), "o-2": (1, 1)}
+    assert await shortfalls(registry.keeper, "?as_of=2027-02-01") == {"o-1": (1, 1), "o-2": (1, 1)}
+    assert await shortfalls(registry.keeper, "?school_id=s-2") == {"o-2": (1, 1)}
+    first = (await registry.keeper.get("/v1/standings?limit=1")).json()
+    assert [s["officer_id"] for s in first["items"]] == ["o-1"]
+    assert await shortfalls(registry.keeper, f"?cursor={first['next_cursor']}") == {"o-2": (1, 1)}
+    async with registry.service.client("administrator", schools=["s-2"]) as principal:
+        assert await shortfalls(principal) == {"o-2": (1, 1)}
+    async with registry.service.client("officer", "o-1", schools=["s-1"]) as officer:
+        assert await shortfalls(officer) == {"o-1": (1, 0)}

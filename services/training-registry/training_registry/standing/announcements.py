@@ -43,7 +43,8 @@ def standing_changed(
         version=version,
         agency_id=agency_id(officer.agency),
         assignments=tuple(
-            AssignmentTerm(school_id=a.school_id, from_on=a.from_on, to_on=a.to_on) for a in officer.assignments
+            AssignmentTerm(school_id=a.school_id, from_on=a.from_on, to_on=officer.last_day(a))
+            for a in officer.assignments
         ),
         requirements=tuple(
             RequirementStanding(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import select
 
 from shared.auth import Caller
@@ -17,13 +17,27 @@ from training_registry.completions.rules import Completion
 from training_registry.completions.views import completions_known
 from training_registry.officers.errors import OfficerNotFound
 from training_registry.officers.rules import Officer
-from training_registry.officers.views import ensure_officer_visible, officers_known
+from training_registry.officers.views import ensure_officer_visible, list_officers, officers_known
 from training_registry.requirements.rules import Requirement
 from training_registry.requirements.views import requirements_known
 from training_registry.standing.models import recalculations
 from training_registry.standing.rules import Missing, RequirementOn, Rule, SchoolOn, every_standing_on, schools_on
 
 _AN_HOUR = 100
+_MET = frozenset({StandingStatus.CURRENT, StandingStatus.EXEMPT})
+_SHORT: dict[str, JsonValue] = {
+    "requirement_id": "basic",
+    "title": "Basic SRO course",
+    "status": "overdue",
+    "because": "32 of 40 hours; the deadline passed on 2026-07-04.",
+    "hours_counted": 32,
+    "hours_missing": 8,
+    "deadline_on": "2026-07-04",
+    "blocks": ["serve", "open_records"],
+    "source": "district policy",
+    "confirmed": True,
+    "note": None,
+}
 
 
 class RequirementAsOf(BaseModel):
@@ -48,6 +62,7 @@ class SchoolAsOf(BaseModel):
     """What an officer may do at one school on a day."""
 
     school_id: str
+    is_assigned: bool = Field(description="On that day.")
     may_serve: bool
     may_open_records: bool
     because: list[str] = Field(description="What is missing, in words; empty where he may do both.")
@@ -64,24 +79,11 @@ class Standing(BaseModel):
                     "officer_id": "o-1",
                     "as_of": "2026-11-22",
                     "known_at": None,
-                    "requirements": [
-                        {
-                            "requirement_id": "basic",
-                            "title": "Basic SRO course",
-                            "status": "overdue",
-                            "because": "32 of 40 hours; the deadline passed on 2026-07-04.",
-                            "hours_counted": 32,
-                            "hours_missing": 8,
-                            "deadline_on": "2026-07-04",
-                            "blocks": ["serve", "open_records"],
-                            "source": "district policy",
-                            "confirmed": True,
-                            "note": None,
-                        }
-                    ],
+                    "requirements": [_SHORT],
                     "schools": [
                         {
                             "school_id": "s-1",
+                            "is_assigned": True,
                             "may_serve": False,
                             "may_open_records": False,
                             "because": ["basic is overdue"],
@@ -98,6 +100,35 @@ class Standing(BaseModel):
     known_at: Instant | None = Field(description="As it was known at this instant; null: as it is known now.")
     requirements: list[RequirementAsOf] = Field(description="By id.")
     schools: list[SchoolAsOf] = Field(description="By id; every school he was, is or will be assigned to.")
+
+
+class Shortfall(BaseModel):
+    """An officer and what he is short of on a day, or soon will be; without it two empty lists."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "officer_id": "o-1",
+                    "requirements": [_SHORT],
+                    "schools": [
+                        {
+                            "school_id": "s-1",
+                            "is_assigned": True,
+                            "may_serve": False,
+                            "may_open_records": False,
+                            "because": ["Basic SRO course is overdue, which blocks open records and serve."],
+                            "missing": ["training"],
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    officer_id: str
+    requirements: list[RequirementAsOf] = Field(description="Those that are due, overdue or expired, by id.")
+    schools: list[SchoolAsOf] = Field(description="His schools at which he may not do everything, by id.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +151,38 @@ async def find_standing(
     if officer is None:
         raise OfficerNotFound
     return standing_of(officer, known, as_of=as_of, known_at=known_at)
+
+
+async def list_shortfalls(
+    session: ReadSession, caller: Caller, *, as_of: date, school_id: str | None, after: str, limit: int
+) -> tuple[list[Shortfall], str | None]:
+    """What the officers are short of whom the caller may see, by id behind `after`; and the id to go on behind.
+
+    With a school only those who are assigned to it on that day. Whoever is short of nothing is left out, so a page may
+    hold few and still have a next one.
+    """
+    found = await list_officers(session, caller, school_id=school_id, agency=None, after=after, limit=limit + 1)
+    officer_ids = [row.officer_id for row in found[:limit]]
+    known = await _known(session, caller.district_id, officer_ids, None)
+    shortfalls = []
+    for officer_id in officer_ids:
+        officer = known.officers[officer_id]
+        if school_id is None or officer.is_assigned(school_id, as_of):
+            standing = standing_of(officer, known, as_of=as_of, known_at=None)
+            shortfalls.append(_shortfall(standing, school_id))
+    return [s for s in shortfalls if s.requirements or s.schools], officer_ids[-1] if len(found) > limit else None
+
+
+def _shortfall(standing: Standing, school_id: str | None) -> Shortfall:
+    return Shortfall(
+        officer_id=standing.officer_id,
+        requirements=[r for r in standing.requirements if r.status not in _MET],
+        schools=[
+            s
+            for s in standing.schools
+            if school_id in (None, s.school_id) and s.is_assigned and not (s.may_serve and s.may_open_records)
+        ],
+    )
 
 
 async def anything_waits(session: ReadSession) -> bool:
@@ -172,6 +235,7 @@ def _told(on: RequirementOn) -> RequirementAsOf:
 def _allowed(school: SchoolOn) -> SchoolAsOf:
     return SchoolAsOf(
         school_id=school.school_id,
+        is_assigned=school.is_assigned,
         may_serve=school.may_serve,
         may_open_records=school.may_open_records,
         because=list(school.because),

@@ -24,6 +24,7 @@ class SchoolOn:
     """What an officer may do at a school on a day, and what keeps him from it."""
 
     school_id: str
+    is_assigned: bool
     may_serve: bool
     may_open_records: bool
     because: tuple[str, ...]
@@ -51,14 +52,14 @@ def _school_on(
     blocking: Sequence[tuple[Requirement, StandingStatus]],
     as_of: date,
 ) -> SchoolOn:
-    assigned = any(a.school_id == school_id and _is_on(a.from_on, a.to_on, as_of) for a in officer.assignments)
+    assigned = officer.is_assigned(school_id, as_of)
     in_force = [a for a in agreements if school_id in a.school_ids and a.is_in_force(as_of)]
     opens = any(agreement.opens_records for agreement in in_force)
     kept_from = {blocks: [r for r, _ in blocking if blocks in r.blocks] for blocks in Blocks}
     missing = set()
     if not assigned or not opens:
         missing.add(Missing.AGREEMENT)
-    if kept_from[Blocks.SERVE] or kept_from[Blocks.OPEN_RECORDS]:
+    if kept_from[Blocks.OPEN_RECORDS]:
         missing.add(Missing.TRAINING)
     may_serve = assigned and bool(in_force) and not kept_from[Blocks.SERVE]
     because = []
@@ -74,11 +75,7 @@ def _school_on(
         if requirement.blocks
     ]
     may_open = assigned and opens and not kept_from[Blocks.OPEN_RECORDS]
-    return SchoolOn(school_id, may_serve, may_open, tuple(because), frozenset(missing))
-
-
-def _is_on(from_on: date, to_on: date | None, day: date) -> bool:
-    return from_on <= day and (to_on is None or day <= to_on)
+    return SchoolOn(school_id, assigned, may_serve, may_open, tuple(because), frozenset(missing))
 
 
 def _listed(blocks: Iterable[Blocks]) -> str:
