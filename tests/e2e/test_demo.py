@@ -114,18 +114,25 @@ def test_the_next_run_goes_on_where_the_last_one_was_stopped(story: Story) -> No
     assert f"going on behind {second.arrived:,} of {story.gone_on.arrived:,} referrals" in story.gone_on.said
     assert story.gone_on.status == 0, story.gone_on.said + story.gone_on.complained
     assert "MATCH: every count" in story.gone_on.said
+    assert "MATCH: every standing" in story.gone_on.said
 
 
 def test_it_says_what_each_step_took_of_time_and_memory(story: Story) -> None:
     lines = story.gone_on.said.splitlines()
     head = next(line for line in lines if "demo MB" in line)
-    assert head.split("requests/s")[1].split() == ["demo", "MB", "referral-api", "MB", "reporting", "MB"]
+    programs = ["demo", "referral-api", "reporting", "training-registry"]
+    assert head.split("requests/s")[1].split() == [word for program in programs for word in (program, "MB")]
     sending = next(line for line in lines[lines.index(head) :] if line.startswith("  Referrals sent"))
-    own, *services = (int(word) for word in sending.split()[-3:])
+    own, *services = (int(word) for word in sending.split()[-len(programs) :])
     assert 10 < own < 150
     assert all(20 < service < 400 for service in services)
     on_disk = next(line for line in lines if line.startswith("  On disk now:"))
-    assert [word for word in on_disk.split() if ".db" in word] == ["bus.db", "referral_api.db", "reporting.db"]
+    assert [word for word in on_disk.split() if ".db" in word] == [
+        "bus.db",
+        "referral_api.db",
+        "reporting.db",
+        "training_registry.db",
+    ]
 
 
 def test_a_loaded_district_is_not_sent_again(story: Story) -> None:
