@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from reporting.app import HEARS, SERVICE
+from reporting.base import metadata
 from reporting.models import REBUILT, contact_times, places, referral_funnel, students_referred
 from reporting.rebuild import rebuild
 from reporting.rolling import Roller
@@ -92,6 +93,10 @@ def counts_of_enrollment() -> list[Event]:
     """A count that a later one replaces."""
     girls, boys = some_facets(), some_facets(sex=Sex.MALE)
     return [an_enrollment((girls, 40), (boys, 3), version=1), an_enrollment((girls, 41), version=2)]
+
+
+def test_a_rebuild_makes_every_table_anew_but_the_schools_numbers() -> None:
+    assert {*metadata.tables.values()} - {places} == {*REBUILT}
 
 
 async def test_a_rebuild_gives_the_same_tables_to_the_last_row(reporting: Reporting) -> None:
