@@ -13,6 +13,7 @@ from bench.importing import importing
 from bench.posting import posting
 from bench.relay import relay
 from bench.rest import rest
+from bench.standing import standing
 from bench.views import views
 from bench.visible import visible
 
@@ -25,6 +26,7 @@ BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
     "importing": importing,
     "catching_up": catching_up,
     "views": views,
+    "standing": standing,
     "activities": activities,
 }
 
