@@ -110,6 +110,10 @@ class AgreementView(BaseModel):
 class AgreementVersionView(AgreementView):
     """An agreement as one change left it, with who made the change; its status is that of the day of the change."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [_EXAMPLE | {"change": "signature", "changed_by": "admin-1"}]}
+    )
+
     change: str = Field(description="written, terms, narrowed, details, signature or termination.")
     changed_by: str = Field(description="Subject of the token that wrote it.")
 
