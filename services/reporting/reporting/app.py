@@ -16,8 +16,8 @@ from reporting.routes.telling import CONSUMER
 from reporting.routes.training import training_router
 from reporting.settings import Settings
 from reporting.sink import ViewSink
-from reporting.views.freshness import Horizon
 from shared.db import plumbing
+from shared.horizon import Horizon
 from shared.migrations import Migrations
 from shared.service import Process, Service
 

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends
 
 from reporting.routes.telling import CONSUMER
 from reporting.views.errors import BusAway
-from reporting.views.freshness import Freshness, Horizon, applied_offsets, freshness_of
+from reporting.views.freshness import Freshness, applied_offsets, ends_now, freshness_of
 from shared.auth import Caller, Permission
+from shared.horizon import Horizon
 from shared.http.problems import problems
 from shared.http.runtime import Now, ReadOnlySession, allowed
 
@@ -34,7 +35,9 @@ def freshness_router(horizon: Horizon) -> APIRouter:
     @router.get("/freshness", responses=problems(BusAway))
     async def get_freshness(_caller: Watcher, session: ReadOnlySession, now: Now) -> Freshness:
         """How far the views are behind the bus, per partition."""
-        ends = await horizon.look()  # before the offsets are read: else what is applied meanwhile would look like lag
+        ends = await ends_now(
+            horizon
+        )  # before the offsets are read: else what is applied meanwhile would look like lag
         return freshness_of(await applied_offsets(session, CONSUMER), ends, now)
 
     return router

@@ -13,13 +13,13 @@ from reporting.views.answers import Table
 from reporting.views.breakdown import Breakdown, ViewParameters
 from reporting.views.contact_times import METHOD, ContactTimes, contact_times
 from reporting.views.errors import TooFine
-from reporting.views.freshness import Horizon
 from reporting.views.open_referrals import OpenReferrals, open_referrals
 from reporting.views.referral_funnel import ReferralFunnel, referral_funnel
 from reporting.views.rows import Row
 from reporting.views.students_referred import StudentsReferred, students_referred
 from shared.auth import PERMISSIONS, Caller, Permission
 from shared.db import ReadSession
+from shared.horizon import Horizon
 from shared.http.runtime import Now, ReadOnlySession, allowed
 
 FUNNEL = Table("referral-funnel", ("stage", "n", "per_100"))

@@ -8,12 +8,13 @@ from fastapi import Response
 from reporting.views import answers
 from reporting.views.answers import Table
 from reporting.views.errors import UnknownSchool
-from reporting.views.freshness import Horizon, applied_offsets, as_of
+from reporting.views.freshness import applied_offsets, as_of
 from reporting.views.rows import Row
 from reporting.views.scope import ensure_school
 from shared.auth import Caller
 from shared.db import ReadSession
 from shared.errors import ServiceError
+from shared.horizon import Horizon
 from shared.http.problems import problems
 
 CONSUMER = "reporting"

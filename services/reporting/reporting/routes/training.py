@@ -11,10 +11,10 @@ from reporting.views.activities import Activities, ActivityParameters, activitie
 from reporting.views.answers import Table
 from reporting.views.drill_quotas import DrillQuotas, QuotaParameters, drill_quotas
 from reporting.views.drills import DrillParameters, Drills, drills
-from reporting.views.freshness import Horizon
 from reporting.views.periods import names_of
 from reporting.views.training import Training, TrainingParameters, training
 from shared.auth import Caller, Permission
+from shared.horizon import Horizon
 from shared.http.runtime import Now, ReadOnlySession, allowed
 
 ACTIVITIES = Table("activities", ("role", "n", "minutes", "share", "students_reached", "lessons"))

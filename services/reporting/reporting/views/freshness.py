@@ -1,63 +1,28 @@
 """How far the views have come: what of the bus is applied, and up to which instant they tell the truth."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import structlog
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Dialect
 
 from reporting.views.errors import BusAway
 from reporting.views.prepared import Prepared, prepare
-from shared.bus.base import Bus, BusUnavailable, TopicPartition
+from shared.bus.base import BusUnavailable, TopicPartition
 from shared.db import ReadSession
+from shared.horizon import Ends, Horizon
 from shared.inbox import consumer_offsets
 
-log = structlog.get_logger(__name__)
 
-LOOK_AGAIN = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """What the bus held at an instant: the first offset of each partition, and the one after its last."""
-
-    at: datetime
-    bounds: Mapping[TopicPartition, tuple[int, int]]
-
-
-class Horizon:
-    """Looks every second how far the logs reach, so that no request has to wait for the bus to learn it."""
-
-    def __init__(self, bus: Bus, topics: Sequence[str], clock: Callable[[], datetime]) -> None:
-        self._bus = bus
-        self._topics = topics
-        self._clock = clock
-        self.seen: Ends | None = None
-        """The latest look that succeeded; it grows old while the bus is away."""
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except BusAway:
-                log.debug("horizon_waits")
-            await asyncio.sleep(LOOK_AGAIN.total_seconds())
-
-    async def look(self) -> Ends:
-        """How far the logs reach now. Raises: BusAway."""
-        at = self._clock()  # before asking: what is there afterwards is newer
-        try:
-            self.seen = Ends(at, await self._bus.bounds(self._topics))
-        except BusUnavailable as error:
-            raise BusAway(headers={"Retry-After": "2"}) from error
-        return self.seen
+async def ends_now(horizon: Horizon) -> Ends:
+    """How far the logs reach this very moment. Raises: BusAway."""
+    try:
+        return await horizon.look()
+    except BusUnavailable as error:
+        raise BusAway(headers={"Retry-After": "2"}) from error
 
 
 class PartitionFreshness(BaseModel):
