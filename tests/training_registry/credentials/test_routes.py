@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from jwt import get_unverified_header
 
 from tests.training_registry.credentials.registry import (
     JSON,
@@ -173,3 +174,26 @@ async def test_what_is_open_to_everybody_refuses_parameters_that_it_does_not_kno
     answer = await public(registry, f"/v1/{path.format(id=uuid4())}?resultt=valid")
 
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "query.resultt")
+
+
+async def test_web_pages_of_others_may_read_what_is_open_to_everybody_and_nothing_else(
+    registry: Registry, credential_id: UUID
+) -> None:
+    async with registry.client("district_admin") as admin:
+        read = await admin.get(f"/v1/credentials/{credential_id}")
+    status_list = read.json()["credential"]["credentialStatus"]["statusListCredential"]
+    kid = get_unverified_header(read.json()["jwt"])["kid"]
+
+    shared = [
+        await public(registry, address)
+        for address in (
+            f"/v1/credentials/{credential_id}/verification",
+            "/v1/issuers/demo",
+            "/v1/issuers/demo/jwks.json",
+            kid,
+            status_list,
+        )
+    ]
+
+    assert [answer.headers.get("access-control-allow-origin") for answer in shared] == ["*"] * 5
+    assert "access-control-allow-origin" not in read.headers

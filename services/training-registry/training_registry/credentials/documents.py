@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from training_registry.credentials.rules import Alignment, Certified, first_instant, last_instant
+from training_registry.credentials.rules import Alignment, Certified, first_instant, hours_in_words, last_instant
 
 Document = dict[str, Any]
 
@@ -179,7 +179,7 @@ def _subject(certified: Certified, issuer: str, begins: datetime) -> Document:
             for topic, _ in topics
         ]
         subject["result"] = [
-            {"type": ["Result"], "resultDescription": measured[topic], "value": f"{hundredths / 100:g}"}
+            {"type": ["Result"], "resultDescription": measured[topic], "value": hours_in_words(hundredths)}
             for topic, hundredths in topics
         ]
     return subject
@@ -187,7 +187,9 @@ def _subject(certified: Certified, issuer: str, begins: datetime) -> Document:
 
 def _criteria(certified: Certified) -> str:
     """What had to be done for it, in words."""
-    topics = ", ".join(f"{topic} ({hundredths / 100:g} h)" for topic, hundredths in sorted(certified.topics.items()))
+    topics = ", ".join(
+        f"{topic} ({hours_in_words(hundredths)} h)" for topic, hundredths in sorted(certified.topics.items())
+    )
     told = f"The course was completed on {_in_words(certified.completed_on)}"
     return f"{told}: {topics}." if topics else f"{told}."
 

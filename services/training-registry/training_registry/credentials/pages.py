@@ -8,7 +8,7 @@ from html import escape
 
 from fastapi import Response
 
-from training_registry.credentials.rules import VerificationResult
+from training_registry.credentials.rules import VerificationResult, hours_in_words
 from training_registry.credentials.views import Verification
 
 _STYLE = """
@@ -120,10 +120,10 @@ def _certified(verification: Verification) -> list[tuple[str, str]]:
     facts = [
         ("Course", escape(achievement.name)),
         ("Given by", escape(achievement.provider)),
-        ("Hours", f"{achievement.hours:g}"),
+        ("Hours", _hours(achievement.hours)),
     ]
     if achievement.topics:
-        facts.append(("Hours by topic", _list(f"{escape(t)}: {h:g}" for t, h in achievement.topics.items())))
+        facts.append(("Hours by topic", _list(f"{escape(t)}: {_hours(h)}" for t, h in achievement.topics.items())))
     if achievement.alignments:
         aligned = (f"{escape(a.name)} ({escape(a.source or a.code)})" for a in achievement.alignments)
         facts.append(("Aligned with", _list(aligned)))
@@ -145,6 +145,10 @@ def _facts(facts: list[tuple[str, str]]) -> str:
 
 def _list(items: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+
+
+def _hours(hours: float) -> str:
+    return hours_in_words(round(hours * 100))
 
 
 def _on(day: date) -> str:

@@ -64,3 +64,8 @@ def first_instant(day: date, zone: tzinfo) -> datetime:
 def last_instant(day: date, zone: tzinfo) -> datetime:
     """The last full second of a day: standards count until an instant, not until a day."""
     return datetime.combine(day, _LAST_SECOND, zone)
+
+
+def hours_in_words(hundredths: int) -> str:
+    """Hundredths of hours as people write hours: 8, 2.5, 0.25."""
+    return f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")

@@ -1,6 +1,6 @@
 """What a verifier needs beside the credential, for everybody: the issuer, his keys, and what is revoked."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -15,9 +15,15 @@ from training_registry.credentials import documents, status_lists
 from training_registry.credentials.errors import IssuerUnknown, StatusListUnknown
 from training_registry.credentials.keys import PublicJwk, existing_signer, public_keys
 from training_registry.credentials.published import IssuerProfile, JwkSet, JwkView, StatusListView
-from training_registry.credentials.routes.forms import JSON, SIGNED, SIGNED_CONTENT, VARIES
+from training_registry.credentials.routes.forms import JSON, SHARED, SHARED_TOLD, SIGNED, SIGNED_CONTENT, VARIES
 
-_OPEN_TO_VERIFIERS = [Depends(open_to_everybody(Permission.CREDENTIALS_VERIFY))]
+
+async def _shared(response: Response) -> None:
+    response.headers.update(SHARED)
+
+
+_OPEN_TO_VERIFIERS = [Depends(open_to_everybody(Permission.CREDENTIALS_VERIFY)), Depends(_shared)]
+_OF_ISSUERS: dict[int | str, dict[str, Any]] = {200: {"headers": SHARED_TOLD}, **problems(IssuerUnknown)}
 
 
 def add_issuers(router: APIRouter, public_url: str) -> None:
@@ -29,20 +35,18 @@ def add_issuers(router: APIRouter, public_url: str) -> None:
             raise IssuerUnknown
         return [key.jwk(public_url=public_url, district_id=district_id) for key in found]
 
-    @router.get("/issuers/{district_id}", responses=problems(IssuerUnknown), dependencies=_OPEN_TO_VERIFIERS)
+    @router.get("/issuers/{district_id}", responses=_OF_ISSUERS, dependencies=_OPEN_TO_VERIFIERS)
     async def get_issuer(district_id: str, session: PublicSession) -> IssuerProfile:
         """A district that issues credentials, with its keys: what the `issuer` of a credential leads to."""
         jwks = await jwks_of(session, district_id)
         return IssuerProfile.model_validate(documents.profile_with_keys(public_url, district_id, jwks))
 
-    @router.get("/issuers/{district_id}/jwks.json", responses=problems(IssuerUnknown), dependencies=_OPEN_TO_VERIFIERS)
+    @router.get("/issuers/{district_id}/jwks.json", responses=_OF_ISSUERS, dependencies=_OPEN_TO_VERIFIERS)
     async def get_issuer_keys(district_id: str, session: PublicSession) -> JwkSet:
         """Every key that the district ever signed with, the one that signs now first (RFC 7517)."""
         return JwkSet.model_validate({"keys": await jwks_of(session, district_id)})
 
-    @router.get(
-        "/issuers/{district_id}/keys/{key_id}", responses=problems(IssuerUnknown), dependencies=_OPEN_TO_VERIFIERS
-    )
+    @router.get("/issuers/{district_id}/keys/{key_id}", responses=_OF_ISSUERS, dependencies=_OPEN_TO_VERIFIERS)
     async def get_issuer_key(district_id: str, key_id: str, session: PublicSession) -> JwkView:
         """One of its keys: what the `kid` of a signed text leads to."""
         kid = documents.key_url(public_url, district_id, key_id)
@@ -58,7 +62,7 @@ def add_status_lists(router: APIRouter, public_url: str) -> None:
     @router.get(
         "/status-lists/{status_list_id}",
         response_model=StatusListView,
-        responses={200: {"content": SIGNED_CONTENT}, **problems(StatusListUnknown)},
+        responses={200: {"content": SIGNED_CONTENT, "headers": SHARED_TOLD}, **problems(StatusListUnknown)},
         dependencies=_OPEN_TO_VERIFIERS,
     )
     async def get_status_list(
@@ -82,5 +86,7 @@ def add_status_lists(router: APIRouter, public_url: str) -> None:
         )
         if preferred(accept, (SIGNED, JSON)) == SIGNED:
             signer = await existing_signer(session, district_id=district_id, public_url=public_url, ring=at_hand.ring)
-            return Response(signer.sign(claims), media_type=SIGNED, headers=VARIES)
-        return Response(orjson.dumps(documents.without_token_claims(claims)), media_type=JSON, headers=VARIES)
+            return Response(signer.sign(claims), media_type=SIGNED, headers={**VARIES, **SHARED})
+        return Response(
+            orjson.dumps(documents.without_token_claims(claims)), media_type=JSON, headers={**VARIES, **SHARED}
+        )

@@ -12,7 +12,15 @@ from shared.http.problems import problems
 from shared.http.runtime import Now, PublicSession, open_to_everybody
 from training_registry.credentials import pages
 from training_registry.credentials.errors import CredentialUnknown
-from training_registry.credentials.routes.forms import JSON, PAGE_CONTENT, PAGE_HEADERS, VARIES, VARIES_TOLD
+from training_registry.credentials.routes.forms import (
+    JSON,
+    PAGE_CONTENT,
+    PAGE_HEADERS,
+    SHARED,
+    SHARED_TOLD,
+    VARIES,
+    VARIES_TOLD,
+)
 from training_registry.credentials.rules import VerificationResult
 from training_registry.credentials.views import Verification, find_credential, verification_of
 
@@ -23,7 +31,7 @@ def add_verification(router: APIRouter, zone: tzinfo) -> None:
     @router.get(
         "/credentials/{credential_id}/verification",
         response_model=Verification,
-        responses={200: {"content": PAGE_CONTENT, "headers": PAGE_HEADERS}, **_unknown()},
+        responses={200: {"content": PAGE_CONTENT, "headers": {**PAGE_HEADERS, **SHARED_TOLD}}, **_unknown()},
         dependencies=[Depends(open_to_everybody(Permission.CREDENTIALS_VERIFY))],
     )
     async def verify_credential(
@@ -43,17 +51,17 @@ def add_verification(router: APIRouter, zone: tzinfo) -> None:
         if kept is None:
             if wants_page:
                 return pages.unknown_page()
-            raise CredentialUnknown(headers=VARIES, result=VerificationResult.UNKNOWN)
+            raise CredentialUnknown(headers={**VARIES, **SHARED}, result=VerificationResult.UNKNOWN)
         verification = verification_of(kept, now=now, zone=zone)
         if wants_page:
             return pages.page_of(verification, zone=zone)
-        return Response(verification.model_dump_json(), media_type=JSON, headers=VARIES)
+        return Response(verification.model_dump_json(), media_type=JSON, headers={**VARIES, **SHARED})
 
 
 def _unknown() -> dict[int | str, dict[str, Any]]:
     told = problems(CredentialUnknown)
     told[404]["content"] |= PAGE_CONTENT
-    told[404]["headers"] = {**PAGE_HEADERS, **VARIES_TOLD}
+    told[404]["headers"] = {**PAGE_HEADERS, **SHARED_TOLD, **VARIES_TOLD}
     return told
 
 
