@@ -1,7 +1,7 @@
 """The headers that answers bear, as OpenAPI tells of them. Which answer bears which follows from what a route is.
 
-* Whoever may send `If-Match` is told the version: a change that takes it answers with the new `ETag`, and so does what
-  reads, or makes, the thing that is changed.
+* Whoever may send `If-Match` is told the version: a change that takes it answers with the new `ETag`, unless the thing
+  is gone with it, and so does what reads, or makes, the thing that is changed.
 * What is made by a POST to a list can be read below it: `Location` says where, unless many were sent at once (207).
 * Where standing decides, the record and the refusal say alike how old what is known of it is.
 * A list that takes a cursor links to its next page; a view that comes as JSON or CSV says that `Accept` decides.
@@ -91,6 +91,8 @@ def complete(document: Mapping[str, Any], path: str, method: str) -> None:
         names = of_success if status < "300" else set()
         if status == "207":
             names = names - {LOCATION, ETAG}  # many things, each with an address and a version of its own
+        if status == "204":
+            names = names - {ETAG}  # what is gone has none
         if status == "401":
             names = {WWW_AUTHENTICATE}
         if status == "429" or (status == "503" and path.startswith(OF_THE_API)):
