@@ -110,6 +110,7 @@ async def test_a_district_arrives_and_every_view_of_it_matches(
     assert await check(client, truth, Progress(client), at_once=8)
     said = capsys.readouterr().out
     assert "MATCH: every count" in said
+    assert "MATCH: every standing" in said
     assert "DIFFERS" not in said
     assert truth.sent_by("")[None, "submitted"] > 10
 
@@ -214,6 +215,32 @@ async def test_a_referral_that_was_not_sent_by_us_is_told_as_a_difference(
     sent = truth.sent[("sex", student.sex), "submitted"]
     assert found["sex"] == [Difference("sex", student.sex, "submitted", sent, sent + 1)]
     assert not any(found[key] for key in found if key != "sex")
+
+
+@pytest.mark.slow
+async def test_officers_that_the_suite_has_lost_are_sent_again_and_nothing_else(client: Client, tmp_path: Path) -> None:
+    path, truth = truth_path(tmp_path, TINY.district_id), await loaded(client, tmp_path)
+    left = earlier_run(path, TINY)
+    assert left is not None
+    left.arrivals.officers = False
+    truth.write(path, left.arrivals)
+    before = client.requests
+    again = await loaded(client, tmp_path)
+    assert 10 < client.requests - before < 60
+    assert await check(client, again, Progress(client), at_once=8)
+
+
+@pytest.mark.slow
+async def test_an_officer_who_lost_a_certificate_since_is_told_as_a_difference(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = await loaded(client, tmp_path)
+    url = f"{client.services.training_registry}/v1/completions/{truth.training.certified.completion_id}/revocation"
+    await client.post(url, {"reason": "Was not there."}, caller=READER, key="taken back")
+    assert not await check(client, truth, Progress(client), at_once=8)
+    said = capsys.readouterr().out
+    assert "MATCH: every count" in said
+    assert f"standings of {truth.training.an_opener.school.school_id} basic-course current: planted 1, shown 0" in said
 
 
 class Shaky:
