@@ -142,6 +142,7 @@ RULES: tuple[Rule, ...] = (
             "services/referral-api/referral_api/students/imports/*": "an import runs on after its request is answered",
             "services/referral-api/referral_api/referrals/worker.py": "nobody asks for an alarm",
             "services/referral-api/referral_api/referrals/operations/numbering.py": "nobody is served yet",
+            "services/training-registry/training_registry/standing/worker.py": "nobody asks for a day to come",
             "services/reporting/reporting/rebuild.py": "a command",
             "services/reporting/reporting/rolling.py": "nobody asks for what is rolled",
         },
