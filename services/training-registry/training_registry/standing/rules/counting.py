@@ -11,52 +11,44 @@ SOME = 1
 """The hundredth of an hour that is asked for where some hours are."""
 
 
-class Taken(NamedTuple):
-    """A completion that counts at all, its days as ordinals: worked out once for all requirements."""
-
-    begins: int
-    expires: int
-    course: str
-    """Its key."""
-    hours: int
-    """In all topics."""
-    completion: Completion
-
-
 class Held(NamedTuple):
-    """A completion as one requirement counts it: from a day to a day, both included, and for how many hours."""
+    """A completion, and from when to when it counts, both days included and as ordinals, for how many hours."""
 
     begins: int
     ends: int
     hours: int
     course: str
+    """Its key."""
     completion: Completion
     suffices: bool = False
     """A short course taken in time: it meets the requirement alone."""
 
 
 class Learnt:
-    """An officer's completions that count at all, found by their course: looked through once for all requirements."""
+    """An officer's completions that count at all, found by their course: looked through once for all requirements.
+
+    Each counts as its certificate has it, in all of its topics.
+    """
 
     __slots__ = ("by_course", "every")
 
     def __init__(self, completions: Iterable[Completion]) -> None:
-        self.every: list[Taken] = []
-        self.by_course: dict[str, list[Taken]] = {}
+        self.every: list[Held] = []
+        self.by_course: dict[str, list[Held]] = {}
         for completion in completions:
             if completion.counts:
                 expires_on, course = completion.expires_on, course_key(completion.course)
-                expires = NEVER if expires_on is None else expires_on.toordinal()
-                taken = Taken(
-                    completion.completed_on.toordinal(), expires, course, sum(completion.topics.values()), completion
-                )
-                self.every.append(taken)
-                self.by_course.setdefault(course, []).append(taken)
+                begins = completion.completed_on.toordinal()
+                ends = NEVER if expires_on is None else expires_on.toordinal()
+                if begins <= ends:
+                    held = Held(begins, ends, sum(completion.topics.values()), course, completion)
+                    self.every.append(held)
+                    self.by_course.setdefault(course, []).append(held)
 
-    def of(self, courses: Set[str]) -> list[Taken]:
+    def of(self, courses: Set[str]) -> list[Held]:
         """Those of these courses, which are given by their keys."""
         by_course = self.by_course
-        return [taken for course in by_course.keys() & courses for taken in by_course[course]]
+        return [held for course in by_course.keys() & courses for held in by_course[course]]
 
 
 class Rule:
@@ -77,8 +69,8 @@ class Rule:
         "may_be_stood_for",
         "most_missing",
         "named",
-        "of_use_by_topic",
         "only_short",
+        "only_topics",
         "outside_most",
         "requirement",
         "short_courses",
@@ -110,13 +102,11 @@ class Rule:
         self.most_missing = max(sum(requirement.topics.values()), requirement.min_hours or 0)
         """The hours that are missing where none are counted."""
         share = requirement.outside_share
-        self.outside_most = None if share is None else int((requirement.min_hours or 0) * share)
-        # Where hours in topics are all that is asked, what has none of them need not be looked at again.
-        only_topics = requirement.topics and requirement.min_completions is None and not self.credited
-        self.of_use_by_topic = frozenset(requirement.topics) if only_topics and not requirement.every_course else None
-        self.looks_for = (
-            None if self.named is None else self.named | self.short_courses | self.exempt_by | self.anchor_courses
-        )
+        self.outside_most = None if share is None else round((requirement.min_hours or 0) * share)
+        self.only_topics = bool(requirement.topics) and requirement.min_completions is None and not self.every_course
+        """Hours in topics are all that is asked, so that what has none of them is of no use."""
+        beside = self.short_courses | self.exempt_by | self.anchor_courses
+        self.looks_for = None if self.named is None else self.named | beside
         """Who holds none of these courses holds nothing that matters; None: any may matter."""
         self.any_one_suffices = (
             requirement.min_hours is None
@@ -125,38 +115,31 @@ class Rule:
             and requirement.min_completions is None
         )
 
-    def held(self, learnt: Learnt) -> list[Held]:
+    def held(self, learnt: Learnt) -> Sequence[Held]:
         """What counts at some time, short courses aside."""
-        taken: Iterable[Taken]
+        held: Sequence[Held]
         if self.named is not None:
-            taken = learnt.of(self.named)
+            held = learnt.of(self.named)
         elif self.only_short:
-            taken = [t for t in learnt.every if t.course not in self.only_short]
+            held = [h for h in learnt.every if h.course not in self.only_short]
         else:
-            taken = learnt.every
+            held = learnt.every
         if self.accepts_earlier:
-            taken = [t for t in taken if self._counted_when_made(t)]
-        if self.of_use_by_topic is not None:
-            of_use = self.of_use_by_topic
-            taken = [t for t in taken if not of_use.isdisjoint(t.completion.topics)]
-        return self._held(taken)
+            held = [h for h in held if self._counted_when_made(h)]
+        return self._counted(held)
 
-    def short(self, learnt: Learnt) -> list[Held]:
+    def short(self, learnt: Learnt) -> Sequence[Held]:
         """Short courses in the order of their days; whether one suffices depends on what lapsed before it."""
-        if not self.short_courses:
-            return []
-        return sorted(self._held(learnt.of(self.short_courses)), key=lambda held: held.begins)
+        return sorted(self._counted(learnt.of(self.short_courses)), key=lambda held: held.begins)
 
-    def exempting(self, learnt: Learnt) -> list[Held]:
+    def exempting(self, learnt: Learnt) -> Sequence[Held]:
         """What exempts, as long as its certificate holds."""
-        if not self.exempt_by:
-            return []
-        return [Held(t.begins, t.expires, 0, t.course, t.completion) for t in learnt.of(self.exempt_by)]
+        return learnt.of(self.exempt_by) if self.exempt_by else ()
 
     def first_begins(self, learnt: Learnt, held: Sequence[Held]) -> int | None:
         """The day of the first completion that starts the clock of anchor `completion`."""
         if self.anchor_courses:
-            return min([taken.begins for taken in learnt.of(self.anchor_courses)], default=None)
+            return min([h.begins for h in learnt.of(self.anchor_courses)], default=None)
         return min([h.begins for h in held], default=None)
 
     def hours_counted(self, held: Sequence[Held]) -> int:
@@ -170,14 +153,16 @@ class Rule:
     def hours_missing(self, held: Sequence[Held]) -> int:
         """The hundredths of hours that `topics` and `min_hours` lack, whichever lack more."""
         by_topic = 0
-        for topic, asked in self.topics_with_hours:
-            by_topic += max(asked - sum([_in(topic, h) for h in held]), 0)
+        if self.topics_with_hours:
+            learnt = self._by_topic(held)
+            by_topic = sum([max(asked - learnt.get(topic, 0), 0) for topic, asked in self.topics_with_hours])
         in_all = (self.requirement.min_hours or 0) - self.hours_counted(held)
         return max(by_topic, in_all)
 
     def topics_missing(self, held: Sequence[Held]) -> list[str]:
         """The topics that lack hours, or that some hours are asked for in and none are there."""
-        return [topic for topic, least in self.topics if sum([_in(topic, h) for h in held]) < least]
+        learnt = self._by_topic(held)
+        return [topic for topic, least in self.topics if learnt.get(topic, 0) < least]
 
     def is_met(self, held: Sequence[Held]) -> bool:
         """Whether these, all of one day, are what is asked for."""
@@ -206,32 +191,43 @@ class Rule:
         return missing
 
     def _topics_suffice(self, held: Sequence[Held]) -> bool:
-        return all(sum([_in(topic, h) for h in held]) >= least for topic, least in self.topics)
+        learnt = self._by_topic(held)
+        return len(learnt) == len(self.topics) and all([learnt[topic] >= least for topic, least in self.topics])
 
-    def _held(self, taken: Iterable[Taken]) -> list[Held]:
+    def _by_topic(self, held: Sequence[Held]) -> dict[str, int]:
+        """The hundredths of hours in each topic asked for that is there at all."""
+        asked, learnt = self.requirement.topics, dict[str, int]()
+        for h in held:
+            for topic, hours in h.completion.topics.items():
+                if topic in asked:
+                    learnt[topic] = learnt.get(topic, 0) + hours
+        return learnt
+
+    def _counted(self, held: Sequence[Held]) -> Sequence[Held]:
+        """The same as this requirement counts them: renewed sooner, credited other hours, in its topics alone."""
         months, credited, topics = self.requirement.renew_months, self.credited, self.requirement.topics
-        held = []
-        for begins, ends, course, hours, completion in taken:
+        if months is None and not credited and not topics:
+            return held
+        counted = []
+        for begins, ends, hours, course, completion, _ in held:
             if months is not None:
                 ends = min(ends, months_later(begins, months) - 1)
-            if begins > ends:
-                continue
             if course in credited:
                 hours = credited[course]
             elif topics:
-                hours = sum([hours for topic, hours in completion.topics.items() if topic in topics])
-            held.append(Held(begins, ends, hours, course, completion))
-        return held
+                hours = 0
+                for topic in topics.keys() & completion.topics.keys():
+                    hours += completion.topics[topic]
+                if not hours and self.only_topics:
+                    continue
+            counted.append(Held(begins, ends, hours, course, completion))
+        return counted
 
-    def _counted_when_made(self, taken: Taken) -> bool:
-        if taken.course in self.courses or taken.course in self.credited:
+    def _counted_when_made(self, held: Held) -> bool:
+        if held.course in self.courses or held.course in self.credited:
             return True
-        ends = (self.accepts_also.get(taken.course), self.requirement.accepts_any_until)
-        return any(until is not None and taken.completion.completed_on <= until for until in ends)
-
-
-def _in(topic: str, held: Held) -> int:
-    return held.completion.topics.get(topic, 0)
+        ends = (self.accepts_also.get(held.course), self.requirement.accepts_any_until)
+        return any(until is not None and held.completion.completed_on <= until for until in ends)
 
 
 def _keys(courses: Iterable[str]) -> frozenset[str]:

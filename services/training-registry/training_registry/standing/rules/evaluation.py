@@ -38,19 +38,19 @@ def every_standing_on(
     learnt, begun, day = Learnt(completions), begun_of(officer), as_of.toordinal()
     courses, found = learnt.by_course.keys(), []
     for rule in rules:
-        if rule.looks_for is not None and rule.looks_for.isdisjoint(courses):
-            found.append(_nothing_held(rule, officer, begun, day))
+        not_bound = why_not_bound(rule.requirement, officer)
+        if not_bound is not None:
+            found.append(RequirementOn(rule, _EXEMPT, 0, 0, None, None, (), not_bound))
+        elif rule.looks_for is not None and rule.looks_for.isdisjoint(courses):
+            found.append(_nothing_held(rule, begun, day))
         else:
-            found.append(History(rule, officer, learnt, begun).on(day))
+            found.append(History(rule, learnt, begun).on(day))
     return found
 
 
-def _nothing_held(rule: Rule, officer: Officer, begun: Begun, day: int) -> RequirementOn:
+def _nothing_held(rule: Rule, begun: Begun, day: int) -> RequirementOn:
     """What `History` comes to where nothing counts: so many of all questions that the short way is worth it."""
     requirement = rule.requirement
-    not_bound = why_not_bound(requirement, officer)
-    if not_bound is not None:
-        return RequirementOn(rule, _EXEMPT, 0, 0, None, None, (), not_bound)
     if rule.by_years:
         deadline: int | None = year_deadline(requirement, first_bound_year(requirement, begun))
     else:
@@ -60,14 +60,13 @@ def _nothing_held(rule: Rule, officer: Officer, begun: Begun, day: int) -> Requi
 
 
 class History:
-    """All that is known of one officer and one requirement, to be asked about any day."""
+    """All that is known of one officer and one requirement that binds him, to be asked about any day."""
 
-    __slots__ = ("exempting", "first_deadline", "first_held", "first_year", "held", "not_bound", "rule")
+    __slots__ = ("exempting", "first_deadline", "first_held", "first_year", "held", "rule")
 
-    def __init__(self, rule: Rule, officer: Officer, learnt: Learnt, begun: Begun) -> None:
+    def __init__(self, rule: Rule, learnt: Learnt, begun: Begun) -> None:
         requirement = rule.requirement
         self.rule = rule
-        self.not_bound = why_not_bound(requirement, officer)
         self.held = rule.held(learnt)
         self.exempting = rule.exempting(learnt)
         self.first_held: int | None = None
@@ -85,8 +84,6 @@ class History:
 
     def on(self, day: int) -> RequirementOn:
         """How he stands on that day."""
-        if self.not_bound is not None:
-            return RequirementOn(self.rule, _EXEMPT, 0, 0, None, None, (), self.not_bound)
         if self.exempting:
             exempting = _on(self.exempting, day)
             if exempting:
@@ -155,6 +152,8 @@ class History:
 def last_met_before(rule: Rule, held: Sequence[Held], day: int) -> int | None:
     """The last day before this one on which it was met, given that it is not met on it: that is the end of one."""
     ends = {h.ends for h in held if h.ends < day}
+    if not ends or not rule.is_met(held):
+        return None  # all of it together would not have met it
     for last in sorted(ends, reverse=True):
         if rule.is_met(_on(held, last)):
             return last
@@ -179,7 +178,7 @@ def _lasts(rule: Rule, held: Sequence[Held]) -> int:
     raise AssertionError("nothing meets no requirement")
 
 
-def _with_short_courses(rule: Rule, held: list[Held], short: Sequence[Held]) -> list[Held]:
+def _with_short_courses(rule: Rule, held: Sequence[Held], short: Sequence[Held]) -> Sequence[Held]:
     """With the short courses taken before a lapse or soon enough after it, one by one: each may begin anew."""
     days = rule.requirement.recertify_days
     if days is None or not short:

@@ -7,9 +7,7 @@ from shared.events.training import StandingStatus
 from training_registry.completions.rules import Completion
 from training_registry.officers.rules import Officer
 from training_registry.requirements.rules import Requirement
-from training_registry.standing.rules.clocks import begun_of
-from training_registry.standing.rules.counting import Learnt, Rule
-from training_registry.standing.rules.evaluation import History
+from training_registry.standing.rules.evaluation import standing_on
 
 REMIND_AHEAD = (7, 30, 60, 90)
 """So many days before a deadline, nearest first."""
@@ -24,7 +22,7 @@ def reminders_of(
     reminders of one deadline only the nearest is. A deadline is the first one, the last day before what is met lapses,
     or the last day of grace after that.
     """
-    found = History(Rule(requirement), officer, Learnt(completions), begun_of(officer)).on(through.toordinal())
+    found = standing_on(requirement, officer, completions, through)
     deadline = found.deadline_on
     if found.status not in (StandingStatus.CURRENT, StandingStatus.DUE) or deadline is None or deadline < through:
         return []

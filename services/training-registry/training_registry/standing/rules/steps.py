@@ -7,7 +7,15 @@ from shared.events.training import StandingStatus
 from training_registry.completions.rules import Completion
 from training_registry.officers.rules import Officer
 from training_registry.requirements.rules import Requirement
-from training_registry.standing.rules.clocks import NEVER, begun_of, first_day, training_year, year_deadline, year_start
+from training_registry.standing.rules.clocks import (
+    NEVER,
+    begun_of,
+    binds,
+    first_day,
+    training_year,
+    year_deadline,
+    year_start,
+)
 from training_registry.standing.rules.counting import Learnt, Rule
 from training_registry.standing.rules.evaluation import History
 
@@ -19,7 +27,9 @@ def steps_of(
 
     On each of these days `standing_on` says the same. The last one holds for ever if nothing more is known.
     """
-    history = History(Rule(requirement), officer, Learnt(completions), begun_of(officer))
+    if not binds(requirement, officer):
+        return ((first_day(officer), StandingStatus.EXEMPT),)
+    history = History(Rule(requirement), Learnt(completions), begun_of(officer))
     first = first_day(officer).toordinal()
     days = sorted({first, *(day for day in _may_turn(history, first) if first < day <= NEVER)})
     steps: list[tuple[date, StandingStatus]] = []
