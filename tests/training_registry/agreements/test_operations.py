@@ -186,11 +186,11 @@ async def test_what_nobody_signs_keeps_the_signatures(api: ServiceInTest[Setting
     assert (await changes(api))[-1].version == 4
 
 
-async def test_a_termination_closes_it_the_day_after_and_is_for_good(
+async def test_a_termination_closes_it_that_very_day_and_is_for_good(
     api: ServiceInTest[Settings], admin: httpx2.AsyncClient
 ) -> None:
     await signed(admin)
-    body = {"terminated_on": day(-1), "because": "The agency gave notice."}
+    body = {"terminated_on": day(0), "because": "The agency gave notice."}
     ended = await admin.post(f"{PATH}/termination", json=body)
     assert (ended.status_code, ended.json()["status"]) == (201, "terminated")
     assert ended.json()["record_access"]["because"] == ["It is not in force on that day."]
@@ -202,7 +202,7 @@ async def test_a_termination_closes_it_the_day_after_and_is_for_good(
     ):
         assert answer.status_code == 409
         assert answer.json()["type"].endswith("agreement-terminated")
-    assert await status(admin, f"?as_of={day(-2)}") == "expiring"
+    assert await status(admin, f"?as_of={day(-1)}") == "expiring"
     assert len(await changes(api)) == 4
 
 
@@ -232,7 +232,7 @@ async def test_what_was_known_before_a_change_stays_known(
         now = await agreements_known(session, DISTRICT)
         never = await agreements_known(session, DISTRICT, known_at=NOON - timedelta(minutes=1))
     assert [(a.agreement_id, a.in_force_to) for a in then] == [("a-1", ENDS)]
-    assert [a.in_force_to for a in now] == [NOON.date() - timedelta(days=10)]
+    assert [a.in_force_to for a in now] == [NOON.date() - timedelta(days=11)]
     assert never == []
 
 

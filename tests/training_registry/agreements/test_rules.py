@@ -52,10 +52,10 @@ JULY = date(2026, 7, 21)
         ({"signed_on": {Party.DISTRICT: date(2026, 9, 1), Party.AGENCY: JULY}}, date(2026, 9, 1), S.ACTIVE),
         ({"terminated_on": date(2026, 12, 31)}, date(2026, 9, 1), S.ACTIVE),
         ({"terminated_on": date(2026, 12, 31)}, date(2026, 10, 2), S.EXPIRING),
-        ({"terminated_on": date(2026, 12, 31)}, date(2026, 12, 31), S.EXPIRING),
-        ({"terminated_on": date(2026, 12, 31)}, date(2027, 1, 1), S.TERMINATED),
+        ({"terminated_on": date(2026, 12, 31)}, date(2026, 12, 30), S.EXPIRING),
+        ({"terminated_on": date(2026, 12, 31)}, date(2026, 12, 31), S.TERMINATED),
         ({"terminated_on": ENDS}, ENDS + A_DAY, S.TERMINATED),
-        ({"terminated_on": STARTS, "signed_on": {}}, STARTS + A_DAY, S.TERMINATED),
+        ({"terminated_on": STARTS, "signed_on": {}}, STARTS, S.TERMINATED),
     ],
 )
 def test_the_status_follows_from_signatures_and_days(given: dict[str, Any], on: date, status: S) -> None:
@@ -77,7 +77,7 @@ def test_a_draft_says_who_has_not_signed() -> None:
         ({}, (STARTS, ENDS)),
         ({"signed_on": {Party.DISTRICT: JULY}}, (None, None)),
         ({"signed_on": {Party.DISTRICT: JULY, Party.AGENCY: date(2026, 9, 3)}}, (date(2026, 9, 3), ENDS)),
-        ({"terminated_on": date(2026, 12, 31)}, (STARTS, date(2026, 12, 31))),
+        ({"terminated_on": date(2026, 12, 31)}, (STARTS, date(2026, 12, 30))),
         ({"signed_on": dict.fromkeys(Party, ENDS)}, (ENDS, ENDS)),
         ({"signed_on": dict.fromkeys(Party, ENDS + A_DAY)}, (None, None)),
         ({"signed_on": dict.fromkeys(Party, date(2027, 1, 1)), "terminated_on": date(2026, 12, 31)}, (None, None)),

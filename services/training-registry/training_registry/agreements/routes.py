@@ -215,7 +215,7 @@ def _add_changing(router: APIRouter, zone: tzinfo) -> None:
         now: Now,
         if_match: IfMatch = None,
     ) -> AgreementView:
-        """End an agreement before its term, for good; it holds through `terminated_on`."""
+        """End an agreement before its term, for good; from `terminated_on` on it holds no more."""
         today = now.astimezone(zone).date()
         is_new = await ending.terminate_agreement(
             session,

@@ -105,7 +105,7 @@ class Facts:
     """When each party signed these very terms."""
     review_on: date | None = None
     terminated_on: date | None = None
-    """The last day, where it was ended before its term."""
+    """The first day on which it is no longer in force, where it was ended before its term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,10 @@ def widens(before: Terms, after: Terms) -> bool:
 
 
 def last_day(facts: Facts) -> date:
-    """The last day of the term, or the day on which it was ended before."""
-    return min(facts.terms.ends_on, facts.terminated_on or facts.terms.ends_on)
+    """The last day of the term, or the one before it was ended."""
+    if facts.terminated_on is None:
+        return facts.terms.ends_on
+    return min(facts.terms.ends_on, facts.terminated_on - _A_DAY)
 
 
 def term_in_force(facts: Facts) -> tuple[date, date] | None:
@@ -158,11 +160,11 @@ def term_in_force(facts: Facts) -> tuple[date, date] | None:
 
 
 def status_on(facts: Facts, on: date) -> AgreementStatus:
-    """How it stands on a day, as it is signed now. Ended before its term it is `terminated` from the day after.
+    """How it stands on a day, as it is signed now. Ended before its term it is `terminated` from that very day.
 
     Source: the shapes of the interface; `expiring` are the day 90 days before the last and all from there.
     """
-    if facts.terminated_on is not None and on > facts.terminated_on:
+    if facts.terminated_on is not None and on >= facts.terminated_on:
         return AgreementStatus.TERMINATED
     if facts.signed_on.keys() != set(Party):
         return AgreementStatus.DRAFT
@@ -177,7 +179,7 @@ def status_because(facts: Facts, on: date) -> str:
     """Why it stands so on that day, in a sentence."""
     status, terms = status_on(facts, on), facts.terms
     if status is AgreementStatus.TERMINATED:
-        return f"It was terminated; its last day was {facts.terminated_on}."
+        return f"It was terminated on {facts.terminated_on}."
     if status is AgreementStatus.EXPIRED:
         return f"Its term ended on {terms.ends_on}."
     if status in _IN_FORCE:

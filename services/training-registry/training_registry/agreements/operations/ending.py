@@ -19,7 +19,7 @@ from training_registry.days import NearDay
 class TerminateAgreement(StrictBody):
     """The agreement ends before its term."""
 
-    terminated_on: NearDay = Field(description="Its last day; a day to come where notice is given.")
+    terminated_on: NearDay = Field(description="From this day on it holds no more; one to come where notice is given.")
     because: Line = Field(description="Why; of nobody in particular: it can be read by everybody in the district.")
 
     model_config = ConfigDict(
