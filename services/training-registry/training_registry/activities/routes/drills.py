@@ -12,13 +12,14 @@ from shared.auth.permissions import Permission
 from shared.events.training import DrillType
 from shared.http.bodies import Day
 from shared.http.idempotency import KeyReused
+from shared.http.lists import Many, one_or_many
 from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorUnusable, Limit, Page, link_next
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
 from training_registry.activities.errors import DrillNotFound, DrillRefused
 from training_registry.activities.operations.drills import RecordDrill, record_drills
 from training_registry.activities.operations.reading import read_each
-from training_registry.activities.routes.many import Many, answer_each, behind, cursor_of, one_or_many
+from training_registry.activities.routes.many import answer_each, behind, cursor_of
 from training_registry.activities.views.drills import RecordedDrill, find_drill, list_drills
 from training_registry.activities.views.results import DrillResults
 

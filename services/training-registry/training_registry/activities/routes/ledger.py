@@ -12,6 +12,7 @@ from shared.auth.permissions import Permission
 from shared.events.training import TriadRole
 from shared.http.bodies import Day
 from shared.http.idempotency import KeyReused
+from shared.http.lists import Many, one_or_many
 from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorUnusable, Limit, Page, link_next
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
@@ -19,7 +20,7 @@ from training_registry.activities.errors import ActivityNotFound, ActivityRefuse
 from training_registry.activities.operations.ledger import LogActivity, WithdrawActivity, log_activities
 from training_registry.activities.operations.ledger import withdraw_activity as withdraw
 from training_registry.activities.operations.reading import read_each
-from training_registry.activities.routes.many import Many, answer_each, behind, cursor_of, one_or_many
+from training_registry.activities.routes.many import answer_each, behind, cursor_of
 from training_registry.activities.views.ledger import Activity, find_activity, list_activities
 from training_registry.activities.views.results import ActivityResults
 

@@ -1,38 +1,17 @@
-"""One thing or a list of them in one request: how it is read, and how a list is answered."""
+"""How a list of entries is answered, and where a page of them goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import Response
-from pydantic import Field, TypeAdapter
 
-from shared.http.bodies import StrictBody
 from shared.http.paging import decode_cursor, encode_cursor, unusable
 from shared.http.problems import MOST_FAULTS
 from training_registry.activities.rules import Verdict
 
-MOST = 500
-Many = Annotated[list[Any], Field(min_length=1, max_length=MOST, description="Each is judged for itself.")]
-"""A list whose parts are looked at one by one, so that a bad one keeps no good one out."""
-
-_MANY: TypeAdapter[list[Any]] = TypeAdapter(Many)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def one_or_many(command: type[StrictBody]) -> Callable[[Any, Any], Any]:
-    """How a body is read that is this command, or a list: by what it is, so that faults are those of what was meant."""
-
-    def read(sent: Any, _either: Any) -> Any:
-        if isinstance(sent, list):
-            return _MANY.validate_python(sent)
-        if isinstance(sent, dict):
-            return command.model_validate(sent)
-        raise ValueError("must be an object or a list")
-
-    return read
 
 
 def answer_each(verdicts: Sequence[Verdict], id_field: str) -> Response:
