@@ -209,18 +209,20 @@ class Rule:
         if months is None and not credited and not topics:
             return held
         counted = []
-        for begins, ends, hours, course, completion, _ in held:
-            if months is not None:
-                ends = min(ends, months_later(begins, months) - 1)
+        for h in held:
+            begins, ends, hours, course, completion, _ = h
             if course in credited:
                 hours = credited[course]
             elif topics:
                 hours = 0
-                for topic in topics.keys() & completion.topics.keys():
-                    hours += completion.topics[topic]
+                for topic, in_topic in completion.topics.items():
+                    if topic in topics:
+                        hours += in_topic
                 if not hours and self.only_topics:
                     continue
-            counted.append(Held(begins, ends, hours, course, completion))
+            if months is not None:
+                ends = min(ends, months_later(begins, months) - 1)
+            counted.append(h if hours == h.hours and ends == h.ends else Held(begins, ends, hours, course, completion))
         return counted
 
     def _counted_when_made(self, held: Held) -> bool:

@@ -16,6 +16,7 @@ from training_registry.standing.rules.clocks import (
     training_year,
     why_not_bound,
     year_deadline,
+    year_start,
 )
 from training_registry.standing.rules.counting import Held, Learnt, Rule
 
@@ -123,7 +124,8 @@ class History:
 
     def _made_in(self, year: int, day: int) -> list[Held]:
         starts = self.rule.requirement.training_year_starts
-        return [held for held in _on(self.held, day) if training_year(held.begins, starts) == year]
+        first, next_first = year_start(year, starts), year_start(year + 1, starts)
+        return [h for h in self.held if first <= h.begins < next_first and h.begins <= day <= h.ends]
 
     def _last_year_met(self, day: int) -> int | None:
         """The last training year within which it was met on some day by then; that begins with a completion."""
