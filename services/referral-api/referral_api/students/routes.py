@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from referral_api.clearance.freshness import StandingPolicy
 from referral_api.disclosures.operations.opening import Asking
-from referral_api.disclosures.routes.asking import OPENED, REFUSALS, asking_under, told_to
+from referral_api.disclosures.routes.asking import OPENED, REFUSALS, STATED, asking_under, told_to
 from referral_api.students.errors import StudentNotFound
 from referral_api.students.identity import StudentIdentity
 from referral_api.students.operations import disclose_student
@@ -92,6 +92,7 @@ def record_routes(policy: StandingPolicy) -> APIRouter:
         "/students/{student_id:path}",
         response_model=Student | StudentIdentity,
         responses=problems(StudentNotFound, *REFUSALS) | OPENED,
+        openapi_extra=STATED,
     )
     async def student(
         caller: Annotated[Caller, Depends(allowed(Permission.STUDENTS_READ))],

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from referral_api.clearance.freshness import StandingPolicy
 from referral_api.disclosures.operations.opening import Asking
-from referral_api.disclosures.routes.asking import OPENED, REFUSALS, asking_under, told_to
+from referral_api.disclosures.routes.asking import OPENED, REFUSALS, STATED, asking_under, told_to
 from referral_api.referrals.errors import ReferralNotFound
 from referral_api.referrals.operations.opening import open_referral
 from referral_api.referrals.views.officers import OfficersReferral
@@ -30,6 +30,7 @@ def opening_routes(policy: StandingPolicy) -> APIRouter:
         "/{referral_id}",
         response_model=ReferralView | OfficersReferral,
         responses=problems(ReferralNotFound, *REFUSALS) | OPENED,
+        openapi_extra=STATED,
     )
     async def read_referral(
         caller: Annotated[Caller, Depends(allowed(Permission.REFERRALS_READ))],
