@@ -91,7 +91,7 @@ class AgreementView(BaseModel):
     ferpa_basis: FerpaBasis | None
     chain_of_command: str | None
     complaint_contact: str | None
-    terminated_on: date | None = Field(description="The first day on which it is not in force any more, where it was ended early.")
+    terminated_on: date | None = Field(description="From this day on it is not in force, where it was ended early.")
     terminated_because: str | None
     as_of: date = Field(description="The day that the fields from here to `record_access` are about.")
     status: AgreementStatus
