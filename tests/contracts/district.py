@@ -119,7 +119,7 @@ async def _lived_in(made: Suite, urls: dict[str, str]) -> District:
             for life in _LIVES
         ]
     async with made.referral_api.client("administrator") as reader:
-        for student in (*STUDENTS, "nobody"):
+        for student in (*STUDENTS, "nobody") * 2:
             await reader.get(f"/v1/students/{student}")  # for the ledger
     disclosures = await _emergencies(made)
     async with made.referral_api.client("integration") as vendor:
@@ -159,6 +159,9 @@ def _known_of(referrals: Sequence[str], imports: Sequence[str]) -> dict[str, tup
         "on": (_now()[:10],),
         "to": ("accepted", "cancelled", "entered_in_error"),
         "reason": ("other",),
+        "role": ("administrator",),
+        "outcome": ("disclosed",),
+        "limit": ("1",),
         "If-Match": ("*",),
         "Purpose-Of-Use": ("school_official_duty",),
     }

@@ -121,6 +121,8 @@ class Guide:
             body[name] = int(known) if isinstance(body[name], int) and known.isdigit() else known
         if body.keys() >= {"student_id", "school_id"}:
             body["school_id"] = STUDENTS.get(body["student_id"], "s-1")
+        if "from_on" in body and "to_on" in self.known:  # a term without an end would leave no room for others
+            body["to_on"] = self._known("to_on", number)
         body.pop("reopens", None)
 
     def token(self, case: AnyCase) -> str:
