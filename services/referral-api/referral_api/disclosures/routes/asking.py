@@ -29,16 +29,30 @@ REFUSALS: tuple[type[ServiceError], ...] = (
 )
 """What an officer may be refused with there."""
 
-_SAID: Mapping[str, str] = {
-    PURPOSE: f"What the record is needed for: {', '.join(f'`{p}`' for p in Purpose)}. An officer has to say so.",
-    THREAT: "Of an emergency: the articulable and significant threat, at most 2,000 characters.",
-    UNTIL: "Of an emergency: the instant, with its zone, at which it ends; at most 72 hours ahead.",
-    RECIPIENTS: "Of an emergency: who else is told, separated by commas; nobody but who asks where it is not sent.",
+_SAID: Mapping[str, tuple[str, str]] = {
+    PURPOSE: (
+        f"What the record is needed for: {', '.join(f'`{p}`' for p in Purpose)}. An officer has to say so.",
+        "school_official_duty",
+    ),
+    THREAT: (
+        "Of an emergency: the articulable and significant threat, at most 2,000 characters.",
+        "A message says that a classmate will bring a weapon today.",
+    ),
+    UNTIL: (
+        "Of an emergency: the instant, with its zone, at which it ends; at most 72 hours ahead.",
+        "2026-11-23T14:00:00Z",
+    ),
+    RECIPIENTS: (
+        "Of an emergency: who is told, separated by commas; who asks and nobody else where it is not sent.",
+        "o-1, Principal Rivera",
+    ),
 }
+"""What each header says, and an example."""
 STATED: dict[str, Any] = {
     "parameters": [
-        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": said}
-        for name, said in _SAID.items()
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
+        | {"description": said, "example": example}
+        for name, (said, example) in _SAID.items()
     ]
 }
 """What OpenAPI tells of these headers.
