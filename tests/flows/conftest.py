@@ -16,9 +16,3 @@ async def services(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         new = request.getfixturevalue("new_postgresql_url")
     async with suite(tmp_path, new) as made:
         yield made
-
-
-@pytest.fixture
-def both(services: Suite) -> Suite:
-    """The same, where two of them are asked."""
-    return services
