@@ -50,17 +50,19 @@ def test_missing_keys_are_told_in_their_order_each_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("status", "blocks", "closed"),
     [
-        (StandingStatus.CURRENT, [Blocks.SERVE], False),
+        (StandingStatus.CURRENT, [Blocks.OPEN_RECORDS], False),
         (StandingStatus.DUE, [Blocks.OPEN_RECORDS], False),
         (StandingStatus.EXEMPT, [Blocks.OPEN_RECORDS], False),
         (StandingStatus.OVERDUE, [Blocks.OPEN_RECORDS], True),
-        (StandingStatus.OVERDUE, [Blocks.SERVE], True),
+        (StandingStatus.EXPIRED, [Blocks.OPEN_RECORDS], True),
+        (StandingStatus.OVERDUE, [Blocks.SERVE], False),
+        (StandingStatus.EXPIRED, [Blocks.SERVE], False),
         (StandingStatus.EXPIRED, [Blocks.SERVE, Blocks.OPEN_RECORDS], True),
         (StandingStatus.OVERDUE, [], False),
         (StandingStatus.EXPIRED, [], False),
     ],
 )
-def test_only_what_is_overdue_or_expired_and_blocks_something_takes_the_training_key(
+def test_only_what_is_overdue_or_expired_and_blocks_records_takes_the_training_key(
     status: StandingStatus, blocks: list[Blocks], closed: bool
 ) -> None:
     one = a_requirement("one", (SUNDAY, status), blocks=blocks)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from shared.events.training import (
     BLOCKING,
     AgreementChanged,
+    Blocks,
     OfficerStandingChanged,
     RequirementStanding,
     StandingStatus,
@@ -44,8 +45,8 @@ def keys_on(
 ) -> Cleared | Missing:
     """Whether an officer may open the record of a student of these schools on a day.
 
-    Trained is who has no requirement overdue or expired that keeps him from serving or from records. An agreement
-    covers him at a school to which he is assigned on that day if it is with his agency, for that school, in force, and
+    Trained is who has no requirement overdue or expired that blocks records; one that blocks serving alone leaves them
+    open. An agreement covers him at a school to which he is assigned on that day if it is with his agency, for that school, in force, and
     opens records. Of an officer whom nobody knows both are missing.
     Source: 34 CFR 99.31(a)(1)(i)(B).
     """
@@ -73,7 +74,8 @@ def status_on(requirement: RequirementStanding, day: date) -> StandingStatus:
 
 
 def _training_lacks(requirements: Sequence[RequirementStanding], today: date) -> tuple[str, ...]:
-    found = ((requirement, status_on(requirement, today)) for requirement in requirements if requirement.blocks)
+    of_records = (requirement for requirement in requirements if Blocks.OPEN_RECORDS in requirement.blocks)
+    found = ((requirement, status_on(requirement, today)) for requirement in of_records)
     return tuple(f"Requirement {r.requirement_id} is {status}." for r, status in found if status in BLOCKING)
 
 
