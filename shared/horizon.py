@@ -65,6 +65,8 @@ class CaughtUp:
 
         Between two looks something may have come, so it is never the present.
         """
+        self._applied: Mapping[TopicPartition, int] | None = None
+        """How far the consumer was at the last comparison; None before the first."""
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -80,8 +82,14 @@ class CaughtUp:
         ends = await self._horizon.look()
         async with self._database.read(EVERY_DISTRICT) as session:
             applied = await offsets_of(session, self._consumer)
+        before = applied if self._applied is None else self._applied
+        self._applied = applied
         # Topics that are not there yet have nothing to apply, but nobody can know that they will stay empty.
-        if ends.bounds and all(applied.get(at, first) >= end for at, (first, end) in ends.bounds.items()):
+        if ends.bounds and all(
+            # Who had applied more than the log holds now reads another log: it was lost and begun anew, and so is he.
+            applied.get(at, first) >= end >= before.get(at, first)
+            for at, (first, end) in ends.bounds.items()
+        ):
             self.at = ends.at
 
     def is_stale(self, now: datetime, *, after: timedelta = STALE_AFTER) -> bool:

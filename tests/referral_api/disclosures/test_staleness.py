@@ -1,11 +1,13 @@
 """How old what is known of standing is: told with every answer, and too old at last."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from referral_api.settings import Settings
+from shared.bus.connect import connect
 from shared.cloudevents import to_message
 from shared.horizon import CaughtUp, Horizon
 from shared.testing.service import ServiceInTest
@@ -93,6 +95,20 @@ async def test_a_topic_that_is_not_there_proves_nothing(api: ServiceInTest[Setti
     nowhere = CaughtUp(process.database, Horizon(process.bus, ["nowhere"], clock), consumer="referral-api")
     await nowhere.look()
     assert nowhere.at is None
+
+
+async def test_a_log_that_was_lost_and_begun_anew_is_not_taken_for_one_that_is_all_applied(
+    api: ServiceInTest[Settings], clock: Clock, tmp_path: Path
+) -> None:
+    process = api.process
+    await announce(api, a_standing(), an_agreement())
+    anew = connect(f"sqlite:///{tmp_path / 'anew.db'}", client_id="anew")
+    await anew.ensure_topics(process.service.topics())
+    lost = CaughtUp(process.database, Horizon(anew, ["training"], clock), consumer="referral-api")
+    for _ in range(2):
+        await lost.look()
+        assert lost.at is None
+    await anew.close()
 
 
 @pytest.mark.parametrize("path", ["/v1/students/{student_id}", "/v1/referrals/{referral_id}"])
