@@ -267,6 +267,20 @@ async def test_a_change_first_tells_the_days_that_were_not_told_yet(
     assert await sweep(api, clock, clock.now.date()) == []
 
 
+async def test_what_changes_nothing_tells_the_days_that_have_come_once(
+    api: ServiceInTest[Settings], admin: httpx2.AsyncClient, clock: Clock
+) -> None:
+    terms = {"starts_on": day(2), "ends_on": day(400)}
+    await signed(admin, **terms)
+    clock.now = NOON + 3 * A_DAY
+    signature = {"party": "agency", "signed_by": "Somebody of the agency", "signed_on": "2026-07-21"}
+    assert (await admin.put(PATH, json=a_body(**terms))).json()["version"] == 3
+    assert (await admin.post(f"{PATH}/signatures", json=signature)).status_code == 200
+    await sweep(api, clock, clock.now.date())
+    told = [e.turned_on.isoformat() for e in await recorded(api) if isinstance(e, AgreementTurned)]
+    assert told == [day(2)]
+
+
 async def test_a_sweep_in_small_steps_serves_all_districts(
     api: ServiceInTest[Settings], admin: httpx2.AsyncClient, clock: Clock
 ) -> None:

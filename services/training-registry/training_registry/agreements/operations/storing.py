@@ -78,9 +78,13 @@ async def to_change(session: Session, caller: Caller, agreement_id: str, *, toda
     announced_through = (await session.execute(locked.with_for_update())).scalar_one_or_none()
     kept = await find_agreement(session, caller, agreement_id)
     assert announced_through is not None, "every version has its agreement"
-    turns = turns_of(kept.facts, after=announced_through, through=today)
-    told = announcements.turned(turns, district_id=district_id, agreement_id=agreement_id, now=now)
-    await record(session, *told, source=SOURCE)
+    if turns := turns_of(kept.facts, after=announced_through, through=today):
+        # Here and not with the change: one that turns out to change nothing is stored no more, and these are told.
+        this = update(agreements).where(a.district_id == district_id, a.agreement_id == agreement_id)
+        next_on = next_turn_on(kept.facts, after=today)
+        await session.execute(this.values(announced_through=today, next_turn_on=next_on))
+        told = announcements.turned(turns, district_id=district_id, agreement_id=agreement_id, now=now)
+        await record(session, *told, source=SOURCE)
     return Taken(kept, max(announced_through, today))
 
 

@@ -111,10 +111,6 @@ class AgreementVersionView(AgreementView):
     """An agreement as one change left it, with who made the change; its status is that of the day of the change."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{**_EXAMPLE, "change": "signature", "changed_by": "d-1"}]}
-    )
-
-    model_config = ConfigDict(
         json_schema_extra={"examples": [_EXAMPLE | {"change": "signature", "changed_by": "admin-1"}]}
     )
 
