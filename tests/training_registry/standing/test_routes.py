@@ -55,6 +55,12 @@ async def test_before_he_was_written_down_nobody_knew_him(registry: Registry) ->
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:rapport:problem:officer-not-found")
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_the_first_and_the_last_day_of_the_calendar_may_be_asked_about(registry: Registry, day: str) -> None:
+    assert (await registry.standing(f"?as_of={day}"))["as_of"] == day
+    assert (await registry.keeper.get(f"/v1/standings?as_of={day}")).status_code == 200
+
+
 @pytest.mark.parametrize("query", ["as_of=tomorrow", "as_of=2026-13-01", "known_at=2026-11-25", "until=2026-11-25"])
 async def test_a_question_that_cannot_be_read_is_refused(registry: Registry, query: str) -> None:
     answer = await registry.keeper.get(f"/v1/officers/o-1/standing?{query}")

@@ -48,7 +48,7 @@ completion_versions = Table(
     Column("status", Text, nullable=False),
     Column("credential_id", Uuid),
     Column("step", Text, nullable=False),
-    Column("taken_at", UtcDateTime, nullable=False),  # later than that of the version before
+    Column("taken_at", UtcDateTime, nullable=False),  # not earlier than that of the version before
     Column("taken_by", Text, nullable=False),
     Column("because", LargeBinary, info={"sealed": True}),
     Index("ix_completion_versions_of_officer", "district_id", "officer_id"),
