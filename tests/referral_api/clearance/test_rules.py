@@ -118,6 +118,12 @@ def test_a_requirement_that_says_nothing_of_any_day_is_held_against_him() -> Non
     assert missing(a_standing(requirements=(silent,)), an_agreement()) == ["training"]
 
 
+@pytest.mark.parametrize("second", [SUNDAY, SUNDAY - timedelta(days=1)])
+def test_a_requirement_whose_days_are_out_of_order_is_held_against_him(second: date) -> None:
+    muddled = a_requirement("x", (SUNDAY, StandingStatus.OVERDUE), (second, StandingStatus.CURRENT))
+    assert missing(a_standing(requirements=(muddled,)), an_agreement()) == ["training"]
+
+
 @given(
     days=st.lists(st.integers(0, 30), min_size=1, max_size=6, unique=True).map(sorted),
     statuses=st.lists(st.sampled_from(StandingStatus), min_size=6, max_size=6),

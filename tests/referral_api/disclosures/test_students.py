@@ -71,6 +71,32 @@ async def test_without_a_purpose_or_with_another_he_is_refused_and_it_is_noted(
     ]
 
 
+async def test_two_purposes_are_none_and_recipients_may_be_named_one_by_one(
+    api: ServiceInTest[Settings], cleared: httpx2.AsyncClient
+) -> None:
+    two = [("Purpose-Of-Use", "school_official_duty"), ("Purpose-Of-Use", "safety_plan")]
+    assert kind(await cleared.get(STUDENT, headers=two)) == (400, "purpose-unknown")
+    named = [*EMERGENCY.items(), ("Emergency-Recipients", "o-1"), ("Emergency-Recipients", "Principal Rivera")]
+    assert (await cleared.get(STUDENT, headers=named)).status_code == 200
+    disclosed, refused = await ledger(api)
+    assert disclosed["recipients"] == ["o-1", "Principal Rivera"]
+    assert (refused["outcome"], refused["purpose"]) == ("refused", None)
+
+
+@pytest.mark.parametrize(
+    ("table", "missing"), [("officer_standings", ["training", "agreement"]), ("agreements_known", ["agreement"])]
+)
+async def test_what_the_register_holds_and_nobody_can_read_opens_nothing_and_is_noted(
+    api: ServiceInTest[Settings], cleared: httpx2.AsyncClient, table: str, missing: list[str]
+) -> None:
+    async with api.process.database.write(EVERY_DISTRICT) as session:
+        await session.execute(text(f'UPDATE {table} SET body = \'{{"of": "another time"}}\''))
+    refused = await cleared.get(STUDENT, headers=DUTY)
+    assert kind(refused) == (403, "officer-not-cleared")
+    assert refused.json()["missing"] == missing
+    assert await outcomes(api) == [("st-1", "refused", "school_official_duty", True)]
+
+
 async def test_without_his_own_keys_he_is_told_which_are_missing_and_it_is_noted(
     api: ServiceInTest[Settings], officer: httpx2.AsyncClient
 ) -> None:

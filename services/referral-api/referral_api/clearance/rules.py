@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from shared.events.training import (
     BLOCKING,
@@ -46,12 +47,12 @@ def keys_on(
     """Whether an officer may open the record of a student of these schools on a day.
 
     Trained is who has no requirement overdue or expired that blocks records; one that blocks serving alone leaves them
-    open. An agreement covers him at a school to which he is assigned on that day if it is with his agency, for that school, in force, and
-    opens records. Of an officer whom nobody knows both are missing.
+    open. An agreement covers him at a school to which he is assigned on that day if it is with his agency, for that
+    school, in force, and opens records. Of an officer of whom nothing is known both keys are missing.
     Source: 34 CFR 99.31(a)(1)(i)(B).
     """
     if standing is None:
-        return Missing((Key.TRAINING, Key.AGREEMENT), ("The training registry knows no such officer.",))
+        return Missing((Key.TRAINING, Key.AGREEMENT), ("Nothing is known of such an officer.",))
     untrained = _training_lacks(standing.requirements, today)
     covered, uncovered = _covered(standing, agreements, school_ids, today)
     if not untrained and covered:
@@ -65,9 +66,11 @@ def keys_on(
 def status_on(requirement: RequirementStanding, day: date) -> StandingStatus:
     """How he stands to a requirement on a day: by the last step begun, before the first one by that.
 
-    One that says nothing of any day is held against him: what cannot be told must open nothing.
+    One that says nothing of any day, or whose days are out of order, is held against him: what cannot be told must open
+    nothing.
     """
-    if not requirement.steps:
+    days = [step.from_on for step in requirement.steps]
+    if not days or any(later <= earlier for earlier, later in pairwise(days)):
         return StandingStatus.EXPIRED
     begun = [step.status for step in requirement.steps if step.from_on <= day]
     return begun[-1] if begun else requirement.steps[0].status

@@ -66,13 +66,13 @@ def asking_under(policy: StandingPolicy) -> Callable[[Request], Awaitable[Asking
     """The dependency that gathers what a request for a record states. Name it after `caller` in a signature."""
 
     async def asking(request: Request) -> Asking:
-        at_hand, headers = runtime(request), request.headers
+        at_hand = runtime(request)
         now = at_hand.clock()
         sent = Sent(
-            purpose=headers.get(PURPOSE),
-            threat=_as_text(headers.get(THREAT)),
-            until=headers.get(UNTIL),
-            recipients=_as_text(headers.get(RECIPIENTS)),
+            purpose=_sent(request, PURPOSE),
+            threat=_sent(request, THREAT),
+            until=_sent(request, UNTIL),
+            recipients=_sent(request, RECIPIENTS),
         )
         return Asking(request.state.caller, sent, policy.age(now), at_hand.ring, now)
 
@@ -88,10 +88,15 @@ def told_to(asking: Asking, opened: Record | ServiceError, request: Request, res
     return opened
 
 
-def _as_text(header: str | None) -> str | None:
-    """A header as its sender meant it: in UTF-8 if it can be that; the server reads each byte as a character."""
-    if header is None:
+def _sent(request: Request, name: str) -> str | None:
+    """A header as its sender meant it: in UTF-8 if it can be that; the server reads each byte as a character.
+
+    Sent more than once it is a list (RFC 9110, 5.3): two purposes are none of ours, and recipients add up.
+    """
+    values = request.headers.getlist(name)
+    if not values:
         return None
+    header = ", ".join(values)
     try:
         return header.encode("latin-1").decode()
     except ValueError:
