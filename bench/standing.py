@@ -172,15 +172,15 @@ def _life(made: random.Random, number: int) -> Iterator[tuple[str, tuple[Any, ..
 def _completion(made: random.Random, officer_id: str, appointed: date) -> tuple[Any, ...]:
     completed_on = min(appointed + timedelta(days=made.randrange(-200, 1800)), TODAY)
     expires_on = completed_on + timedelta(days=730) if made.random() < 0.3 else None  # three of ten
-    topics = {topic: made.choice((100, 200, 400, 800)) for topic in made.sample(_TOPICS, made.randint(1, 4))}
+    course = made.choice(_COURSES)
     status = "accepted" if made.random() < 0.95 else "revoked"  # nearly all
     return (
         DISTRICT,
         UUID(int=made.getrandbits(128), version=4),
         officer_id,
-        made.choice(_COURSES),
+        course,
         "provider",
-        orjson.dumps(topics).decode(),
+        made.choice(_EDITIONS[course]),
         completed_on,
         expires_on,
         made.random() < 0.1,  # one of ten
@@ -198,3 +198,13 @@ _COURSES = sorted(
 )
 """Every course that a rule names, and some that none does."""
 _TOPICS = ["law", "mental_health", *shipped_requirements().requirements["us-wa-topics"].topics]
+
+
+def _editions(made: random.Random) -> Iterator[str]:
+    """What is taught in each of a course's editions, by providers and years: one to four topics, as they are stored."""
+    for _ in range(6):
+        topics = made.sample(_TOPICS, made.randint(1, 4))
+        yield orjson.dumps({topic: made.choice((100, 200, 400, 800)) for topic in topics}).decode()
+
+
+_EDITIONS = {course: list(_editions(random.Random(course))) for course in _COURSES}

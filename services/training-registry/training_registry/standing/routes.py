@@ -14,7 +14,7 @@ from shared.http.paging import (
     CursorUnusable,
     Limit,
     Page,
-    decode_cursor,
+    behind_text,
     encode_cursor,
     link_next,
 )
@@ -64,7 +64,7 @@ def standing_routes(zone: tzinfo) -> APIRouter:
         limit: Limit = DEFAULT_LIMIT,
     ) -> Page[Shortfall]:
         """Which officers are short of something, or soon will be. A page may hold few and still have a next one."""
-        after = str(decode_cursor(_STANDINGS, cursor, (str,))[0]) if cursor else ""
+        after = behind_text(_STANDINGS, cursor) or ""
         on = as_of or now.astimezone(zone).date()
         items, behind = await list_shortfalls(session, caller, as_of=on, school_id=school_id, after=after, limit=limit)
         next_cursor = encode_cursor(_STANDINGS, behind) if behind is not None else None

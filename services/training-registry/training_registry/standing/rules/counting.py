@@ -1,10 +1,10 @@
 """Which completions count towards a requirement on a day, how many hours they make, and whether they meet it."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from training_registry.completions.rules import Completion
-from training_registry.requirements.rules import Anchor, Requirement, course_key
+from training_registry.requirements.rules import Anchor, Assigned, Requirement, course_key
 from training_registry.standing.rules.clocks import NEVER, months_later
 
 SOME = 1
@@ -22,6 +22,17 @@ class Held(NamedTuple):
     completion: Completion
     suffices: bool = False
     """A short course taken in time: it meets the requirement alone."""
+
+
+class InTopics(NamedTuple):
+    """What some topics hold of those that a requirement asks for."""
+
+    topics: Mapping[str, int]
+    hours: int
+    """In hundredths, as in each."""
+    each: tuple[tuple[str, int], ...]
+    bits: int
+    """One for each that has any hours."""
 
 
 class Learnt:
@@ -55,13 +66,18 @@ class Rule:
     """A requirement made ready to be asked about many officers: what can be worked out once is."""
 
     __slots__ = (
+        "_bits",
+        "_every_bit",
+        "_in_topics",
         "accepts_also",
         "accepts_earlier",
         "anchor_courses",
         "any_one_suffices",
+        "binds_by_position",
         "by_years",
         "courses",
         "credited",
+        "days_from_appointment",
         "every_course",
         "exempt_by",
         "is_open_ended",
@@ -96,6 +112,9 @@ class Rule:
         self.short_courses = _keys(requirement.recertify_courses)
         self.only_short = self.short_courses - self.courses
         self.by_years = requirement.anchor is Anchor.TRAINING_YEAR
+        from_appointment = requirement.anchor is Anchor.APPOINTMENT
+        self.days_from_appointment = requirement.due_days if from_appointment else None
+        """The commonest of all deadlines; None: another, see `clocks.first_deadline`."""
         deadlines = (requirement.due_days, requirement.due_months, requirement.due_next_year or None)
         self.is_open_ended = requirement.anchor is Anchor.COMPLETION and not any(d is not None for d in deadlines)
         """Nothing says by when it is to be met for the first time; once met it has to stay so."""
@@ -103,11 +122,17 @@ class Rule:
         """The hours that are missing where none are counted."""
         share = requirement.outside_share
         self.outside_most = None if share is None else round((requirement.min_hours or 0) * share)
+        self._in_topics: dict[int, InTopics] = {}
+        self._bits = {topic: 1 << n for n, topic in enumerate(requirement.topics)}
+        self._every_bit = (1 << len(self._bits)) - 1
         self.only_topics = bool(requirement.topics) and requirement.min_completions is None and not self.every_course
         """Hours in topics are all that is asked, so that what has none of them is of no use."""
         beside = self.short_courses | self.exempt_by | self.anchor_courses
         self.looks_for = None if self.named is None else self.named | beside
         """Who holds none of these courses holds nothing that matters; None: any may matter."""
+        always = not requirement.withdrawn and requirement.appointed_from is None
+        self.binds_by_position = requirement.position if always and requirement.assigned is Assigned.ANY else None
+        """It binds whoever is in this position, and needs to know no more of him; None: it does."""
         self.any_one_suffices = (
             requirement.min_hours is None
             and not requirement.topics
@@ -150,13 +175,13 @@ class Rule:
         inside = sum([h.hours for h in held if not h.completion.is_outside])
         return inside + min(outside, self.outside_most)
 
-    def hours_missing(self, held: Sequence[Held]) -> int:
-        """The hundredths of hours that `topics` and `min_hours` lack, whichever lack more."""
+    def hours_missing(self, held: Sequence[Held], counted: int) -> int:
+        """The hundredths of hours that `topics` and `min_hours` lack, whichever lack more, where so many count."""
         by_topic = 0
         if self.topics_with_hours:
             learnt = self._by_topic(held)
             by_topic = sum([max(asked - learnt.get(topic, 0), 0) for topic, asked in self.topics_with_hours])
-        in_all = (self.requirement.min_hours or 0) - self.hours_counted(held)
+        in_all = (self.requirement.min_hours or 0) - counted
         return max(by_topic, in_all)
 
     def topics_missing(self, held: Sequence[Held]) -> list[str]:
@@ -168,7 +193,7 @@ class Rule:
         """Whether these, all of one day, are what is asked for."""
         if self.any_one_suffices or not held:
             return bool(held)
-        if any([h.suffices for h in held]):
+        if self.short_courses and any([h.suffices for h in held]):
             return True
         least, hours = self.requirement.min_completions, self.requirement.min_hours
         return (
@@ -191,38 +216,54 @@ class Rule:
         return missing
 
     def _topics_suffice(self, held: Sequence[Held]) -> bool:
-        learnt = self._by_topic(held)
-        return len(learnt) == len(self.topics) and all([learnt[topic] >= least for topic, least in self.topics])
+        known, bits = self._in_topics, 0
+        for h in held:
+            topics = h.completion.topics
+            bits |= (known.get(id(topics)) or self._asked_for(topics)).bits
+        # Some topic is mostly not there at all, and then its hours need not be added up.
+        return bits == self._every_bit and not self.topics_missing(held)
 
     def _by_topic(self, held: Sequence[Held]) -> dict[str, int]:
         """The hundredths of hours in each topic asked for that is there at all."""
-        asked, learnt = self.requirement.topics, dict[str, int]()
+        learnt, known = dict[str, int](), self._in_topics
         for h in held:
-            for topic, hours in h.completion.topics.items():
-                if topic in asked:
-                    learnt[topic] = learnt.get(topic, 0) + hours
+            topics = h.completion.topics
+            for topic, hours in (known.get(id(topics)) or self._asked_for(topics)).each:
+                learnt[topic] = learnt.get(topic, 0) + hours
         return learnt
+
+    def _asked_for(self, topics: Mapping[str, int]) -> InTopics:
+        """What of these topics is asked for.
+
+        Remembered by the object, which all who took a course share (`completions.views.storage.topics_in`); kept with
+        its answer, so that no other object can come in its place.
+        """
+        bits = self._bits
+        each = tuple((topic, hours) for topic, hours in topics.items() if hours and topic in bits)
+        in_all = sum(hours for _, hours in each)
+        self._in_topics[id(topics)] = found = InTopics(topics, in_all, each, sum(bits[topic] for topic, _ in each))
+        return found
 
     def _counted(self, held: Sequence[Held]) -> Sequence[Held]:
         """The same as this requirement counts them: renewed sooner, credited other hours, in its topics alone."""
         months, credited, topics = self.requirement.renew_months, self.credited, self.requirement.topics
         if months is None and not credited and not topics:
             return held
-        counted = []
+        counted, known, only_topics = [], self._in_topics, self.only_topics
         for h in held:
-            begins, ends, hours, course, completion, _ = h
-            if course in credited:
-                hours = credited[course]
+            hours, ends = h.hours, h.ends
+            if credited and h.course in credited:
+                hours = credited[h.course]
             elif topics:
-                hours = 0
-                for topic, in_topic in completion.topics.items():
-                    if topic in topics:
-                        hours += in_topic
-                if not hours and self.only_topics:
+                learnt = h.completion.topics
+                hours = (known.get(id(learnt)) or self._asked_for(learnt)).hours
+                if not hours and only_topics:
                     continue
             if months is not None:
-                ends = min(ends, months_later(begins, months) - 1)
-            counted.append(h if hours == h.hours and ends == h.ends else Held(begins, ends, hours, course, completion))
+                ends = min(ends, months_later(h.begins, months) - 1)
+            if hours != h.hours or ends != h.ends:
+                h = Held(h.begins, ends, hours, h.course, h.completion)
+            counted.append(h)
         return counted
 
     def _counted_when_made(self, held: Held) -> bool:

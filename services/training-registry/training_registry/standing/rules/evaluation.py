@@ -37,10 +37,9 @@ def every_standing_on(
 ) -> list[RequirementOn]:
     """How he stands to each of these on a day, in their order."""
     learnt, begun, day = Learnt(completions), begun_of(officer), as_of.toordinal()
-    courses, found = learnt.by_course.keys(), []
+    courses, position, found = learnt.by_course.keys(), officer.position, []
     for rule in rules:
-        not_bound = why_not_bound(rule.requirement, officer)
-        if not_bound is not None:
+        if rule.binds_by_position is not position and (not_bound := why_not_bound(rule.requirement, officer)):
             found.append(RequirementOn(rule, _EXEMPT, 0, 0, None, None, (), not_bound))
         elif rule.looks_for is not None and rule.looks_for.isdisjoint(courses):
             found.append(_nothing_held(rule, begun, day))
@@ -51,11 +50,13 @@ def every_standing_on(
 
 def _nothing_held(rule: Rule, begun: Begun, day: int) -> RequirementOn:
     """What `History` comes to where nothing counts: so many of all questions that the short way is worth it."""
-    requirement = rule.requirement
     if rule.by_years:
+        requirement = rule.requirement
         deadline: int | None = year_deadline(requirement, first_bound_year(requirement, begun))
+    elif rule.days_from_appointment is not None:
+        deadline = begun.appointed + rule.days_from_appointment
     else:
-        deadline = first_deadline(requirement, begun, None)
+        deadline = first_deadline(rule.requirement, begun, None)
     status = _DUE if deadline is None or day <= deadline else _OVERDUE
     return RequirementOn(rule, status, 0, rule.most_missing, deadline, None, ())
 
@@ -66,7 +67,6 @@ class History:
     __slots__ = ("exempting", "first_deadline", "first_held", "first_year", "held", "rule")
 
     def __init__(self, rule: Rule, learnt: Learnt, begun: Begun) -> None:
-        requirement = rule.requirement
         self.rule = rule
         self.held = rule.held(learnt)
         self.exempting = rule.exempting(learnt)
@@ -74,12 +74,14 @@ class History:
         """Anchor `completion`: the day on which its clock begins."""
         self.first_deadline: int | None = None
         self.first_year = 0
-        if rule.by_years:
-            self.first_year = first_bound_year(requirement, begun)
+        if rule.days_from_appointment is not None:
+            self.first_deadline = begun.appointed + rule.days_from_appointment
+        elif rule.by_years:
+            self.first_year = first_bound_year(rule.requirement, begun)
         else:
-            if requirement.anchor is Anchor.COMPLETION:
+            if rule.requirement.anchor is Anchor.COMPLETION:
                 self.first_held = rule.first_begins(learnt, self.held)
-            self.first_deadline = first_deadline(requirement, begun, self.first_held)
+            self.first_deadline = first_deadline(rule.requirement, begun, self.first_held)
         if rule.short_courses:
             self.held = _with_short_courses(rule, self.held, rule.short(learnt))
 
@@ -148,7 +150,8 @@ class History:
         self, status: StandingStatus, held: Sequence[Held], deadline: int | None, lapsed: int | None
     ) -> RequirementOn:
         rule = self.rule
-        return RequirementOn(rule, status, rule.hours_counted(held), rule.hours_missing(held), deadline, lapsed, held)
+        counted = rule.hours_counted(held)
+        return RequirementOn(rule, status, counted, rule.hours_missing(held, counted), deadline, lapsed, held)
 
 
 def last_met_before(rule: Rule, held: Sequence[Held], day: int) -> int | None:
