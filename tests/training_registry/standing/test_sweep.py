@@ -12,7 +12,7 @@ from shared.events.training import (
     StandingStatus,
     StandingTurned,
 )
-from tests.training_registry.standing.keeping import OFFICER, Registry
+from tests.training_registry.standing.keeping import Registry
 
 
 async def test_a_deadline_is_brought_up_before_it_comes_and_its_passing_is_told_once(registry: Registry) -> None:
