@@ -2,10 +2,12 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Annotated, Any, Generic, TypeVar, get_args
 from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 from fastapi import Query, Request, Response
@@ -16,6 +18,9 @@ from shared.errors import Fault, Invalid
 DEFAULT_LIMIT = 50
 MOST = 500
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_VERSIONS = (1 << 31) - 1
+"""What a column of versions holds at most."""
 
 Item = TypeVar("Item")
 
@@ -70,6 +75,67 @@ def decode_cursor(kind: str, text: str, types: Sequence[type], *, parameter: str
 def unusable(parameter: str = "cursor") -> CursorUnusable:
     """The refusal of the cursor in this query parameter."""
     return CursorUnusable(errors=[Fault(f"query.{parameter}", "is none that this list gave out")])
+
+
+def cursor_at(kind: str, at: datetime, item_id: UUID) -> str:
+    """A cursor behind this item of a list that is ordered by an instant, and by id where several share it."""
+    return encode_cursor(kind, (at - _EPOCH) // timedelta(microseconds=1), str(item_id))
+
+
+def behind_instant(kind: str, cursor: str | None) -> tuple[datetime, UUID] | None:
+    """The instant and the id that `cursor_at` was given; None on the first page. Raises: CursorUnusable."""
+    if cursor is None:
+        return None
+    since, item_id = decode_cursor(kind, cursor, (int, str))
+    try:
+        return _EPOCH + timedelta(microseconds=since), UUID(item_id)
+    except (ValueError, OverflowError):
+        raise unusable() from None
+
+
+def behind_text(kind: str, cursor: str | None) -> str | None:
+    """The one text that the cursor stands behind; None on the first page. Raises: CursorUnusable."""
+    return str(decode_cursor(kind, cursor, (str,))[0]) if cursor is not None else None
+
+
+def behind_id(kind: str, cursor: str | None) -> UUID | None:
+    """The one id that the cursor stands behind; None on the first page. Raises: CursorUnusable."""
+    text = behind_text(kind, cursor)
+    try:
+        return UUID(text) if text is not None else None
+    except ValueError:
+        raise unusable() from None
+
+
+def cursor_at_version(kind: str, whose: str, version: int) -> str:
+    """A cursor behind this version in the history of one thing."""
+    return encode_cursor(kind, whose, version)
+
+
+def behind_version(kind: str, whose: str, cursor: str | None) -> int | None:
+    """The version that `cursor_at_version` was given; None on the first page.
+
+    Raises: CursorUnusable, also for a cursor of another's history.
+    """
+    if cursor is None:
+        return None
+    given_for, version = decode_cursor(kind, cursor, (str, int))
+    if given_for != whose or not 0 <= version <= _MOST_VERSIONS:
+        raise unusable()
+    return int(version)
+
+
+def page_of(
+    found: Sequence[Item], limit: int, cursor_behind: Callable[[Item], str], *, request: Request, response: Response
+) -> Page[Item]:
+    """The first page of what was found: ask for one more than `limit`, which is how another page is known of.
+
+    `Link` names the other page.
+    """
+    items = list(found[:limit])
+    next_cursor = cursor_behind(items[-1]) if len(found) > limit else None
+    link_next(request, response, next_cursor)
+    return Page(items=items, next_cursor=next_cursor)
 
 
 def link_next(request: Request, response: Response, next_cursor: str | None, *, parameter: str = "cursor") -> None:

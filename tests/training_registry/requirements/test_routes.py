@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from shared.http.paging import cursor_at_version
 from shared.testing.service import ServiceInTest
 from tests.training_registry.requirements.builders import PATH, a_rule
 from tests.training_registry.requirements.conftest import Clock
@@ -80,6 +81,14 @@ async def test_the_list_goes_by_id_page_by_page_and_by_jurisdiction(admin: httpx
     assert ([item["requirement_id"] for item in rest.json()["items"]], rest.json()["next_cursor"]) == (["c"], None)
     texan = await admin.get(PATH, params={"jurisdiction": "US-TX"})
     assert [item["requirement_id"] for item in texan.json()["items"]] == ["b", "c"]
+
+
+@pytest.mark.parametrize("version", [-1, 2**31, 2**63])
+async def test_no_version_is_behind_a_number_that_none_can_have(admin: httpx2.AsyncClient, version: int) -> None:
+    await admin.put(f"{PATH}/basic", json=a_rule())
+    cursor = cursor_at_version("requirement-versions", "basic", version)
+    refused = await admin.get(f"{PATH}/basic/versions", params={"cursor": cursor})
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:rapport:problem:cursor-unusable")
 
 
 async def test_another_district_sees_nothing_and_only_its_administrator_keeps_rules(

@@ -1,6 +1,5 @@
 """Agreements over HTTP."""
 
-from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Annotated, Any
 
@@ -18,9 +17,11 @@ from shared.http.paging import (
     CursorUnusable,
     Limit,
     Page,
-    decode_cursor,
+    behind_text,
+    behind_version,
+    cursor_at_version,
     encode_cursor,
-    link_next,
+    page_of,
 )
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
@@ -37,7 +38,7 @@ from training_registry.agreements.operations.ending import TerminateAgreement
 from training_registry.agreements.operations.signing import SignAgreement
 from training_registry.agreements.operations.writing import WriteAgreement
 from training_registry.agreements.views import finding
-from training_registry.agreements.views.finding import Kept, find_agreement
+from training_registry.agreements.views.finding import find_agreement
 from training_registry.agreements.views.records import AgreementVersionView, AgreementView, version_view_of, view_of
 from training_registry.days import NearDay
 from training_registry.ids import ChosenId
@@ -78,21 +79,18 @@ def _add_reading(router: APIRouter, zone: tzinfo) -> None:
     ) -> Page[AgreementView]:
         """The district's agreements by id; a caller of single schools sees those that are for one of his."""
         on = as_of or now.astimezone(zone).date()
-        after = str(decode_cursor(_LIST, cursor, (str,))[0]) if cursor else None
-        found = await finding.list_agreements(
+        kept = await finding.list_agreements(
             session,
             caller,
             school_id=school_id,
             status=status,
             on=on,
             known_at=known_at,
-            after=after,
+            after=behind_text(_LIST, cursor),
             limit=limit + 1,
         )
-        items, more = found[:limit], len(found) > limit
-        next_cursor = encode_cursor(_LIST, items[-1].facts.agreement_id) if more else None
-        link_next(request, response, next_cursor)
-        return Page(items=[view_of(kept, at_hand.ring, on) for kept in items], next_cursor=next_cursor)
+        found = [view_of(one, at_hand.ring, on) for one in kept]
+        return page_of(found, limit, _cursor_behind, request=request, response=response)
 
     @router.get("/{agreement_id}", responses=problems(AgreementNotFound))
     async def read_agreement(
@@ -122,16 +120,18 @@ def _add_reading(router: APIRouter, zone: tzinfo) -> None:
         limit: Limit = DEFAULT_LIMIT,
     ) -> Page[AgreementVersionView]:
         """What each change left, newest first: who wrote what when, and the signatures there were by then."""
-        before = int(decode_cursor(_VERSIONS, cursor, (int,))[0]) if cursor else None
-        found = await finding.versions_of(session, caller, agreement_id, before=before, limit=limit + 1)
-        items = found[:limit]
-        next_cursor = encode_cursor(_VERSIONS, items[-1].version) if len(found) > limit else None
-        link_next(request, response, next_cursor)
-        return Page(items=_versions(items, at_hand, zone), next_cursor=next_cursor)
+        before = behind_version(_VERSIONS, agreement_id, cursor)
+        kept = await finding.versions_of(session, caller, agreement_id, before=before, limit=limit + 1)
+        found = [version_view_of(one, at_hand.ring, one.row.recorded_at.astimezone(zone).date()) for one in kept]
+        return page_of(found, limit, _cursor_behind_version, request=request, response=response)
 
 
-def _versions(kept: Sequence[Kept], at_hand: AtHand, zone: tzinfo) -> list[AgreementVersionView]:
-    return [version_view_of(k, at_hand.ring, k.row.recorded_at.astimezone(zone).date()) for k in kept]
+def _cursor_behind(agreement: AgreementView) -> str:
+    return encode_cursor(_LIST, agreement.agreement_id)
+
+
+def _cursor_behind_version(agreement: AgreementVersionView) -> str:
+    return cursor_at_version(_VERSIONS, agreement.agreement_id, agreement.version)
 
 
 def _add_changing(router: APIRouter, zone: tzinfo) -> None:

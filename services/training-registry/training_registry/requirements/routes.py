@@ -15,9 +15,11 @@ from shared.http.paging import (
     CursorUnusable,
     Limit,
     Page,
-    decode_cursor,
+    behind_text,
+    behind_version,
+    cursor_at_version,
     encode_cursor,
-    link_next,
+    page_of,
 )
 from shared.http.problems import problems
 from shared.http.runtime import Now, ReadOnlySession, WriteSession, allowed
@@ -65,13 +67,10 @@ def _add_reading(router: APIRouter) -> None:
             caller.district_id,
             jurisdiction=jurisdiction,
             known_at=known_at,
-            after=str(decode_cursor(_LIST, cursor, (str,))[0]) if cursor else None,
+            after=behind_text(_LIST, cursor),
             limit=limit + 1,
         )
-        items = found[:limit]
-        next_cursor = encode_cursor(_LIST, items[-1].requirement_id) if len(found) > limit else None
-        link_next(request, response, next_cursor)
-        return Page(items=items, next_cursor=next_cursor)
+        return page_of(found, limit, _cursor_behind, request=request, response=response)
 
     @router.get("/requirements/{requirement_id}", responses=problems(RequirementNotFound))
     async def read_requirement(
@@ -97,12 +96,17 @@ def _add_reading(router: APIRouter) -> None:
         limit: Limit = DEFAULT_LIMIT,
     ) -> Page[RequirementView]:
         """What each change left of it, newest first; of one that is withdrawn too."""
-        before = int(decode_cursor(_VERSIONS, cursor, (int,))[0]) if cursor else None
+        before = behind_version(_VERSIONS, requirement_id, cursor)
         found = await views.versions_of(session, caller.district_id, requirement_id, before=before, limit=limit + 1)
-        items = found[:limit]
-        next_cursor = encode_cursor(_VERSIONS, items[-1].version) if len(found) > limit else None
-        link_next(request, response, next_cursor)
-        return Page(items=items, next_cursor=next_cursor)
+        return page_of(found, limit, _cursor_behind_version, request=request, response=response)
+
+
+def _cursor_behind(requirement: RequirementView) -> str:
+    return encode_cursor(_LIST, requirement.requirement_id)
+
+
+def _cursor_behind_version(requirement: RequirementView) -> str:
+    return cursor_at_version(_VERSIONS, requirement.requirement_id, requirement.version)
 
 
 def _add_changing(router: APIRouter, on_change: OnRequirementsChanged) -> None:

@@ -13,13 +13,13 @@ from shared.events.training import DrillType
 from shared.http.bodies import Day
 from shared.http.idempotency import KeyReused
 from shared.http.lists import Many, one_or_many
-from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorUnusable, Limit, Page, link_next
+from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorUnusable, Limit, Page, behind_instant, cursor_at, page_of
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
 from training_registry.activities.errors import DrillNotFound, DrillRefused
 from training_registry.activities.operations.drills import RecordDrill, record_drills
 from training_registry.activities.operations.reading import read_each
-from training_registry.activities.routes.many import answer_each, behind, cursor_of
+from training_registry.activities.routes.many import answer_each
 from training_registry.activities.views.drills import RecordedDrill, find_drill, list_drills
 from training_registry.activities.views.results import DrillResults
 
@@ -27,7 +27,7 @@ Recorder = Annotated[Caller, Depends(allowed(Permission.DRILLS_RECORD))]
 Reader = Annotated[Caller, Depends(allowed(Permission.DRILLS_READ))]
 Sent = Annotated[RecordDrill | Many, WrapValidator(one_or_many(RecordDrill)), Body()]
 
-_CURSOR = "drills"
+_LIST = "drills"
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": RecordedDrill, "description": "It was there already, just so."},
     207: {"model": DrillResults, "description": "A list was sent: what came of each drill."},
@@ -90,11 +90,11 @@ def add_drill_routes(router: APIRouter, zone: tzinfo) -> None:
             kind=type_,
             from_on=from_on,
             to_on=to_on,
-            before=behind(_CURSOR, cursor),
+            before=behind_instant(_LIST, cursor),
             limit=limit + 1,
         )
-        items = found[:limit]
-        more = len(found) > limit
-        next_cursor = cursor_of(_CURSOR, items[-1].held_at, items[-1].drill_id) if more else None
-        link_next(request, response, next_cursor)
-        return Page(items=items, next_cursor=next_cursor)
+        return page_of(found, limit, _cursor_behind, request=request, response=response)
+
+
+def _cursor_behind(drill: RecordedDrill) -> str:
+    return cursor_at(_LIST, drill.held_at, drill.drill_id)

@@ -13,14 +13,14 @@ from shared.events.training import TriadRole
 from shared.http.bodies import Day
 from shared.http.idempotency import KeyReused
 from shared.http.lists import Many, one_or_many
-from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorUnusable, Limit, Page, link_next
+from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorUnusable, Limit, Page, behind_instant, cursor_at, page_of
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
 from training_registry.activities.errors import ActivityNotFound, ActivityRefused, NotYourLedger
 from training_registry.activities.operations.ledger import LogActivity, WithdrawActivity, log_activities
 from training_registry.activities.operations.ledger import withdraw_activity as withdraw
 from training_registry.activities.operations.reading import read_each
-from training_registry.activities.routes.many import answer_each, behind, cursor_of
+from training_registry.activities.routes.many import answer_each
 from training_registry.activities.views.ledger import Activity, find_activity, list_activities
 from training_registry.activities.views.results import ActivityResults
 
@@ -28,7 +28,7 @@ Logger = Annotated[Caller, Depends(allowed(Permission.ACTIVITIES_LOG))]
 Reader = Annotated[Caller, Depends(allowed(Permission.ACTIVITIES_READ))]
 Sent = Annotated[LogActivity | Many, WrapValidator(one_or_many(LogActivity)), Body()]
 
-_CURSOR = "activities"
+_LIST = "activities"
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": Activity, "description": "It was there already, just so."},
     207: {"model": ActivityResults, "description": "A list was sent: what came of each entry."},
@@ -111,11 +111,11 @@ def add_ledger_routes(router: APIRouter, zone: tzinfo) -> None:
             role=role,
             from_on=from_on,
             to_on=to_on,
-            before=behind(_CURSOR, cursor),
+            before=behind_instant(_LIST, cursor),
             limit=limit + 1,
         )
-        items = found[:limit]
-        more = len(found) > limit
-        next_cursor = cursor_of(_CURSOR, items[-1].started_at, items[-1].activity_id) if more else None
-        link_next(request, response, next_cursor)
-        return Page(items=items, next_cursor=next_cursor)
+        return page_of(found, limit, _cursor_behind, request=request, response=response)
+
+
+def _cursor_behind(activity: Activity) -> str:
+    return cursor_at(_LIST, activity.started_at, activity.activity_id)

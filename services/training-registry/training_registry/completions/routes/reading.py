@@ -1,7 +1,6 @@
 """Reading completions over HTTP: one, its history, or those that the caller may see."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -16,10 +15,11 @@ from shared.http.paging import (
     CursorUnusable,
     Limit,
     Page,
-    decode_cursor,
-    encode_cursor,
-    link_next,
-    unusable,
+    behind_instant,
+    behind_version,
+    cursor_at,
+    cursor_at_version,
+    page_of,
 )
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, ReadOnlySession, allowed
@@ -32,8 +32,7 @@ from training_registry.officers.views import officers_seen_by
 
 Reader = Annotated[Caller, Depends(allowed(Permission.COMPLETIONS_READ))]
 
-_CURSOR, _HISTORY = "completions", "completion-history"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LIST, _HISTORY = "completions", "completion-history"
 
 
 def add_reading_routes(router: APIRouter) -> None:
@@ -63,13 +62,14 @@ def add_reading_routes(router: APIRouter) -> None:
         """Who did what when, and what the completion said from then on, oldest first."""
         seen = await officers_seen_by(session, caller)
         await visible_completion(session, caller, completion_id, officer_ids=seen, ring=at_hand.ring)
-        behind = _version_behind(completion_id, cursor)
+        whose = str(completion_id)
+        behind = behind_version(_HISTORY, whose, cursor) or 0
         found = await versions_of(session, caller, completion_id, behind=behind, limit=limit + 1, ring=at_hand.ring)
-        shown = found[:limit]
-        more = len(found) > limit
-        next_cursor = encode_cursor(_HISTORY, str(completion_id), shown[-1].version) if more else None
-        link_next(request, response, next_cursor)
-        return Page(items=list(shown), next_cursor=next_cursor)
+
+        def cursor_behind(shown: CompletionVersion) -> str:
+            return cursor_at_version(_HISTORY, whose, shown.version)
+
+        return page_of(found, limit, cursor_behind, request=request, response=response)
 
     @router.get("", responses=problems(OfficerNotFound, CursorUnusable))
     async def read_completions(
@@ -91,14 +91,11 @@ def add_reading_routes(router: APIRouter) -> None:
             officer_ids=_asked(await officers_seen_by(session, caller), officer_id),
             course=course,
             status=status,
-            before=_behind(cursor),
+            before=behind_instant(_LIST, cursor),
             limit=limit + 1,
             ring=at_hand.ring,
         )
-        shown = found[:limit]
-        next_cursor = _cursor_of(shown[-1]) if len(found) > limit else None
-        link_next(request, response, next_cursor)
-        return Page(items=shown, next_cursor=next_cursor)
+        return page_of(found, limit, _cursor_behind, request=request, response=response)
 
 
 def _asked(seen: Collection[str] | None, officer_id: str | None) -> Collection[str] | None:
@@ -110,25 +107,5 @@ def _asked(seen: Collection[str] | None, officer_id: str | None) -> Collection[s
     return {officer_id}
 
 
-def _version_behind(completion_id: UUID, cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    of_completion, version = decode_cursor(_HISTORY, cursor, (str, int))
-    if of_completion != str(completion_id) or not 0 <= version < 1 << 31:
-        raise unusable()
-    return int(version)
-
-
-def _cursor_of(shown: CompletionView) -> str:
-    since = (shown.recorded_at - _EPOCH) // timedelta(microseconds=1)
-    return encode_cursor(_CURSOR, since, str(shown.completion_id))
-
-
-def _behind(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    since, completion_id = decode_cursor(_CURSOR, cursor, (int, str))
-    try:
-        return _EPOCH + timedelta(microseconds=since), UUID(completion_id)
-    except (ValueError, OverflowError):
-        raise unusable() from None
+def _cursor_behind(shown: CompletionView) -> str:
+    return cursor_at(_LIST, shown.recorded_at, shown.completion_id)

@@ -16,10 +16,9 @@ from shared.http.paging import (
     CursorUnusable,
     Limit,
     Page,
-    decode_cursor,
+    behind_id,
     encode_cursor,
-    link_next,
-    unusable,
+    page_of,
 )
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
@@ -63,12 +62,9 @@ def add_assignment_routes(router: APIRouter, on_change: OnOfficersChanged) -> No
     ) -> Page[AssignmentView]:
         """All assignments of an officer, also to other schools than the caller's: who shares him has to know."""
         await ensure_officer_visible(session, caller, officer_id)
-        after = _behind(cursor) if cursor else None
+        after = behind_id(_LIST, cursor)
         found = await records.list_assignments(session, caller.district_id, officer_id, after=after, limit=limit + 1)
-        items = found[:limit]
-        next_cursor = encode_cursor(_LIST, str(items[-1].assignment_id)) if len(found) > limit else None
-        link_next(request, response, next_cursor)
-        return Page(items=items, next_cursor=next_cursor)
+        return page_of(found, limit, _cursor_behind, request=request, response=response)
 
     @router.post(
         _PATH,
@@ -175,9 +171,5 @@ async def _answer(
     return found
 
 
-def _behind(cursor: str) -> UUID:
-    (text,) = decode_cursor(_LIST, cursor, (str,))
-    try:
-        return UUID(text)
-    except ValueError:
-        raise unusable() from None
+def _cursor_behind(assignment: AssignmentView) -> str:
+    return encode_cursor(_LIST, str(assignment.assignment_id))

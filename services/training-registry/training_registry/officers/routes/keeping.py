@@ -14,9 +14,9 @@ from shared.http.paging import (
     CursorUnusable,
     Limit,
     Page,
-    decode_cursor,
+    behind_text,
     encode_cursor,
-    link_next,
+    page_of,
 )
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
@@ -52,14 +52,12 @@ def add_officer_routes(router: APIRouter, on_change: OnOfficersChanged) -> None:
         limit: Limit = DEFAULT_LIMIT,
     ) -> Page[OfficerView]:
         """Officers by id: all to the district, to a school those ever assigned to it, to an officer himself."""
-        after = str(decode_cursor(_LIST, cursor, (str,))[0]) if cursor else ""
-        found = await finding.list_officers(
+        after = behind_text(_LIST, cursor) or ""
+        rows = await finding.list_officers(
             session, caller, school_id=school_id, agency=agency, after=after, limit=limit + 1
         )
-        items = found[:limit]
-        next_cursor = encode_cursor(_LIST, items[-1].officer_id) if len(found) > limit else None
-        link_next(request, response, next_cursor)
-        return Page(items=[officer_view_of(row, at_hand.ring) for row in items], next_cursor=next_cursor)
+        found = [officer_view_of(row, at_hand.ring) for row in rows]
+        return page_of(found, limit, _cursor_behind, request=request, response=response)
 
     @router.get("/{officer_id}", responses=problems(OfficerNotFound))
     async def read_officer(
@@ -101,3 +99,7 @@ def add_officer_routes(router: APIRouter, on_change: OnOfficersChanged) -> None:
         response.status_code = 201 if is_new else 200
         response.headers["ETag"] = etag(row.version)
         return officer_view_of(row, at_hand.ring)
+
+
+def _cursor_behind(officer: OfficerView) -> str:
+    return encode_cursor(_LIST, officer.officer_id)
