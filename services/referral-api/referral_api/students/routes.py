@@ -19,9 +19,10 @@ from shared.http.paging import (
     CursorUnusable,
     Limit,
     Page,
-    decode_cursor,
+    behind_text,
     encode_cursor,
     link_next,
+    page_of,
 )
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, ReadOnlySession, WriteSession, allowed
@@ -46,11 +47,12 @@ async def schools(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[School]:
     """The district's schools, of those that the caller may see."""
-    found = await list_schools(session, caller=caller, after=_behind(_SCHOOLS, cursor), limit=limit + 1)
-    items = found[:limit]
-    next_cursor = encode_cursor(_SCHOOLS, items[-1].school_id) if len(found) > limit else None
-    link_next(request, response, next_cursor)
-    return Page(items=items, next_cursor=next_cursor)
+    found = await list_schools(session, caller=caller, after=behind_text(_SCHOOLS, cursor) or "", limit=limit + 1)
+    return page_of(found, limit, _cursor_behind, request=request, response=response)
+
+
+def _cursor_behind(school: School) -> str:
+    return encode_cursor(_SCHOOLS, school.school_id)
 
 
 @router.get("/students", responses=problems(CursorUnusable))
@@ -74,7 +76,7 @@ async def students(
         school_id=school_id,
         grade=grade,
         q=q,
-        after=_behind(_STUDENTS, cursor),
+        after=behind_text(_STUDENTS, cursor) or "",
         limit=limit,
     )
     next_cursor = encode_cursor(_STUDENTS, behind) if behind is not None else None
@@ -110,7 +112,3 @@ def record_routes(policy: StandingPolicy) -> APIRouter:
         return told_to(asking, await disclose_student(session, student_id, asking), request, response)
 
     return routes
-
-
-def _behind(kind: str, cursor: str | None) -> str:
-    return str(decode_cursor(kind, cursor, (str,))[0]) if cursor else ""

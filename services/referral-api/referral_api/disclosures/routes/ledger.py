@@ -35,9 +35,9 @@ from shared.http.paging import (
     CursorUnusable,
     Limit,
     Page,
-    decode_cursor,
+    behind_id,
     encode_cursor,
-    link_next,
+    page_of,
 )
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
@@ -93,13 +93,10 @@ async def disclosures(
         outcome=outcome,
         role=role,
         review=review,
-        before=_behind(cursor) if cursor else None,
+        before=behind_id(_CURSOR, cursor),
         limit=limit + 1,
     )
-    items = found[:limit]
-    next_cursor = encode_cursor(_CURSOR, str(items[-1].disclosure_id)) if len(found) > limit else None
-    link_next(request, response, next_cursor)
-    return Page(items=items, next_cursor=next_cursor)
+    return page_of(found, limit, _cursor_behind, request=request, response=response)
 
 
 @router.post(
@@ -133,9 +130,5 @@ async def copy_disclosures(
     return StreamingResponse(pages, media_type="text/csv", headers={"Content-Disposition": _SAVED_AS})
 
 
-def _behind(cursor: str) -> UUID:
-    (text,) = decode_cursor(_CURSOR, cursor, (str,))
-    try:
-        return UUID(text)
-    except ValueError:
-        raise CursorUnusable() from None
+def _cursor_behind(disclosure: Disclosure) -> str:
+    return encode_cursor(_CURSOR, str(disclosure.disclosure_id))

@@ -21,6 +21,8 @@ from shared.http.paging import (
     CursorUnusable,
     Limit,
     Page,
+    behind_instant,
+    cursor_at,
     decode_cursor,
     encode_cursor,
     link_next,
@@ -94,7 +96,7 @@ async def read_referrals(
             status=status,
             school_id=school_id,
             due_before=due_before,
-            before=_behind(cursor),
+            before=behind_instant(_CURSOR, cursor),
             limit=limit + 1,
         )
     shown = found[:limit]
@@ -121,17 +123,7 @@ def _position(referral_id: UUID, cursor: str | None) -> Position | None:
 
 
 def _cursor_of(referral: Referral) -> str:
-    return encode_cursor(_CURSOR, _microseconds(referral.created_at), str(referral.referral_id))
-
-
-def _behind(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    since, referral_id = decode_cursor(_CURSOR, cursor, (int, str))
-    try:
-        return _EPOCH + timedelta(microseconds=since), UUID(referral_id)
-    except (ValueError, OverflowError):
-        raise unusable() from None
+    return cursor_at(_CURSOR, referral.created_at, referral.referral_id)
 
 
 def _microseconds(instant: datetime) -> int:
