@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from reporting.routes.telling import MANY_ROWS
 from shared.events.base import Event
 from shared.events.training import StandingStatus
 from shared.testing.events import a_submission
@@ -72,6 +73,16 @@ async def test_what_is_told_of_training_comes_as_csv_with_the_same_values_in_a_f
     header, *lines = csv.reader(StringIO((await asked_as(reporting, "text/csv", name)).text))
     assert rows
     assert ",".join(header) == f"{COLUMNS[name]},suppressed"
+    assert lines == [[as_text(row[column]) for column in header] for row in rows]
+
+
+async def test_so_many_rows_that_a_thread_writes_them_are_told_as_few_are(reporting: Reporting) -> None:
+    current = [(date(2026, 1, 1), StandingStatus.CURRENT)]
+    requirements = {f"r-{n:02}": current for n in range(40)}
+    await announce(reporting, a_standing(requirements, *(f"s-{n:02}" for n in range(50))))
+    rows = (await asked_as(reporting, "application/json", "training")).json()["rows"]
+    header, *lines = csv.reader(StringIO((await asked_as(reporting, "text/csv", "training")).text))
+    assert len(rows) == (40 + 1) * (50 + 1) > MANY_ROWS
     assert lines == [[as_text(row[column]) for column in header] for row in rows]
 
 

@@ -1,7 +1,8 @@
 """How many officers are trained as they should be, by school and requirement, on any day."""
 
+import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -12,7 +13,7 @@ from sqlalchemy import Integer, Table, Text, bindparam, select
 from sqlalchemy.engine import Dialect
 
 from reporting.codec import STANDINGS
-from reporting.measures.standings import EVERYWHERE, TOGETHER, Counted, Standing, altogether, counted_at
+from reporting.measures.standings import EVERYWHERE, Counted, Standing, altogether, counted_at
 from reporting.models import officer_standings as versions
 from reporting.models import officer_steps as steps
 from reporting.models import officer_terms as terms
@@ -118,24 +119,27 @@ async def training(session: ReadSession, caller: Caller, asked: TrainingParamete
     current with all requirements.
     """
     found = await _known(session, caller, asked, day)
-    counted = Counter(counted_at(found.assigned, found.standings))
-    if asked.requirement_id is None:
-        counted.update(counted_at(found.assigned, altogether(found.assigned, found.standings)))
-    return _rows(asked, counted, await schools_by_number(session, caller))
+    schools = await schools_by_number(session, caller)
+    # Of a large district it takes as long as a hundred other answers, which need not wait for it.
+    return await asyncio.to_thread(_reckoned, asked, found, schools)
 
 
 class _Known(NamedTuple):
-    """What is known of a day: where each officer is counted, and how each stands."""
+    """What the registers say of a day, in rows as they were found: also of versions that no longer hold."""
 
-    assigned: Mapping[str, Set[int]]
-    standings: Sequence[Standing]
+    latest: Sequence[tuple[str, int]]
+    """Of each officer his version."""
+    terms: Sequence[tuple[str, int, int]]
+    """Officer, version, place."""
+    steps: Sequence[tuple[str, int, str, int]]
+    """Officer, version, requirement, status."""
 
 
 async def _known(session: ReadSession, caller: Caller, asked: TrainingParameters, day: date) -> _Known:
-    """What the latest version of each officer says of the day.
+    """What the registers say of the day.
 
-    The registers are not joined by the database: PostgreSQL, which expects few rows of them, then looks every officer
-    up for each school, 9 s for 2,000 officers and 1,000 schools.
+    They are not joined by the database: PostgreSQL, which expects few rows of them, then looks every officer up for
+    each school, 9 s for 2,000 officers and 1,000 schools.
     """
     scope, of_one = scope_of(caller, asked.school_id), asked.requirement_id is not None
     values = values_of(caller, asked.school_id) | {"day": day.toordinal(), "requirement_id": asked.requirement_id}
@@ -143,18 +147,45 @@ async def _known(session: ReadSession, caller: Caller, asked: TrainingParameters
     async def rows_of(table: Table) -> Sequence[Any]:
         return await _question(table, scope, session.dialect, of_one=of_one).rows(session, values)
 
-    latest = dict(await rows_of(versions))
-    everywhere = {EVERYWHERE} if asked.school_id is None else set()
+    return _Known(await rows_of(versions), await rows_of(terms), await rows_of(steps))
+
+
+def _reckoned(asked: TrainingParameters, known: _Known, schools: Mapping[int, str]) -> list[Row]:
+    """The rows of the view, from what the latest version of each officer says; what is not asked for is not counted."""
+    latest = dict(known.latest)
+    by_school, together, by_requirement, of_all = _asked_for(asked)
+    everywhere = {EVERYWHERE} if together else set()
     assigned: dict[str, set[int]] = {}
-    for officer_id, version, place_no in await rows_of(terms):
+    for officer_id, version, place_no in known.terms:
         if latest[officer_id] == version:
-            assigned.setdefault(officer_id, {*everywhere}).add(place_no)
-    standings = [
-        (officer_id, requirement_id, status)
-        for officer_id, version, requirement_id, status in await rows_of(steps)
-        if latest[officer_id] == version
-    ]
-    return _Known(assigned, standings)
+            places = assigned.setdefault(officer_id, {*everywhere})
+            if by_school:
+                places.add(place_no)
+
+    def standings() -> Iterator[Standing]:
+        for officer_id, version, requirement_id, status in known.steps:
+            if latest[officer_id] == version:
+                yield officer_id, requirement_id, status
+
+    counted: Counter[Counted] = Counter()
+    if by_requirement:
+        counted.update(counted_at(assigned, standings()))
+    if of_all:
+        counted.update(counted_at(assigned, altogether(assigned, standings())))
+    return _rows(counted, schools)
+
+
+def _asked_for(asked: TrainingParameters) -> tuple[bool, bool, bool, bool]:
+    """Whether rows are asked for: by school, of all schools together, by requirement, of all requirements together."""
+    keys = tuple(TrainingKey) if asked.by is None else names_of(asked.by)
+    one_school, one_requirement = asked.school_id is not None, asked.requirement_id is not None
+    by_school, by_requirement = TrainingKey.SCHOOL_ID in keys, TrainingKey.REQUIREMENT_ID in keys
+    return (
+        one_school or by_school,
+        not one_school and (asked.by is None or not by_school),
+        one_requirement or by_requirement,
+        not one_requirement and (asked.by is None or not by_requirement),
+    )
 
 
 @lru_cache
@@ -179,25 +210,14 @@ def _question(table: Table, scope: Scope, dialect: Dialect, *, of_one: bool) -> 
 _WHOLE_DISTRICT = Scope(one_school=False, named_schools=None)
 
 
-def _rows(asked: TrainingParameters, counted: Mapping[Counted, int], schools: Mapping[int, str]) -> list[Row]:
+def _rows(counted: Mapping[Counted, int], schools: Mapping[int, str]) -> list[Row]:
     by_status: defaultdict[tuple[int, str], dict[int, int]] = defaultdict(dict)
     for (place_no, requirement_id, status), n in counted.items():
         by_status[place_no, requirement_id][status] = n
     rows = [
-        _row(schools.get(place_no), requirement_id or None, n)
-        for (place_no, requirement_id), n in by_status.items()
-        if _is_asked_for(asked, is_of_school=place_no != EVERYWHERE, is_of_requirement=requirement_id != TOGETHER)
+        _row(schools.get(place_no), requirement_id or None, n) for (place_no, requirement_id), n in by_status.items()
     ]
     return sorted(rows, key=_reading_order)
-
-
-def _is_asked_for(asked: TrainingParameters, *, is_of_school: bool, is_of_requirement: bool) -> bool:
-    if asked.by is None:
-        return True
-    keys = names_of(asked.by)
-    return (asked.school_id is not None or is_of_school is (TrainingKey.SCHOOL_ID in keys)) and (
-        asked.requirement_id is not None or is_of_requirement is (TrainingKey.REQUIREMENT_ID in keys)
-    )
 
 
 def _row(school_id: str | None, requirement_id: str | None, by_status: Mapping[int, int]) -> Row:
