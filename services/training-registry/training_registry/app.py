@@ -32,7 +32,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     return (
         officer_routes(zone, announce),
         agreement_routes(zone),
-        requirement_routes(announce_every_standing),
+        requirement_routes(zone, announce_every_standing),
         completion_routes(zone, public_url, announce),
         credential_routes(public_url, zone),
         activity_routes(zone),

@@ -1,31 +1,14 @@
 """The registry with a clock that moves on request, and its district's administrator."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from shared.testing.service import ServiceInTest
-from tests.training_registry.suite import NOON, training_registry
+from tests.training_registry.suite import Clock, training_registry
 from training_registry.settings import Settings
-
-
-class Clock:
-    """Noon of the day on which tests begin, and later where a test says so."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        """What it shows."""
-        return self.now
-
-    def move(self, by: timedelta) -> datetime:
-        """Let so much time go by."""
-        self.now += by
-        return self.now
 
 
 @pytest.fixture

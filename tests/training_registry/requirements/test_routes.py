@@ -7,9 +7,9 @@ import httpx2
 import pytest
 
 from shared.http.paging import cursor_at_version
-from shared.testing.service import ServiceInTest
+from shared.testing.service import DISTRICT, ServiceInTest
 from tests.training_registry.requirements.builders import PATH, a_rule
-from tests.training_registry.requirements.conftest import Clock
+from tests.training_registry.suite import NOON, Clock
 from training_registry.requirements.views import requirements_known
 from training_registry.settings import Settings
 
@@ -81,6 +81,17 @@ async def test_the_list_goes_by_id_page_by_page_and_by_jurisdiction(admin: httpx
     assert ([item["requirement_id"] for item in rest.json()["items"]], rest.json()["next_cursor"]) == (["c"], None)
     texan = await admin.get(PATH, params={"jurisdiction": "US-TX"})
     assert [item["requirement_id"] for item in texan.json()["items"]] == ["b", "c"]
+
+
+async def test_an_earlier_course_counts_through_the_day_of_the_change_where_the_registry_is(
+    admin: httpx2.AsyncClient, registry: ServiceInTest[Settings], clock: Clock
+) -> None:
+    await admin.put(f"{PATH}/basic", json=a_rule(courses=["Before"]))
+    clock.move(timedelta(hours=10))  # ten in the evening in New York, and the next day in UTC
+    await admin.put(f"{PATH}/basic", json=a_rule(courses=["After"]))
+    async with registry.process.database.read(DISTRICT) as session:
+        (rule,) = await requirements_known(session, DISTRICT)
+    assert rule.accepts_also == {"Before": NOON.date()}
 
 
 @pytest.mark.parametrize("version", [-1, 2**31, 2**63])

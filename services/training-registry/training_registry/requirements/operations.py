@@ -1,6 +1,6 @@
 """What can be done to a district's requirements: kept, withdrawn, taken on from what is shipped."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ async def keep_requirement(
     *,
     caller: Caller,
     if_match: str | None,
+    today: date,
     now: datetime,
     on_change: OnRequirementsChanged,
 ) -> bool:
@@ -53,7 +54,7 @@ async def keep_requirement(
     ensure_match(if_match, version)
     if before is not None and not before.withdrawn and terms_of(before.terms) == terms:
         return False
-    written = _Written(terms, _earlier_courses(before, terms, now))
+    written = _Written(terms, _earlier_courses(before, terms, today))
     await _store(session, requirement_id, before, written, caller=caller, now=now)
     await on_change(session, district_id=caller.district_id, now=now)
     return before is None or bool(before.withdrawn)
@@ -130,6 +131,7 @@ async def adopt_requirements(
     command: AdoptRequirements,
     *,
     caller: Caller,
+    today: date,
     now: datetime,
     on_change: OnRequirementsChanged,
 ) -> Adoption:
@@ -148,7 +150,7 @@ async def adopt_requirements(
     items = []
     for requirement_id in sorted(asked):  # in one order, so that two adoptions at once do not wait for each other
         terms = asked[requirement_id]
-        outcome = await _adopt(session, requirement_id, terms, catalogue.version, caller=caller, now=now)
+        outcome = await _adopt(session, requirement_id, terms, catalogue.version, caller=caller, today=today, now=now)
         items.append(AdoptedRequirement(requirement_id=requirement_id, outcome=outcome, confirmed=terms.confirmed))
     if any(item.outcome in (Outcome.ADOPTED, Outcome.UPDATED) for item in items):
         await on_change(session, district_id=caller.district_id, now=now)
@@ -156,7 +158,14 @@ async def adopt_requirements(
 
 
 async def _adopt(
-    session: Session, requirement_id: str, terms: RequirementTerms, catalogue: int, *, caller: Caller, now: datetime
+    session: Session,
+    requirement_id: str,
+    terms: RequirementTerms,
+    catalogue: int,
+    *,
+    caller: Caller,
+    today: date,
+    now: datetime,
 ) -> Outcome:
     before, _ = await _to_change(session, caller.district_id, requirement_id)
     is_there = before is not None and not before.withdrawn
@@ -165,7 +174,7 @@ async def _adopt(
             return Outcome.UNCHANGED
         if before.shipped_version is None:
             return Outcome.LEFT_AS_CHANGED
-    written = _Written(terms, _earlier_courses(before, terms, now), shipped_version=catalogue)
+    written = _Written(terms, _earlier_courses(before, terms, today), shipped_version=catalogue)
     await _store(session, requirement_id, before, written, caller=caller, now=now)
     return Outcome.UPDATED if is_there else Outcome.ADOPTED
 
@@ -184,11 +193,11 @@ async def _to_change(session: Session, district_id: str, requirement_id: str) ->
     return (await session.execute(newest)).one_or_none(), version
 
 
-def _earlier_courses(before: Row[Any] | None, terms: RequirementTerms, now: datetime) -> EarlierCourses:
+def _earlier_courses(before: Row[Any] | None, terms: RequirementTerms, today: date) -> EarlierCourses:
     if before is None or not terms.accepts_earlier_courses:
         return EarlierCourses()
     earlier = EarlierCourses.from_json(before.earlier_courses)
-    return earlier.after(frozenset(terms_of(before.terms).courses), frozenset(terms.courses), on=now.date())
+    return earlier.after(frozenset(terms_of(before.terms).courses), frozenset(terms.courses), on=today)
 
 
 async def _store(

@@ -1,5 +1,6 @@
 """Requirements, and the rules that are shipped, over HTTP."""
 
+from datetime import tzinfo
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -40,12 +41,12 @@ KnownAt = Annotated[Moment | None, Query(description="As it was known at this in
 Jurisdiction = Annotated[Line | None, Query(description="Only those of this jurisdiction, for instance `US-WA`.")]
 
 
-def requirement_routes(on_change: OnRequirementsChanged) -> APIRouter:
-    """The routes; `on_change` is what follows for every officer's standing."""
+def requirement_routes(zone: tzinfo, on_change: OnRequirementsChanged) -> APIRouter:
+    """The routes; a day begins in `zone`, and `on_change` is what follows for every officer's standing."""
     router = APIRouter(prefix="/v1", tags=["requirements"], route_class=RememberedRoute)
     _add_reading(router)
-    _add_changing(router, on_change)
-    _add_catalogue(router, on_change)
+    _add_changing(router, zone, on_change)
+    _add_catalogue(router, zone, on_change)
     return router
 
 
@@ -109,7 +110,7 @@ def _cursor_behind_version(requirement: RequirementView) -> str:
     return cursor_at_version(_VERSIONS, requirement.requirement_id, requirement.version)
 
 
-def _add_changing(router: APIRouter, on_change: OnRequirementsChanged) -> None:
+def _add_changing(router: APIRouter, zone: tzinfo, on_change: OnRequirementsChanged) -> None:
     @router.put("/requirements/{requirement_id}", responses=_MADE | problems(ChangedMeanwhile))
     async def keep_requirement(
         caller: Keeper,
@@ -126,7 +127,14 @@ def _add_changing(router: APIRouter, on_change: OnRequirementsChanged) -> None:
         keep counting where they were completed before the change: a new version ends no old certificate.
         """
         is_new = await operations.keep_requirement(
-            session, requirement_id, command, caller=caller, if_match=if_match, now=now, on_change=on_change
+            session,
+            requirement_id,
+            command,
+            caller=caller,
+            if_match=if_match,
+            today=now.astimezone(zone).date(),
+            now=now,
+            on_change=on_change,
         )
         response.status_code = 201 if is_new else 200
         found = await views.find_requirement(session, caller.district_id, requirement_id)
@@ -149,7 +157,7 @@ def _add_changing(router: APIRouter, on_change: OnRequirementsChanged) -> None:
         )
 
 
-def _add_catalogue(router: APIRouter, on_change: OnRequirementsChanged) -> None:
+def _add_catalogue(router: APIRouter, zone: tzinfo, on_change: OnRequirementsChanged) -> None:
     @router.get("/catalogue/requirements")
     async def list_shipped(caller: Reader, jurisdiction: Jurisdiction = None) -> Page[ShippedRequirement]:
         """The rules that are shipped, all on one page. They bind nobody until the district takes them on."""
@@ -165,4 +173,7 @@ def _add_catalogue(router: APIRouter, on_change: OnRequirementsChanged) -> None:
         caller: Keeper, command: AdoptRequirements, session: WriteSession, now: Now
     ) -> Adoption:
         """Take shipped rules on. Again, nothing doubles; what the district has changed is left as it is."""
-        return await operations.adopt_requirements(session, command, caller=caller, now=now, on_change=on_change)
+        today = now.astimezone(zone).date()
+        return await operations.adopt_requirements(
+            session, command, caller=caller, today=today, now=now, on_change=on_change
+        )
