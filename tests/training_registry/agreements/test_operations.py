@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from shared.events.training import AgreementChanged, AgreementEndApproached, Agr
 from shared.outbox import outbox, unpack_headers
 from shared.testing.service import DISTRICT, ServiceInTest
 from tests.training_registry.agreements.builders import ENDS, PATH, STARTS, a_body, an_admin, day, signed
-from tests.training_registry.suite import NOON, training_registry
+from tests.training_registry.suite import NOON, Clock, training_registry
 from training_registry.agencies import agency_id
 from training_registry.agreements.operations import announce_turns
 from training_registry.agreements.views import agreements_known
@@ -25,17 +25,6 @@ from training_registry.settings import Settings
 
 A_DAY = timedelta(days=1)
 KINDS: dict[str, type[Event]] = {e.name: e for e in (AgreementChanged, AgreementTurned, AgreementEndApproached)}
-
-
-class Clock:
-    """A clock that is put on by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        """What it shows."""
-        return self.now
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What was known of completions at an instant, and whose rows a district's transaction sees."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from shared.db import EVERY_DISTRICT
 from shared.testing.service import DISTRICT, ServiceInTest
 from tests.training_registry.completions.books import CONTENT, PATH, add_officer, counted, recorded
-from tests.training_registry.suite import NOON, training_registry
+from tests.training_registry.suite import NOON, Clock, training_registry
 from training_registry.completions.models import completion_versions, completions
 from training_registry.completions.views import completions_known
 from training_registry.settings import Settings
 
 HOUR = timedelta(hours=1)
-
-
-class Clock:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        """What it says."""
-        return self.now
 
 
 @pytest.fixture

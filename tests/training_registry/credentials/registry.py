@@ -99,16 +99,5 @@ async def result_of(registry: Registry, credential_id: UUID) -> str:
     return str(answer.json()["result"])
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        """What it shows."""
-        return self.now
-
-
 LAST_MINUTE = datetime(2026, 11, 26, 4, 59, tzinfo=UTC)
 """A minute to midnight of November 25 in New York, while it is the 26th in UTC."""

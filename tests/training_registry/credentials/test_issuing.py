@@ -13,7 +13,6 @@ from shared.db import EVERY_DISTRICT
 from shared.outbox import outbox
 from tests.training_registry.credentials.registry import (
     LAST_MINUTE,
-    Clock,
     Registry,
     a_certified,
     issue,
@@ -23,7 +22,7 @@ from tests.training_registry.credentials.registry import (
     token_of,
     zone_of,
 )
-from tests.training_registry.suite import NOON, training_registry
+from tests.training_registry.suite import NOON, Clock, training_registry
 from training_registry.credentials.models import credentials
 from training_registry.credentials.operations import issue_credential
 from training_registry.credentials.signing import document_in
@@ -31,7 +30,7 @@ from training_registry.credentials.signing import document_in
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(NOON)
+    return Clock()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +25,10 @@ from tests.training_registry.officers.builders import (
     kept,
     officers_in_test,
 )
-from tests.training_registry.suite import NOON
+from tests.training_registry.suite import NOON, Clock
 from training_registry.officers.rules import Position
 from training_registry.officers.views import officers_known
 from training_registry.settings import Settings
-
-
-class Clock:
-    """A clock that is put on by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        """What it shows."""
-        return self.now
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import httpx2
 
 from shared.testing.service import ServiceInTest
 from tests.training_registry.requirements.builders import PATH, a_rule
-from tests.training_registry.requirements.conftest import Clock
+from tests.training_registry.suite import Clock
 from training_registry.requirements.catalogue import shipped_requirements
 from training_registry.requirements.views import Aligned, alignments_for, requirements_known
 from training_registry.settings import Settings
