@@ -1,4 +1,4 @@
-"""The service on both databases, and who comes to it with a referral."""
+"""The service in the time that it is, on PostgreSQL alone where a test is about that, and a provider."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -20,35 +20,12 @@ def clock() -> Callable[[], datetime]:
 
 
 @pytest.fixture
-async def api(
-    database_url: str, tmp_path: Path, clock: Callable[[], datetime]
-) -> AsyncIterator[ServiceInTest[Settings]]:
-    """The service with its small roster."""
-    async with referral_api(database_url, tmp_path, clock=clock) as service:
-        yield service
-
-
-@pytest.fixture
 async def on_postgresql(
     postgresql_url: str, tmp_path: Path, clock: Callable[[], datetime]
 ) -> AsyncIterator[ServiceInTest[Settings]]:
     """The same where it is about what PostgreSQL alone does."""
     async with referral_api(postgresql_url, tmp_path, clock=clock) as service:
         yield service
-
-
-@pytest.fixture
-async def officer(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    """An officer at the first school."""
-    async with api.client("officer", "o-1", schools=["s-1"]) as client:
-        yield client
-
-
-@pytest.fixture
-async def counselor(api: ServiceInTest[Settings]) -> AsyncIterator[httpx2.AsyncClient]:
-    """A counsellor of both schools."""
-    async with api.client("counselor", "c-1", schools=["s-1", "s-2"]) as client:
-        yield client
 
 
 @pytest.fixture
