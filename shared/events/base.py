@@ -8,6 +8,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 
 def _in_utc(instant: datetime) -> datetime:
+    if instant.tzinfo is UTC:
+        return instant
     try:
         return instant.astimezone(UTC)
     except OverflowError as error:  # year 1 or 9999 in another zone: pydantic catches ValueError only
