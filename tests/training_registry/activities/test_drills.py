@@ -206,6 +206,9 @@ async def test_one_sees_what_ones_own_schools_owe_also_those_without_a_drill(
         schools = (await principal.get(f"{OWED}?school_year=2027")).json()["schools"]
         assert [(s["school_id"], s["quotas"][0]["missing"]) for s in schools] == [("s-1", 1), ("s-5", 2)]
         for another in ("s-2", "s-9"):
-            assert (await principal.get(f"{OWED}?school_year=2027&school_id={another}")).status_code == 404
+            refused = await principal.get(f"{OWED}?school_year=2027&school_id={another}")
+            assert (refused.status_code, refused.json()["type"]) == (404, "urn:rapport:problem:school-not-found")
         assert (await principal.put(QUOTAS, json={"rows": []})).status_code == 403
+    (without,) = (await admin.get(f"{OWED}?school_year=2027&school_id=s-9")).json()["schools"]
+    assert (without["school_id"], without["drills"], without["quotas"][0]["missing"]) == ("s-9", 0, 2)
     assert (await admin.get(OWED)).status_code == 422

@@ -24,7 +24,7 @@ from tests.training_registry.credentials.registry import (
 )
 from tests.training_registry.suite import NOON, Clock, training_registry
 from training_registry.credentials.models import credentials
-from training_registry.credentials.operations import issue_credential
+from training_registry.credentials.operations import issue_credentials
 from training_registry.credentials.signing import document_in
 
 
@@ -168,9 +168,9 @@ async def test_what_is_issued_in_a_transaction_that_fails_was_never_issued(regis
     process = registry.process
     with pytest.raises(RuntimeError):
         async with process.database.write("demo") as session:
-            await issue_credential(
+            await issue_credentials(
                 session,
-                a_certified(registry),
+                [a_certified(registry)],
                 district_id="demo",
                 public_url=str(process.settings.public_url),
                 zone=zone_of(registry),

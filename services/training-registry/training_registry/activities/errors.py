@@ -6,7 +6,7 @@ ServiceError
 ├── NotFound
 │   ├── ActivityNotFound         404
 │   ├── DrillNotFound            404
-│   └── SchoolNotYours           404
+│   └── SchoolNotFound           404
 └── Invalid
     ├── ActivityRefused          422
     ├── DrillRefused             422
@@ -28,7 +28,7 @@ class DrillNotFound(NotFound):
     """There is no such drill that the caller may see."""
 
 
-class SchoolNotYours(NotFound):
+class SchoolNotFound(NotFound):
     """There is no such school that the caller may see."""
 
 

@@ -37,23 +37,6 @@ _COLUMNS = (
 )
 
 
-async def issue_credential(
-    session: Session,
-    certified: Certified,
-    *,
-    district_id: str,
-    public_url: str,
-    zone: tzinfo,
-    ring: KeyRing,
-    now: datetime,
-) -> UUID:
-    """A signed credential stands for this completion; CredentialIssued is announced. Its id."""
-    issued = await issue_credentials(
-        session, [certified], district_id=district_id, public_url=public_url, zone=zone, ring=ring, now=now
-    )
-    return issued[certified.completion_id]
-
-
 async def issue_credentials(
     session: Session,
     certified: Sequence[Certified],

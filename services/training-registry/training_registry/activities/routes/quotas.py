@@ -10,7 +10,7 @@ from shared.auth.permissions import Permission
 from shared.http.etags import ChangedMeanwhile, IfMatch, etag
 from shared.http.problems import problems
 from shared.http.runtime import Now, ReadOnlySession, WriteSession, allowed
-from training_registry.activities.errors import NoSuchCatalogue, SchoolNotYours
+from training_registry.activities.errors import NoSuchCatalogue, SchoolNotFound
 from training_registry.activities.operations.quotas import SetDrillQuotas
 from training_registry.activities.operations.quotas import set_drill_quotas as set_quotas
 from training_registry.activities.views.quotas import (
@@ -54,7 +54,7 @@ def add_quota_routes(router: APIRouter, zone: tzinfo) -> None:
         """Say how many drills each school is to hold: take shipped quotas on, or ask for rows of the district's own."""
         return _answer(await set_quotas(session, command, caller=caller, if_match=if_match, now=now), response)
 
-    @router.get("/drills/quotas", responses=problems(SchoolNotYours))
+    @router.get("/drills/quotas", responses=problems(SchoolNotFound))
     async def read_quotas_of_schools(
         caller: Reader,
         session: ReadOnlySession,

@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from sqlalchemy import select, true
+from sqlalchemy import select
 
 from shared.auth import Caller
 from shared.db import ReadSession
 from shared.events.training import DrillType
 from training_registry.activities import rules
-from training_registry.activities.errors import SchoolNotYours
+from training_registry.activities.errors import SchoolNotFound
 from training_registry.activities.models import drill_quotas, drills
 from training_registry.activities.rules import HeldDrill, Quota
 
@@ -185,21 +185,20 @@ async def quotas_of_schools(
 
     Shape: one row per school, by its id: those of the caller's token, the one that is asked for, and those that have
     held a drill in any year; this service knows no other schools of the district.
-    Raises: SchoolNotYours, whether or not there is such a school.
+    Raises: SchoolNotFound, whether or not there is such a school.
     """
     if school_id is not None and not caller.sees_school(school_id):
-        raise SchoolNotYours
+        raise SchoolNotFound
     known = await find_quotas(session, caller.district_id)
     first, last = rules.days_of(school_year)
+    asked = caller.school_ids if school_id is None else frozenset({school_id})
     d = drills.c
-    of_caller = d.school_id.in_(sorted(caller.school_ids)) if caller.school_ids is not None else true()
-    ever = select(d.school_id).where(d.district_id == caller.district_id, of_caller).distinct()
-    schools = set((await session.execute(ever)).scalars()) | (caller.school_ids or frozenset())
-    if school_id is not None:
-        schools = {school_id}
-    wanted = select(d.school_id, d.type, d.held_on, d.held_at).where(
-        d.district_id == caller.district_id, of_caller, d.held_on.between(first, last)
-    )
+    theirs = [d.district_id == caller.district_id]
+    if asked is not None:
+        theirs.append(d.school_id.in_(sorted(asked)))
+    ever = select(d.school_id).where(*theirs).distinct()
+    schools = (asked or frozenset()) | set((await session.execute(ever)).scalars())
+    wanted = select(d.school_id, d.type, d.held_on, d.held_at).where(*theirs, d.held_on.between(first, last))
     held: dict[str, list[HeldDrill]] = defaultdict(list)
     for row in await session.execute(wanted):
         hour = row.held_at.astimezone(zone).hour

@@ -15,7 +15,7 @@ from shared.http.bodies import Line, StrictBody
 from shared.http.etags import ensure_match
 from training_registry.agreements.errors import AgreementTerminated, AlreadySigned, SignedInFuture
 from training_registry.agreements.models import agreement_signatures
-from training_registry.agreements.operations.storing import Change, draft_of, store, to_change
+from training_registry.agreements.operations.storing import Change, Draft, draft_of, store, to_change
 from training_registry.agreements.rules import Party
 from training_registry.agreements.views.records import signature_key, signature_of
 from training_registry.days import NearDay
@@ -67,19 +67,26 @@ async def sign_agreement(
         raise AgreementTerminated
     signed_on = {**before.facts.signed_on, command.party: command.signed_on}
     after = replace(before, facts=replace(before.facts, signed_on=signed_on))
-    version = await store(session, after, Change.SIGNATURE, caller=caller, ring=ring, now=now)
-    key = signature_key(caller.district_id, agreement_id, after.terms_version, command.party)
+    await _keep_signature(session, before, command, caller=caller, ring=ring, now=now)
+    await store(session, after, Change.SIGNATURE, caller=caller, ring=ring, now=now)
+    return True
+
+
+async def _keep_signature(
+    session: Session, before: Draft, command: SignAgreement, *, caller: Caller, ring: KeyRing, now: datetime
+) -> None:
+    agreement_id = before.facts.agreement_id
+    key = signature_key(caller.district_id, agreement_id, before.terms_version, command.party)
     await session.execute(
         insert(agreement_signatures).values(
             district_id=caller.district_id,
             agreement_id=agreement_id,
-            terms_version=after.terms_version,
+            terms_version=before.terms_version,
             party=command.party,
             signed_by=ring.seal(command.signed_by, table="agreement_signatures", column="signed_by", key=key),
             signed_on=command.signed_on,
-            version=version,
+            version=before.version + 1,  # the one that the signature makes
             recorded_at=max(now, before.recorded_at or now),
             recorded_by=caller.sub,
         )
     )
-    return True

@@ -102,8 +102,10 @@ def draft_of(taken: Taken, ring: KeyRing) -> Draft:
     )
 
 
-async def store(session: Session, after: Draft, change: Change, *, caller: Caller, ring: KeyRing, now: datetime) -> int:
-    """The agreement is this from its next version on, which is returned; AgreementChanged is announced.
+async def store(
+    session: Session, after: Draft, change: Change, *, caller: Caller, ring: KeyRing, now: datetime
+) -> None:
+    """The agreement is this from its next version on; AgreementChanged is announced.
 
     What the change itself brings about by today is told by it: days are counted on from here.
     """
@@ -122,7 +124,6 @@ async def store(session: Session, after: Draft, change: Change, *, caller: Calle
     await session.execute(insert(agreement_versions).values(row))
     told = announcements.changed(facts, district_id=district_id, version=version, now=now)
     await record(session, told, source=SOURCE)
-    return version
 
 
 def _row_of(draft: Draft, district_id: str, ring: KeyRing) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from training_registry.officers.errors import EvaluationExists, SchoolNotYours
 from training_registry.officers.models import evaluation_versions, evaluations
 from training_registry.officers.operations.keeping import lock_officer
 from training_registry.officers.rules import Criterion, Evaluator, ensure_may_be_evaluated
-from training_registry.officers.views.evaluations import find_evaluation, remarks_key
+from training_registry.officers.views.evaluations import EvaluationView, find_evaluation, remarks_key
 from training_registry.officers.views.finding import ensure_officer_visible, officers_known
 
 
@@ -93,15 +93,19 @@ async def evaluate_officer(
         return there.evaluation_id, False
     if command.evaluation_id is None:
         raise EvaluationExists("Name it to correct it.", evaluation_id=str(there.evaluation_id))
-    await session.execute(
-        update(evaluations)
-        .where(evaluations.c.district_id == district_id, evaluations.c.evaluation_id == there.evaluation_id)
-        .values(version=there.version + 1)
-    )
+    await _replace(session, there, command, caller=caller, ring=ring, now=now)
+    return there.evaluation_id, False
+
+
+async def _replace(
+    session: Session, there: EvaluationView, command: EvaluateOfficer, *, caller: Caller, ring: KeyRing, now: datetime
+) -> None:
+    e, version = evaluations.c, there.version + 1
+    this = update(evaluations).where(e.district_id == caller.district_id, e.evaluation_id == there.evaluation_id)
+    await session.execute(this.values(version=version))
     # The clock of another process may be behind; no version is known earlier than the one before it.
     at = max(now, there.recorded_at)
-    await _write(session, there.evaluation_id, there.version + 1, command, caller=caller, ring=ring, now=at)
-    return there.evaluation_id, False
+    await _write(session, there.evaluation_id, version, command, caller=caller, ring=ring, now=at)
 
 
 async def _add(
