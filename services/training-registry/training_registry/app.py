@@ -18,6 +18,7 @@ from training_registry.credentials.routes import credential_routes
 from training_registry.officers.routes import officer_routes
 from training_registry.requirements.routes import requirement_routes
 from training_registry.settings import Settings
+from training_registry.source import SOURCE
 from training_registry.standing.operations import announce_every_standing, announce_standings
 from training_registry.standing.routes import standing_routes
 from training_registry.standing.worker import Sweep
@@ -45,7 +46,7 @@ def _workers(process: Process[Settings]) -> Sequence[Worker]:
 
 
 SERVICE = Service(
-    name="training-registry",
+    name=SOURCE,
     title="Rapport training registry",
     description="Which officer may serve where, under what agreement and with what training, and what officers do.",
     settings=Settings,

@@ -20,8 +20,8 @@ from training_registry.credentials.rules import Certified as Certified
 from training_registry.credentials.signing import Signer
 from training_registry.credentials.status_lists import take_places
 from training_registry.requirements.catalogue import shipped_topics
+from training_registry.source import SOURCE
 
-_SOURCE = "training-registry"
 _AT_ONCE = 1000
 _COLUMNS = (
     "credential_id",
@@ -87,7 +87,7 @@ async def revoke_credential(session: Session, *, district_id: str, completion_id
             completion_id=completion_id,
             officer_id=row.officer_id,
         )
-        await outbox.record(session, event, source=_SOURCE)
+        await outbox.record(session, event, source=SOURCE)
 
 
 async def _sign_and_keep(
@@ -118,7 +118,7 @@ async def _sign_and_keep(
         rows.append((*whose, one.completed_on, one.expires_on, signer.sign(document), now))
     await bulk_upsert(session, credentials, _COLUMNS, rows, on_conflict="ignore")
     events = (_issued(one, issued[one.completion_id], district_id, now) for one in certified)
-    await outbox.record(session, *events, source=_SOURCE)
+    await outbox.record(session, *events, source=SOURCE)
     return issued
 
 

@@ -19,10 +19,10 @@ from training_registry.officers.rules import Officer
 from training_registry.officers.views import officers_known
 from training_registry.requirements.rules import Requirement
 from training_registry.requirements.views import requirements_known
+from training_registry.source import SOURCE
 from training_registry.standing.announcements import approached, content_sha256, standing_changed, turned
 from training_registry.standing.models import recalculations, standings
 
-SOURCE = "training-registry"
 MOST_OFFICERS = 200
 """At a time: 30 requirements each are worked out within half a second, and nobody waits longer for their rows."""
 

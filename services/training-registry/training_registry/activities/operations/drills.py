@@ -22,8 +22,8 @@ from training_registry.activities.operations.reading import Unreadable
 from training_registry.activities.rules import Drill, Offer, Verdict
 from training_registry.activities.views.drills import EXAMPLE, Checklist, content_of, contents
 from training_registry.activities.views.ledger import seal_key
+from training_registry.source import SOURCE
 
-SOURCE = "training-registry"
 COLUMNS = tuple(f.name for f in fields(Drill))
 _ID = "drill_id"
 

@@ -23,8 +23,8 @@ from training_registry.activities.models import activities
 from training_registry.activities.operations.reading import Unreadable
 from training_registry.activities.rules import Entry, Offer, Verdict
 from training_registry.activities.views.ledger import COLUMNS, EXAMPLE, Lesson, content_of, contents, seal_key
+from training_registry.source import SOURCE
 
-SOURCE = "training-registry"
 _ID = "activity_id"
 _VALUES = attrgetter(*COLUMNS)
 

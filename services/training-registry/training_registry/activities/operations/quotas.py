@@ -28,8 +28,8 @@ from training_registry.activities.views.quotas import (
     quota_catalogue,
     quota_of,
 )
+from training_registry.source import SOURCE
 
-SOURCE = "training-registry"
 MOST_ROWS = 100
 Month = Annotated[int, Field(ge=1, le=12)]
 

@@ -19,8 +19,8 @@ from training_registry.agreements.models import agreement_versions, agreements
 from training_registry.agreements.rules import Clause, Facts, next_turn_on, turns_of
 from training_registry.agreements.views.finding import Kept, find_agreement
 from training_registry.agreements.views.records import SEALED, opened, version_key
+from training_registry.source import SOURCE
 
-SOURCE = "training-registry"
 NOT_YET = 0
 """The version of an agreement that nobody has written."""
 

@@ -11,9 +11,9 @@ from shared.events.base import Event
 from shared.outbox import record
 from training_registry.agreements import announcements
 from training_registry.agreements.models import agreements
-from training_registry.agreements.operations.storing import SOURCE
 from training_registry.agreements.rules import next_turn_on, turns_of
 from training_registry.agreements.views.finding import kept_agreements
+from training_registry.source import SOURCE
 
 
 async def announce_turns(session: Session, *, today: date, now: datetime, most: int = 500) -> int:

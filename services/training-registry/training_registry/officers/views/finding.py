@@ -15,7 +15,7 @@ from training_registry.officers.errors import OfficerNotFound
 from training_registry.officers.models import assignment_versions, assignments, officer_versions, officers
 from training_registry.officers.rules import Assignment, Officer, Position
 
-_MOST_NAMED = 500
+MOST_NAMED = 500
 """Of more, all of the district are read: a database takes only so many values in one statement."""
 _POSITIONS = {position.value: position for position in Position}
 _BY_DAY = itemgetter(3, 2)
@@ -71,7 +71,7 @@ async def _assignments_known(
 
 def _known(columns: Any, officer_ids: Collection[str] | None, known_at: datetime | None) -> list[ColumnElement[bool]]:
     wanted = []
-    if officer_ids is not None and len(officer_ids) <= _MOST_NAMED:
+    if officer_ids is not None and len(officer_ids) <= MOST_NAMED:
         wanted.append(columns.officer_id.in_(officer_ids))
     if known_at is not None:
         wanted.append(columns.recorded_at <= known_at)

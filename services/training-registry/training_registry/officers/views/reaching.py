@@ -7,10 +7,7 @@ from sqlalchemy import select
 from shared.auth import Caller, Role
 from shared.db import ReadSession, Session
 from training_registry.officers.models import officers
-from training_registry.officers.views.finding import visible_to
-
-_MOST_NAMED = 500
-"""Officers that a statement names; where there are more, all of the district are read."""
+from training_registry.officers.views.finding import MOST_NAMED, visible_to
 
 
 async def lock_officers(session: Session, district_id: str, officer_ids: Collection[str]) -> frozenset[str]:
@@ -21,7 +18,7 @@ async def lock_officers(session: Session, district_id: str, officer_ids: Collect
     named = set(officer_ids)
     o = officers.c
     wanted = select(o.officer_id).where(o.district_id == district_id)
-    if len(named) <= _MOST_NAMED:
+    if len(named) <= MOST_NAMED:
         wanted = wanted.where(o.officer_id.in_(named))
     found = await session.execute(wanted.order_by(o.officer_id).with_for_update())
     return frozenset(found.scalars()) & named
