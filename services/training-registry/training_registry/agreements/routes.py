@@ -1,6 +1,6 @@
 """Agreements over HTTP."""
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -36,6 +36,7 @@ from training_registry.agreements.errors import (
 from training_registry.agreements.operations import ending, signing, writing
 from training_registry.agreements.operations.ending import TerminateAgreement
 from training_registry.agreements.operations.signing import SignAgreement
+from training_registry.agreements.operations.storing import Clerk
 from training_registry.agreements.operations.writing import WriteAgreement
 from training_registry.agreements.views import finding
 from training_registry.agreements.views.finding import find_agreement
@@ -154,19 +155,9 @@ def _add_changing(router: APIRouter, zone: tzinfo) -> None:
         Wider is every change of the agency, more schools, a longer term, a clause that says something else, a FERPA
         basis that was not there. To keep the old terms in force meanwhile, write the new ones as another agreement.
         """
-        today = now.astimezone(zone).date()
-        is_new = await writing.write_agreement(
-            session,
-            agreement_id,
-            command,
-            caller=caller,
-            ring=at_hand.ring,
-            if_match=if_match,
-            today=today,
-            now=now,
-        )
-        response.status_code = 201 if is_new else 200
-        return await _answer(session, caller, agreement_id, response, at_hand, now, zone)
+        clerk = Clerk(caller, now, zone, at_hand.ring)
+        is_new = await writing.write_agreement(session, agreement_id, command, clerk, if_match=if_match)
+        return await _answer(session, agreement_id, clerk, response, is_new=is_new)
 
     @router.post(
         "/{agreement_id}/signatures",
@@ -185,19 +176,9 @@ def _add_changing(router: APIRouter, zone: tzinfo) -> None:
         if_match: IfMatch = None,
     ) -> AgreementView:
         """Record that a party has signed the terms as they are now; `If-Match` says which those are."""
-        today = now.astimezone(zone).date()
-        is_new = await signing.sign_agreement(
-            session,
-            agreement_id,
-            command,
-            caller=caller,
-            ring=at_hand.ring,
-            if_match=if_match,
-            today=today,
-            now=now,
-        )
-        response.status_code = 201 if is_new else 200
-        return await _answer(session, caller, agreement_id, response, at_hand, now, zone)
+        clerk = Clerk(caller, now, zone, at_hand.ring)
+        is_new = await signing.sign_agreement(session, agreement_id, command, clerk, if_match=if_match)
+        return await _answer(session, agreement_id, clerk, response, is_new=is_new)
 
     @router.post(
         "/{agreement_id}/termination",
@@ -216,31 +197,16 @@ def _add_changing(router: APIRouter, zone: tzinfo) -> None:
         if_match: IfMatch = None,
     ) -> AgreementView:
         """End an agreement before its term, for good; from `terminated_on` on it holds no more."""
-        today = now.astimezone(zone).date()
-        is_new = await ending.terminate_agreement(
-            session,
-            agreement_id,
-            command,
-            caller=caller,
-            ring=at_hand.ring,
-            if_match=if_match,
-            today=today,
-            now=now,
-        )
-        response.status_code = 201 if is_new else 200
-        return await _answer(session, caller, agreement_id, response, at_hand, now, zone)
+        clerk = Clerk(caller, now, zone, at_hand.ring)
+        is_new = await ending.terminate_agreement(session, agreement_id, command, clerk, if_match=if_match)
+        return await _answer(session, agreement_id, clerk, response, is_new=is_new)
 
 
 async def _answer(
-    session: WriteSession,
-    caller: Caller,
-    agreement_id: str,
-    response: Response,
-    at_hand: AtHand,
-    now: datetime,
-    zone: tzinfo,
+    session: WriteSession, agreement_id: str, clerk: Clerk, response: Response, *, is_new: bool
 ) -> AgreementView:
     """The agreement as the change has left it."""
-    kept = await find_agreement(session, caller, agreement_id)
+    kept = await find_agreement(session, clerk.caller, agreement_id)
+    response.status_code = 201 if is_new else 200
     response.headers["ETag"] = etag(kept.version)
-    return view_of(kept, at_hand.ring, now.astimezone(zone).date())
+    return view_of(kept, clerk.ring, clerk.today)

@@ -1,18 +1,15 @@
 """Ending an agreement before its term: the command, then the function that carries it out."""
 
 from dataclasses import replace
-from datetime import date, datetime
 
 from pydantic import ConfigDict, Field
 
-from shared.auth import Caller
-from shared.crypto import KeyRing
 from shared.db import Session
 from shared.errors import Fault
 from shared.http.bodies import Line, StrictBody
 from shared.http.etags import ensure_match
 from training_registry.agreements.errors import AgreementTerminated, EndsOutsideTerm
-from training_registry.agreements.operations.storing import Change, draft_of, store, to_change
+from training_registry.agreements.operations.storing import Change, Clerk, draft_of, store, to_change
 from training_registry.days import NearDay
 
 
@@ -28,15 +25,7 @@ class TerminateAgreement(StrictBody):
 
 
 async def terminate_agreement(
-    session: Session,
-    agreement_id: str,
-    command: TerminateAgreement,
-    *,
-    caller: Caller,
-    ring: KeyRing,
-    if_match: str | None,
-    today: date,
-    now: datetime,
+    session: Session, agreement_id: str, command: TerminateAgreement, clerk: Clerk, *, if_match: str | None
 ) -> bool:
     """The agreement holds through that day and never again; AgreementChanged is announced. Whether this is new.
 
@@ -44,8 +33,8 @@ async def terminate_agreement(
     who goes on writes another agreement.
     Raises: AgreementNotFound, EndsOutsideTerm, AgreementTerminated, ChangedMeanwhile.
     """
-    taken = await to_change(session, caller, agreement_id, today=today, now=now)
-    before = draft_of(taken, ring)
+    taken = await to_change(session, agreement_id, clerk)
+    before = draft_of(taken, clerk)
     if before.facts.terminated_on is not None:
         if (before.facts.terminated_on, before.terminated_because) != (command.terminated_on, command.because):
             raise AgreementTerminated
@@ -56,5 +45,5 @@ async def terminate_agreement(
         raise EndsOutsideTerm(errors=[Fault("terminated_on", "is no day of its term")])
     facts = replace(before.facts, terminated_on=command.terminated_on)
     after = replace(before, facts=facts, terminated_because=command.because)
-    await store(session, after, Change.TERMINATION, caller=caller, ring=ring, now=now)
+    await store(session, after, Change.TERMINATION, clerk)
     return True

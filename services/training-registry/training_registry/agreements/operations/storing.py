@@ -1,7 +1,7 @@
 """How an agreement is taken up for a change and put back: locked, its days told, stored whole under a new version."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +39,26 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Clerk:
+    """Who keeps the agreements just now, and with what."""
+
+    caller: Caller
+    now: datetime
+    zone: tzinfo
+    ring: KeyRing
+
+    @property
+    def today(self) -> date:
+        """The day, where the registry is."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def district_id(self) -> str:
+        """Whose agreements."""
+        return self.caller.district_id
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An agreement as a change leaves it, before it is stored."""
 
@@ -61,68 +81,66 @@ class Taken:
     announced_through: date
 
 
-async def lock_new(session: Session, district_id: str, agreement_id: str, today: date) -> None:
+async def lock_new(session: Session, agreement_id: str, clerk: Clerk) -> None:
     """See to it that there is a row to lock, so that two who write the same agreement first come one by one."""
-    first = (district_id, agreement_id, NOT_YET, today)
+    first = (clerk.district_id, agreement_id, NOT_YET, clerk.today)
     columns = ("district_id", "agreement_id", "version", "announced_through")
     await bulk_upsert(session, agreements, columns, [first], on_conflict="ignore")
 
 
-async def to_change(session: Session, caller: Caller, agreement_id: str, *, today: date, now: datetime) -> Taken:
+async def to_change(session: Session, agreement_id: str, clerk: Clerk) -> Taken:
     """The agreement as it is, locked until the transaction ends. Raises: AgreementNotFound.
 
     What its days have brought until today is announced first: the change could make it untrue, and it was true.
     """
-    a, district_id = agreements.c, caller.district_id
+    a, district_id, today = agreements.c, clerk.district_id, clerk.today
     locked = select(a.announced_through).where(a.district_id == district_id, a.agreement_id == agreement_id)
     announced_through = (await session.execute(locked.with_for_update())).scalar_one_or_none()
-    kept = await find_agreement(session, caller, agreement_id)
+    kept = await find_agreement(session, clerk.caller, agreement_id)
     assert announced_through is not None, "every version has its agreement"
     if turns := turns_of(kept.facts, after=announced_through, through=today):
         # Here and not with the change: one that turns out to change nothing is stored no more, and these are told.
         this = update(agreements).where(a.district_id == district_id, a.agreement_id == agreement_id)
         next_on = next_turn_on(kept.facts, after=today)
         await session.execute(this.values(announced_through=today, next_turn_on=next_on))
-        told = announcements.turned(turns, district_id=district_id, agreement_id=agreement_id, now=now)
+        told = announcements.turned(turns, district_id=district_id, agreement_id=agreement_id, now=clerk.now)
         await record(session, *told, source=SOURCE)
     return Taken(kept, max(announced_through, today))
 
 
-def draft_of(taken: Taken, ring: KeyRing) -> Draft:
+def draft_of(taken: Taken, clerk: Clerk) -> Draft:
     """The agreement as it is, to be changed."""
     kept = taken.kept
     return Draft(
         facts=kept.facts,
         version=kept.version,
         terms_version=kept.row.terms_version,
-        details={name: opened(kept, ring, name) for name in SEALED},
+        details={name: opened(kept, clerk.ring, name) for name in SEALED},
         terminated_because=kept.row.terminated_because,
         announced_through=taken.announced_through,
         recorded_at=kept.row.recorded_at,
     )
 
 
-async def store(
-    session: Session, after: Draft, change: Change, *, caller: Caller, ring: KeyRing, now: datetime
-) -> None:
+async def store(session: Session, after: Draft, change: Change, clerk: Clerk) -> None:
     """The agreement is this from its next version on; AgreementChanged is announced.
 
     What the change itself brings about by today is told by it: days are counted on from here.
     """
     version = after.version + 1
-    facts, district_id = after.facts, caller.district_id
+    facts, district_id = after.facts, clerk.district_id
     through = after.announced_through
     await session.execute(
         update(agreements)
         .where(agreements.c.district_id == district_id, agreements.c.agreement_id == facts.agreement_id)
         .values(version=version, announced_through=through, next_turn_on=next_turn_on(facts, after=through))
     )
-    row = _row_of(replace(after, version=version), district_id, ring)
+    row = _row_of(replace(after, version=version), district_id, clerk.ring)
     # The clock of another process may be behind; no version is known earlier than the one before it.
-    recorded_at = max(now, after.recorded_at or now)
-    row |= {"change": change, "recorded_at": recorded_at, "recorded_by": caller.sub}
+    recorded_at = max(clerk.now, after.recorded_at or clerk.now)
+    row |= {"change": change, "recorded_at": recorded_at, "recorded_by": clerk.caller.sub}
     await session.execute(insert(agreement_versions).values(row))
-    told = announcements.changed(facts, district_id=district_id, version=version, now=now)
+    told = announcements.changed(facts, district_id=district_id, version=version, now=clerk.now)
     await record(session, told, source=SOURCE)
 
 

@@ -1,18 +1,25 @@
 """Writing an agreement down, and changing what it says: the command, then the function that carries it out."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from shared.auth import Caller
-from shared.crypto import KeyRing
 from shared.db import Session
 from shared.http.bodies import Line, SourcedId, StrictBody
 from shared.http.etags import ensure_match
 from training_registry.agreements.errors import AgreementNotFound, AgreementTerminated, SchoolNotCovered
-from training_registry.agreements.operations.storing import NOT_YET, Change, Draft, draft_of, lock_new, store, to_change
+from training_registry.agreements.operations.storing import (
+    NOT_YET,
+    Change,
+    Clerk,
+    Draft,
+    draft_of,
+    lock_new,
+    store,
+    to_change,
+)
 from training_registry.agreements.rules import Clause, ClauseState, ClauseTerm, Facts, FerpaBasis, Terms, widens
 from training_registry.agreements.views.finding import find_agreement
 from training_registry.days import NearDay
@@ -103,15 +110,7 @@ class WriteAgreement(StrictBody):
 
 
 async def write_agreement(
-    session: Session,
-    agreement_id: str,
-    command: WriteAgreement,
-    *,
-    caller: Caller,
-    ring: KeyRing,
-    if_match: str | None,
-    today: date,
-    now: datetime,
+    session: Session, agreement_id: str, command: WriteAgreement, clerk: Clerk, *, if_match: str | None
 ) -> bool:
     """The agreement says this; AgreementChanged is announced. The same again changes nothing. Whether it is new.
 
@@ -120,33 +119,31 @@ async def write_agreement(
     at once. The review, the chain of command and the contact are not signed. Source: docs/decisions/0013.
     Raises: AgreementNotFound, SchoolNotCovered, AgreementTerminated, ChangedMeanwhile.
     """
-    if caller.school_ids is not None and not caller.school_ids.issuperset(command.school_ids):
+    if not all(map(clerk.caller.sees_school, command.school_ids)):
         raise SchoolNotCovered
-    await lock_new(session, caller.district_id, agreement_id, today)
-    before = await _find_to_change(session, caller, agreement_id, ring, today, now)
+    await lock_new(session, agreement_id, clerk)
+    before = await _find_to_change(session, agreement_id, clerk)
     ensure_match(if_match, before.version if before else NOT_YET)
     if before is None:
         facts = Facts(agreement_id, command.terms(), {}, review_on=command.review_on)
-        new = Draft(facts, NOT_YET, 1, command.details(), None, announced_through=today)
-        await store(session, new, Change.WRITTEN, caller=caller, ring=ring, now=now)
+        new = Draft(facts, NOT_YET, 1, command.details(), None, announced_through=clerk.today)
+        await store(session, new, Change.WRITTEN, clerk)
         return True
     after, change = _changed(before, command)
     if (after.facts, after.details) == (before.facts, before.details):
         return False
     if before.facts.terminated_on is not None:
         raise AgreementTerminated
-    await store(session, after, change, caller=caller, ring=ring, now=now)
+    await store(session, after, change, clerk)
     return False
 
 
-async def _find_to_change(
-    session: Session, caller: Caller, agreement_id: str, ring: KeyRing, today: date, now: datetime
-) -> Draft | None:
+async def _find_to_change(session: Session, agreement_id: str, clerk: Clerk) -> Draft | None:
     """The agreement as it is, locked; None where nobody has written it yet. Raises: AgreementNotFound."""
     try:
-        return draft_of(await to_change(session, caller, agreement_id, today=today, now=now), ring)
+        return draft_of(await to_change(session, agreement_id, clerk), clerk)
     except AgreementNotFound:
-        everywhere = replace(caller, school_ids=None)
+        everywhere = replace(clerk.caller, school_ids=None)
         try:
             await find_agreement(session, everywhere, agreement_id)
         except AgreementNotFound:
