@@ -8,7 +8,7 @@ import httpx2
 
 from shared.testing.service import ServiceInTest
 from tests.training_registry.requirements.builders import PATH, a_rule
-from tests.training_registry.suite import Clock
+from tests.training_registry.suite import NOON, Clock
 from training_registry.requirements.catalogue import shipped_requirements
 from training_registry.requirements.views import Aligned, alignments_for, requirements_known
 from training_registry.settings import Settings
@@ -50,7 +50,7 @@ async def test_a_district_starts_without_requirements_and_takes_on_those_of_its_
     async with registry.process.database.read("demo") as session:
         known = {rule.requirement_id: rule for rule in await requirements_known(session, "demo")}
     shipped = shipped_requirements().requirements
-    assert known == {rule: shipped[rule].requirement(rule) for rule in WASHINGTON}
+    assert known == {rule: shipped[rule].requirement(rule, adopted_on=NOON.date()) for rule in WASHINGTON}
 
 
 async def test_what_the_district_has_changed_is_left_as_it_is_and_what_it_withdrew_is_taken_on_anew(

@@ -120,7 +120,6 @@ async def test_another_district_sees_nothing_and_only_its_administrator_keeps_ru
     ("changes", "field"),
     [
         ({"outside_share": 0.3, "min_hours": None}, "outside_share"),
-        ({"recertify_days": 90}, "recertify_days"),
         ({"recertify_courses": ["Short"], "renew_months": 36}, "recertify_courses"),
         ({"due_months": 6}, "due_months"),
         ({"due_next_year": True}, "due_next_year"),

@@ -150,6 +150,9 @@ def starts_a_clock(requirement: Requirement, completion: Completion) -> bool:
     """Whether the completion may begin the clock of the requirement: then to have it may well be worse than not to."""
     if requirement.anchor is not Anchor.COMPLETION:
         return False
+    deadlines = (requirement.due_days, requirement.due_months, requirement.due_next_year or None)
+    if requirement.blocks and not requirement.anchor_courses and not any(due is not None for due in deadlines):
+        return False  # who has nothing is given no time
     named = requirement.anchor_courses or requirement.courses | requirement.equivalents.keys() | {"Old"}
     return not (requirement.anchor_courses or requirement.courses) or course_key(completion.course) in map(
         course_key, named

@@ -73,16 +73,16 @@ def test_what_counts_on_a_day(completion: Completion, counts: bool) -> None:
     assert (stands({}, [completion], after(10)).status is CURRENT) is counts
 
 
-def test_a_completion_counts_until_the_day_before_it_is_to_be_renewed_then_in_grace_then_no_more() -> None:
+def test_a_completion_counts_until_the_day_it_is_to_be_renewed_on_then_in_grace_then_no_more() -> None:
     rule, held = {"renew_months": 12, "grace_days": 30}, [a_completion(on=date(2024, 3, 1))]
-    last = date(2025, 2, 28)
+    last = date(2025, 3, 1)
     assert [
         (stands(rule, held, last + timedelta(days=days)).status, stands(rule, held, last).deadline_on)
         for days in (0, 1, 30, 31)
     ] == [(CURRENT, last), (DUE, last), (DUE, last), (EXPIRED, last)]
     lapsed = stands(rule, held, last + timedelta(days=1))
     assert lapsed.deadline_on == last + timedelta(days=30)
-    assert "lapsed after 2025-02-28" in lapsed.because
+    assert "lapsed after 2025-03-01" in lapsed.because
 
 
 def test_who_lapsed_before_the_first_deadline_is_due_until_it_as_if_he_had_never_held_it() -> None:
@@ -142,7 +142,7 @@ def test_an_exempting_course_exempts_as_long_as_it_holds() -> None:
 
 def test_the_short_course_suffices_for_some_days_after_a_lapse_and_later_no_more() -> None:
     rule = {"renew_months": 12, "recertify_days": 90, "recertify_courses": frozenset({"Short"})}
-    full, lapse = a_completion(on=date(2024, 3, 1)), date(2025, 2, 28)
+    full, lapse = a_completion(on=date(2024, 3, 1)), date(2025, 3, 1)
     for taken, status in ((lapse - timedelta(days=5), CURRENT), (lapse + timedelta(days=90), CURRENT)):
         found = stands(rule, [full, a_completion("Short", taken)], lapse + timedelta(days=95))
         assert found.status is status
@@ -169,6 +169,29 @@ def test_hours_of_a_training_year_count_in_it_and_the_next_year_asks_anew() -> N
     assert stands(rule, [], date(2025, 7, 1)).status is OVERDUE
 
 
+@pytest.mark.parametrize(
+    ("appointed", "adopted", "deadline"),
+    [
+        (date(2024, 7, 1), None, date(2025, 6, 30)),
+        (date(2024, 12, 30), None, date(2025, 6, 30)),
+        (date(2024, 12, 31), None, date(2026, 6, 30)),
+        (date(2020, 1, 5), date(2024, 11, 26), date(2025, 6, 30)),
+        (date(2020, 1, 5), date(2025, 5, 1), date(2026, 6, 30)),
+        (date(2025, 5, 1), date(2024, 7, 1), date(2026, 6, 30)),
+    ],
+)
+def test_the_first_year_asked_for_is_one_of_which_half_is_left_to_officer_and_rule(
+    appointed: date, adopted: date | None, deadline: date
+) -> None:
+    rule = a_requirement(
+        anchor=Anchor.TRAINING_YEAR, courses=NO_COURSES, min_hours=800, due_days=None, adopted_on=adopted
+    )
+    officer = an_officer(appointed_on=appointed)
+    for day, status in ((deadline, DUE), (deadline + timedelta(days=1), OVERDUE)):
+        found = standing_on(rule, officer, [], day)
+        assert (found.status, found.deadline_on) == (status, deadline)
+
+
 def test_hours_made_in_the_partial_year_before_the_first_count_as_met_and_give_no_less_time() -> None:
     rule = {"anchor": Anchor.TRAINING_YEAR, "courses": NO_COURSES, "min_hours": 800, "due_days": None}
     early = [a_completion("X", date(2020, 2, 1), topics={"law": 8})]
@@ -190,12 +213,27 @@ def test_a_clock_that_begins_with_a_course_waits_for_it() -> None:
     )
 
 
-def test_without_a_deadline_of_its_own_a_course_is_never_overdue_but_lapses() -> None:
-    rule = {"anchor": Anchor.COMPLETION, "due_days": None, "renew_months": 36}
+def test_without_a_deadline_of_its_own_a_course_that_blocks_nothing_is_never_overdue_but_lapses() -> None:
+    rule = {"anchor": Anchor.COMPLETION, "due_days": None, "renew_months": 36, "blocks": frozenset()}
     assert (stands(rule, [], after(5000)).status, stands(rule, [], after(5000)).deadline_on) == (DUE, None)
     held = [a_completion(on=after(0), topics={"law": 2})]
     assert (stands(rule, held, after(0)).status, stands(rule, held, after(1200)).status) == (CURRENT, EXPIRED)
     assert stands(rule | {"min_hours": 4000, "renew_months": None}, held, after(1200)).status is DUE
+
+
+@pytest.mark.parametrize("deadline", [{"due_days": None}, {"due_days": 30}])
+def test_who_has_nothing_of_what_starts_its_own_clock_is_kept_out_as_he_was_when_it_had_run_out(
+    deadline: dict[str, Any],
+) -> None:
+    rule = {"anchor": Anchor.COMPLETION, "renew_months": 12, **deadline}
+    held = [a_completion(on=after(0))]
+    assert (stands(rule, held, after(300)).status, stands(rule, held, after(800)).status) == (CURRENT, EXPIRED)
+    nothing = stands(rule, [], after(800))
+    assert (nothing.status, nothing.deadline_on) == (OVERDUE, None)
+    assert "None" not in nothing.because
+    assert stands(rule, held, after(-1)).status is OVERDUE
+    anchored = rule | {"anchor_courses": frozenset({"Basic"}), "due_days": 30}
+    assert stands(anchored, [], after(800)).status is DUE, "another course starts the clock"
 
 
 def test_a_new_course_version_never_expires_an_old_certificate() -> None:
@@ -226,7 +264,7 @@ def test_steps_begin_with_the_officers_first_day_and_tell_what_is_to_come() -> N
     rule = a_requirement(renew_months=12, grace_days=30)
     officer = an_officer(assigned=[(after(-10), None)])
     steps = steps_of(rule, officer, [a_completion(on=after(200))])
-    lapse = date(2025, 7, 27)
+    lapse = date(2025, 7, 28)
     assert steps == (
         (after(-10), DUE),
         (after(181), OVERDUE),

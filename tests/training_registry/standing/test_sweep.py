@@ -1,7 +1,7 @@
 """What time alone changes is announced once, on its day or as soon as somebody looks again."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 
 from shared.events.training import (
     AgreementEndApproached,
@@ -12,7 +12,7 @@ from shared.events.training import (
     StandingStatus,
     StandingTurned,
 )
-from tests.training_registry.standing.keeping import Registry
+from tests.training_registry.standing.keeping import OFFICER, Registry
 
 
 async def test_a_deadline_is_brought_up_before_it_comes_and_its_passing_is_told_once(registry: Registry) -> None:
@@ -43,11 +43,22 @@ async def test_after_downtime_every_turn_is_told_and_no_deadline_that_has_passed
     assert turns == [(AgreementStatus.EXPIRING, date(2027, 4, 1)), (AgreementStatus.EXPIRED, date(2027, 7, 1))]
 
 
+async def test_a_deadline_that_is_thirty_days_off_when_it_is_made_is_brought_up_on_the_next_day(
+    registry: Registry,
+) -> None:
+    await registry.sweep()
+    appointed = registry.now.date() - timedelta(days=335)
+    await registry.put("/v1/officers/o-2", OFFICER | {"appointed_on": appointed.isoformat()})
+    registry.pass_days(1)
+    await registry.sweep()
+
+    (reminder,) = await registry.announced(DeadlineApproached)
+    assert (reminder.officer_id, reminder.days_ahead) == ("o-2", 30)
+
+
 async def test_two_that_sweep_at_once_tell_everything_once(registry: Registry) -> None:
     for n in range(2, 30):
-        await registry.put(
-            f"/v1/officers/o-{n}", {"name": "Pat", "agency": "City Police", "appointed_on": "2026-01-05"}
-        )
+        await registry.put(f"/v1/officers/o-{n}", OFFICER)
     await registry.sweep()
     registry.pass_days(60)
     await asyncio.gather(*(registry.sweep() for _ in range(4)))

@@ -55,6 +55,8 @@ class Requirement:
     """False: something in the rule could not be confirmed at its source; `note` says what."""
     note: str | None = None
     withdrawn: bool = False
+    adopted_on: date | None = None
+    """When the district took it on: hours of years before are asked of nobody. None: it is nobody's yet."""
 
     min_hours: int | None = None
     topics: Mapping[str, int] = field(default_factory=dict)

@@ -132,7 +132,7 @@ class RequirementTerms(StrictBody):
             raise ValueError("names one twice")
         return blocks
 
-    @field_validator("every_course", "outside_share", "recertify_days", "recertify_courses", "anchor_courses", "note")
+    @field_validator("every_course", "outside_share", "recertify_courses", "anchor_courses", "note")
     @classmethod
     def _has_a_meaning(cls, value: Any, info: ValidationInfo) -> Any:
         told = info.data
@@ -213,7 +213,6 @@ def _month_day(text: str) -> MonthDay:
 _NEEDS: Mapping[str, tuple[str, Any]] = {
     "every_course": ("courses", bool),
     "outside_share": ("min_hours", bool),
-    "recertify_days": ("renew_months", bool),
     "recertify_courses": ("recertify_days", lambda days: days is not None),
     "anchor_courses": ("anchor", lambda anchor: anchor is Anchor.COMPLETION),
 }

@@ -196,6 +196,7 @@ def requirement_of(row: Row[Any]) -> Requirement:
     return terms_of(row.terms).requirement(
         row.requirement_id,
         withdrawn=row.withdrawn,
+        adopted_on=row.adopted_at.date(),
         accepts_also=earlier.until,
         accepts_any_until=earlier.any_until,
         since_changed=earlier.new,
@@ -226,13 +227,14 @@ def _newest(district_id: str, known_at: datetime | None) -> Select[Any]:
     known = [_V.district_id == district_id]
     if known_at is not None:
         known.append(_V.recorded_at <= known_at)
-    newest = select(_V.requirement_id, func.max(_V.version).label("version")).where(*known)
+    first = func.min(_V.recorded_at).label("adopted_at")
+    newest = select(_V.requirement_id, func.max(_V.version).label("version"), first).where(*known)
     of_each = newest.group_by(_V.requirement_id).subquery()
     joined = requirement_versions.join(
         of_each, (_V.requirement_id == of_each.c.requirement_id) & (_V.version == of_each.c.version)
     )
     return (
-        select(requirement_versions)
+        select(requirement_versions, of_each.c.adopted_at)
         .select_from(joined)
         .where(_V.district_id == district_id)
         .order_by(_V.requirement_id)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -130,8 +130,9 @@ async def _announce(
 
 
 async def _held(session: Session, district_id: str, officer_ids: Sequence[str], today: date) -> Sequence[Any]:
-    """The officers' rows, locked in the order of their ids; what is new is swept from today on."""
-    first = [(district_id, officer_id, 0, None, today) for officer_id in officer_ids]
+    """The officers' rows, locked in the order of their ids; what is new is swept from today on, today included."""
+    yesterday = today - timedelta(days=1)
+    first = [(district_id, officer_id, 0, None, yesterday) for officer_id in officer_ids]
     await bulk_upsert(session, standings, _COLUMNS, first, on_conflict="ignore")
     s = standings.c
     wanted = select(standings).where(s.district_id == district_id, s.officer_id.in_(officer_ids))

@@ -71,7 +71,7 @@ class RequirementOn:
     def _timing(self) -> str:
         deadline, lapsed = self.deadline_on, day_of(self.lapsed)
         if self.status is StandingStatus.OVERDUE:
-            return f"Never met; it was due by {deadline}."
+            return f"Never met; it was due by {deadline}." if deadline else "Never met, and nothing gives time for it."
         if self.status is StandingStatus.EXPIRED:
             return f"It lapsed after {lapsed}."
         if lapsed is not None:

@@ -14,6 +14,7 @@ from training_registry.requirements.rules import Anchor, Assigned, MonthDay, Req
 NEVER = date.max.toordinal()
 """The last day there is: what ends then never ends."""
 _MONTHS_A_YEAR = 12
+_HALF_A_YEAR = 183
 
 
 def day_of(ordinal: int | None) -> date | None:
@@ -62,10 +63,11 @@ def begun_of(officer: Officer) -> Begun:
 
 
 def first_bound_year(requirement: Requirement, begun: Begun) -> int:
-    """The first training year that begins on or after the appointment."""
-    appointed, starts = begun.appointed, requirement.training_year_starts
-    year = training_year(appointed, starts)
-    return year if year_start(year, starts) == appointed else year + 1
+    """The first training year of which at least half is left when he is appointed and the district has the rule."""
+    adopted, starts = requirement.adopted_on, requirement.training_year_starts
+    bound = begun.appointed if adopted is None else max(begun.appointed, adopted.toordinal())
+    year = training_year(bound, starts)
+    return year if year_start(year + 1, starts) - bound >= _HALF_A_YEAR else year + 1
 
 
 def year_deadline(requirement: Requirement, year: int) -> int:

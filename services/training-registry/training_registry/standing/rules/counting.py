@@ -80,6 +80,7 @@ class Rule:
         "days_from_appointment",
         "every_course",
         "exempt_by",
+        "gives_no_time",
         "is_open_ended",
         "looks_for",
         "may_be_stood_for",
@@ -116,6 +117,10 @@ class Rule:
         self.days_from_appointment = requirement.due_days if from_appointment else None
         """The commonest of all deadlines; None: another, see `clocks.first_deadline`."""
         deadlines = (requirement.due_days, requirement.due_months, requirement.due_next_year or None)
+        starts_itself = requirement.anchor is Anchor.COMPLETION and not self.anchor_courses
+        self.gives_no_time = starts_itself and bool(requirement.blocks)
+        """Its clock starts with what counts for it, and it keeps officers from something: who has nothing has no time
+        left. Else to lose the last certificate, run out long ago, would open a door."""
         self.is_open_ended = requirement.anchor is Anchor.COMPLETION and not any(d is not None for d in deadlines)
         """Nothing says by when it is to be met for the first time; once met it has to stay so."""
         self.most_missing = max(sum(requirement.topics.values()), requirement.min_hours or 0)
@@ -260,7 +265,7 @@ class Rule:
                 if not hours and only_topics:
                     continue
             if months is not None:
-                ends = min(ends, months_later(h.begins, months) - 1)
+                ends = min(ends, months_later(h.begins, months))  # on that very day it is not older yet
             if hours != h.hours or ends != h.ends:
                 h = Held(h.begins, ends, hours, h.course, h.completion)
             counted.append(h)

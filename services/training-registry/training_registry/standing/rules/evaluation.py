@@ -57,7 +57,8 @@ def _nothing_held(rule: Rule, begun: Begun, day: int) -> RequirementOn:
         deadline = begun.appointed + rule.days_from_appointment
     else:
         deadline = first_deadline(rule.requirement, begun, None)
-    status = _DUE if deadline is None or day <= deadline else _OVERDUE
+    has_time = not rule.gives_no_time if deadline is None else day <= deadline
+    status = _DUE if has_time else _OVERDUE
     return RequirementOn(rule, status, 0, rule.most_missing, deadline, None, ())
 
 
@@ -105,7 +106,7 @@ class History:
         if lapsed is not None and rule.is_open_ended:
             return self._not_met(held, day, lapsed + rule.requirement.grace_days, lapsed)
         if deadline is None or rule.is_open_ended:
-            return self._lacking(_DUE, held, None, lapsed)
+            return self._lacking(_OVERDUE if rule.gives_no_time else _DUE, held, None, lapsed)
         if lapsed is not None:
             deadline = max(deadline, lapsed + rule.requirement.grace_days)
         return self._not_met(held, day, deadline, lapsed)
