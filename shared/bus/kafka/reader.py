@@ -18,7 +18,8 @@ from shared.bus.kafka.ending import ends_well
 
 START_LIMIT_S = 10.0
 BOUNDS_LIMIT_S = 10.0
-PROBE_LIMIT_S = 3.0
+PROBE_LIMIT_S = 1.0
+"""Nothing is read while a broker is asked for, and what it brings on its return has to be heard within two seconds."""
 STALL = timedelta(seconds=60)
 """So long without an answer from any broker, or without the group settling, and it is asked whether one can be reached
 at all.
