@@ -228,6 +228,24 @@ async def test_who_keeps_single_schools_cannot_agree_for_others(
         assert (await keeper.put(PATH, json=a_body(school_ids=["s-1"]))).status_code == 201
 
 
+async def test_who_keeps_single_schools_changes_nothing_that_binds_others_too(
+    api: ServiceInTest[Settings], admin: httpx2.AsyncClient
+) -> None:
+    await signed(admin)
+    before = (await admin.get(PATH)).json()
+    async with an_admin(api, schools=["s-1"]) as keeper:
+        answers = [
+            await keeper.put(PATH, json=a_body(school_ids=["s-1"])),
+            await keeper.post(f"{PATH}/signatures", json=SIGNATURE),
+            await keeper.post(f"{PATH}/termination", json={"terminated_on": day(0), "because": "x"}),
+        ]
+    assert all(is_refused(answer, 403, "school-not-covered") for answer in answers)
+    assert (await admin.get(PATH)).json() == before
+    async with an_admin(api, schools=["s-1", "s-2"]) as keeper:
+        ended = await keeper.post(f"{PATH}/termination", json={"terminated_on": day(0), "because": "x"})
+        assert (ended.status_code, ended.json()["status"]) == (201, "terminated")
+
+
 @pytest.mark.parametrize("role", list(PERMISSIONS))
 async def test_everybody_in_the_programme_reads_and_only_the_district_keeps(
     api: ServiceInTest[Settings], admin: httpx2.AsyncClient, role: str

@@ -163,7 +163,15 @@ def _add_changing(router: APIRouter, zone: tzinfo) -> None:
         "/{agreement_id}/signatures",
         status_code=201,
         responses=_THERE
-        | problems(AgreementNotFound, SignedInFuture, AlreadySigned, AgreementTerminated, ChangedMeanwhile, KeyReused),
+        | problems(
+            AgreementNotFound,
+            SchoolNotCovered,
+            SignedInFuture,
+            AlreadySigned,
+            AgreementTerminated,
+            ChangedMeanwhile,
+            KeyReused,
+        ),
     )
     async def sign_agreement(
         caller: Keeper,
@@ -184,7 +192,9 @@ def _add_changing(router: APIRouter, zone: tzinfo) -> None:
         "/{agreement_id}/termination",
         status_code=201,
         responses=_THERE
-        | problems(AgreementNotFound, EndsOutsideTerm, AgreementTerminated, ChangedMeanwhile, KeyReused),
+        | problems(
+            AgreementNotFound, SchoolNotCovered, EndsOutsideTerm, AgreementTerminated, ChangedMeanwhile, KeyReused
+        ),
     )
     async def terminate_agreement(
         caller: Keeper,

@@ -49,7 +49,7 @@ class CompletionHasFaults(Invalid):
 
 
 class OfficerUnknown(Invalid):
-    """The district knows no such officer."""
+    """The district knows no such officer, or none that the caller may see."""
 
 
 class FileUnusable(Invalid):

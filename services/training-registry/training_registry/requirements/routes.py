@@ -26,6 +26,7 @@ from shared.http.problems import problems
 from shared.http.runtime import Now, ReadOnlySession, WriteSession, allowed
 from training_registry.changes import OnRequirementsChanged
 from training_registry.ids import ChosenId
+from training_registry.reach import OnlyForWholeDistrict, allowed_for_whole_district
 from training_registry.requirements import operations, views
 from training_registry.requirements.errors import NothingToAdopt, NotShipped, RequirementNotFound
 from training_registry.requirements.operations import Adoption, AdoptRequirements
@@ -36,7 +37,7 @@ _LIST, _VERSIONS = "requirements", "requirement-versions"
 _MADE: dict[int | str, dict[str, Any]] = {201: {"model": RequirementView, "description": "It was not there before."}}
 
 Reader = Annotated[Caller, Depends(allowed(Permission.REQUIREMENTS_READ))]
-Keeper = Annotated[Caller, Depends(allowed(Permission.REQUIREMENTS_KEEP))]
+Keeper = Annotated[Caller, Depends(allowed_for_whole_district(Permission.REQUIREMENTS_KEEP))]
 KnownAt = Annotated[Moment | None, Query(description="As it was known at this instant; now where it is left out.")]
 Jurisdiction = Annotated[Line | None, Query(description="Only those of this jurisdiction, for instance `US-WA`.")]
 
@@ -111,7 +112,7 @@ def _cursor_behind_version(requirement: RequirementView) -> str:
 
 
 def _add_changing(router: APIRouter, zone: tzinfo, on_change: OnRequirementsChanged) -> None:
-    @router.put("/requirements/{requirement_id}", responses=_MADE | problems(ChangedMeanwhile))
+    @router.put("/requirements/{requirement_id}", responses=_MADE | problems(OnlyForWholeDistrict, ChangedMeanwhile))
     async def keep_requirement(
         caller: Keeper,
         requirement_id: ChosenId,
@@ -142,7 +143,9 @@ def _add_changing(router: APIRouter, zone: tzinfo, on_change: OnRequirementsChan
         return found
 
     @router.delete(
-        "/requirements/{requirement_id}", status_code=204, responses=problems(RequirementNotFound, ChangedMeanwhile)
+        "/requirements/{requirement_id}",
+        status_code=204,
+        responses=problems(OnlyForWholeDistrict, RequirementNotFound, ChangedMeanwhile),
     )
     async def withdraw_requirement(
         caller: Keeper,
@@ -168,7 +171,9 @@ def _add_catalogue(router: APIRouter, zone: tzinfo, on_change: OnRequirementsCha
         """The topics that are shipped, all on one page: Washington's thirteen are the default, then NASRO's."""
         return Page(items=views.topics(), next_cursor=None)
 
-    @router.post("/catalogue/adoptions", responses=problems(NotShipped, NothingToAdopt, KeyReused))
+    @router.post(
+        "/catalogue/adoptions", responses=problems(OnlyForWholeDistrict, NotShipped, NothingToAdopt, KeyReused)
+    )
     async def adopt_requirements(
         caller: Keeper, command: AdoptRequirements, session: WriteSession, now: Now
     ) -> Adoption:

@@ -23,9 +23,10 @@ from training_registry.activities.views.quotas import (
     quotas_of_schools,
     view_of,
 )
+from training_registry.reach import OnlyForWholeDistrict, allowed_for_whole_district
 
 Reader = Annotated[Caller, Depends(allowed(Permission.DRILLS_READ))]
-Setter = Annotated[Caller, Depends(allowed(Permission.DRILL_QUOTAS_SET))]
+Setter = Annotated[Caller, Depends(allowed_for_whole_district(Permission.DRILL_QUOTAS_SET))]
 
 
 def add_quota_routes(router: APIRouter, zone: tzinfo) -> None:
@@ -42,7 +43,7 @@ def add_quota_routes(router: APIRouter, zone: tzinfo) -> None:
         """How many drills the district asks of each of its schools in a school year: none until it has said so."""
         return _answer(await find_quotas(session, caller.district_id), response)
 
-    @router.put("/drill-quotas", responses=problems(ChangedMeanwhile, NoSuchCatalogue))
+    @router.put("/drill-quotas", responses=problems(OnlyForWholeDistrict, ChangedMeanwhile, NoSuchCatalogue))
     async def set_drill_quotas(
         caller: Setter,
         command: SetDrillQuotas,

@@ -31,7 +31,7 @@ async def terminate_agreement(
 
     The day may have passed: then it is said to have ended on it, while what was known before stays known. For good:
     who goes on writes another agreement.
-    Raises: AgreementNotFound, EndsOutsideTerm, AgreementTerminated, ChangedMeanwhile.
+    Raises: AgreementNotFound, SchoolNotCovered, EndsOutsideTerm, AgreementTerminated, ChangedMeanwhile.
     """
     taken = await to_change(session, agreement_id, clerk)
     before = draft_of(taken, clerk)

@@ -39,7 +39,7 @@ async def sign_agreement(
 
     The signature is of the version that stands when it is written down: `If-Match` makes sure that it is the one on
     paper. Terms that are widened later need another. Source: docs/decisions/0013.
-    Raises: AgreementNotFound, SignedInFuture, AlreadySigned, AgreementTerminated, ChangedMeanwhile.
+    Raises: AgreementNotFound, SchoolNotCovered, SignedInFuture, AlreadySigned, AgreementTerminated, ChangedMeanwhile.
     """
     if command.signed_on > clerk.today:
         raise SignedInFuture(errors=[Fault("signed_on", "lies in the future")])

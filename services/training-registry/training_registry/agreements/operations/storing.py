@@ -15,6 +15,7 @@ from shared.db import Session
 from shared.outbox import record
 from training_registry.agencies import agency_id
 from training_registry.agreements import announcements
+from training_registry.agreements.errors import SchoolNotCovered
 from training_registry.agreements.models import agreement_versions, agreements
 from training_registry.agreements.rules import Clause, Facts, next_turn_on, turns_of
 from training_registry.agreements.views.finding import Kept, find_agreement
@@ -89,15 +90,19 @@ async def lock_new(session: Session, agreement_id: str, clerk: Clerk) -> None:
 
 
 async def to_change(session: Session, agreement_id: str, clerk: Clerk) -> Taken:
-    """The agreement as it is, locked until the transaction ends. Raises: AgreementNotFound.
+    """The agreement as it is, locked until the transaction ends.
 
+    Only by who acts for every school of it: whatever changes is changed for all of them.
     What its days have brought until today is announced first: the change could make it untrue, and it was true.
+    Raises: AgreementNotFound, SchoolNotCovered.
     """
     a, district_id, today = agreements.c, clerk.district_id, clerk.today
     locked = select(a.announced_through).where(a.district_id == district_id, a.agreement_id == agreement_id)
     announced_through = (await session.execute(locked.with_for_update())).scalar_one_or_none()
     kept = await find_agreement(session, clerk.caller, agreement_id)
     assert announced_through is not None, "every version has its agreement"
+    if not all(map(clerk.caller.sees_school, kept.facts.terms.school_ids)):
+        raise SchoolNotCovered
     if turns := turns_of(kept.facts, after=announced_through, through=today):
         # Here and not with the change: one that turns out to change nothing is stored no more, and these are told.
         this = update(agreements).where(a.district_id == district_id, a.agreement_id == agreement_id)

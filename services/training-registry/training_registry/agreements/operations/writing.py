@@ -139,7 +139,10 @@ async def write_agreement(
 
 
 async def _find_to_change(session: Session, agreement_id: str, clerk: Clerk) -> Draft | None:
-    """The agreement as it is, locked; None where nobody has written it yet. Raises: AgreementNotFound."""
+    """The agreement as it is, locked; None where nobody has written it yet.
+
+    Raises: AgreementNotFound, SchoolNotCovered.
+    """
     try:
         return draft_of(await to_change(session, agreement_id, clerk), clerk)
     except AgreementNotFound:

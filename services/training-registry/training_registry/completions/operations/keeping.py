@@ -19,7 +19,7 @@ from training_registry.completions.rules import CompletionStep, Content, Recorde
 from training_registry.completions.views.finding import find_completion
 from training_registry.completions.views.storage import seal_key, topics_as_text
 from training_registry.credentials.operations import Alignment, Certified, issue_credentials, revoke_credential
-from training_registry.officers.views import lock_officers
+from training_registry.officers.views import lock_officers, officers_seen_by
 from training_registry.requirements.views import alignments_for, requirements_known
 
 _CONTENT = (
@@ -85,10 +85,11 @@ async def to_change(session: Session, completion_id: UUID, clerk: Clerk) -> Reco
     """The completion, locked until the transaction ends, and its officer before it.
 
     Officers are locked first wherever both are, so that two who change the same wait, and none for ever.
-    Raises: CompletionNotFound, OwnCompletion.
+    Raises: CompletionNotFound, also where its officer is not the caller's to see; OwnCompletion.
     """
     found = await find_completion(session, district_id=clerk.district_id, completion_id=completion_id)
-    if found is None:
+    seen = await officers_seen_by(session, clerk.caller)
+    if found is None or (seen is not None and found.officer_id not in seen):
         raise CompletionNotFound
     ensure_not_own(found.officer_id, clerk.caller.sub)
     await lock_officers(session, clerk.district_id, {found.officer_id})

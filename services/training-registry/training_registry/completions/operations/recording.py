@@ -17,7 +17,7 @@ from training_registry.completions.rules import Recorded, ensure_days_fit, ensur
 from training_registry.completions.views.finding import find_each
 from training_registry.completions.views.records import CONTENT_EXAMPLE
 from training_registry.ids import ChosenId
-from training_registry.officers.views import lock_officers
+from training_registry.officers.views import lock_officers, officers_seen_by
 
 
 class RecordCompletion(StateContent):
@@ -54,7 +54,8 @@ async def record_completions(
 ) -> list[Taken | ServiceError]:
     """Each of these is recorded as if it came alone; what became of it, or why it was refused, in their order."""
     officer_ids = {command.officer_id for command in commands}
-    known = await lock_officers(session, clerk.district_id, officer_ids)
+    seen = await officers_seen_by(session, clerk.caller)
+    known = await lock_officers(session, clerk.district_id, officer_ids if seen is None else officer_ids & seen)
     ids = {command.completion_id for command in commands if command.completion_id is not None}
     there = dict(await find_each(session, district_id=clerk.district_id, completion_ids=ids))
     outcomes = [_judged(command, clerk, known, there) for command in commands]
@@ -72,12 +73,13 @@ def _judged(
     """What becomes of a command beside those before it, which are noted in `there`."""
     try:
         ensure_not_own(command.officer_id, clerk.caller.sub)
+        # Before what is there is looked at: it tells nothing of an officer whom the caller may not see.
+        if command.officer_id not in known:
+            raise OfficerUnknown(errors=[Fault("officer_id", "is no officer of this district")])
         record = _new(command, clerk)
         before = there.get(record.completion_id)
         if before is not None:
             return Taken(_the_same(before, record), is_new=False)
-        if command.officer_id not in known:
-            raise OfficerUnknown(errors=[Fault("officer_id", "is no officer of this district")])
         ensure_days_fit(record.content, clerk.today)
     except ServiceError as refusal:
         return refusal

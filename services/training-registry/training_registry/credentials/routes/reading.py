@@ -15,6 +15,7 @@ from training_registry.credentials.errors import CredentialNotFound
 from training_registry.credentials.published import SigningKeyView
 from training_registry.credentials.routes.forms import JSON, SIGNED, SIGNED_CONTENT, VARIES
 from training_registry.credentials.views import CredentialView, read_credential, view_of
+from training_registry.reach import OnlyForWholeDistrict, allowed_for_whole_district
 
 
 def add_reading(router: APIRouter, public_url: str) -> None:
@@ -40,9 +41,9 @@ def add_reading(router: APIRouter, public_url: str) -> None:
             return Response(kept.jwt, media_type=SIGNED, headers=VARIES)
         return Response(view_of(kept, public_url).model_dump_json(), media_type=JSON, headers=VARIES)
 
-    @router.post("/credential-keys/rotation")
+    @router.post("/credential-keys/rotation", responses=problems(OnlyForWholeDistrict))
     async def rotate_credential_key(
-        caller: Annotated[Caller, Depends(allowed(Permission.CREDENTIAL_KEYS_ROTATE))],
+        caller: Annotated[Caller, Depends(allowed_for_whole_district(Permission.CREDENTIAL_KEYS_ROTATE))],
         session: WriteSession,
         at_hand: AtHand,
         now: Now,
