@@ -5,6 +5,7 @@ ServiceError
 │   ├── OfficerNotFound              404
 │   └── AssignmentNotFound           404
 ├── Forbidden
+│   ├── OwnRecord                    403
 │   └── SchoolNotYours               403
 ├── Conflict
 │   ├── AssignmentExists             409
@@ -26,6 +27,10 @@ class OfficerNotFound(NotFound):
 
 class AssignmentNotFound(NotFound):
     """The officer has no such assignment."""
+
+
+class OwnRecord(Forbidden):
+    """Nobody says of himself who he is, where he serves or how well."""
 
 
 class SchoolNotYours(Forbidden):

@@ -13,6 +13,7 @@ from training_registry.officers.errors import (
     EndsBeforeItBegins,
     EvaluatedInFuture,
     NotAssignedThere,
+    OwnRecord,
 )
 
 
@@ -115,6 +116,12 @@ class Mean:
 
     mean: float
     n: int
+
+
+def ensure_not_own(officer_id: str, caller_sub: str) -> None:
+    """The sender is never the subject. Raises: OwnRecord."""
+    if officer_id == caller_sub:
+        raise OwnRecord
 
 
 def ensure_in_order(first: date, last: date | None, *, field: str, after: str) -> None:

@@ -21,7 +21,7 @@ from training_registry.days import NearDay
 from training_registry.officers.errors import AssignmentExists, AssignmentWithdrawn, SchoolNotYours
 from training_registry.officers.models import assignment_versions, assignments
 from training_registry.officers.operations.keeping import lock_officer
-from training_registry.officers.rules import Assignment, Panelist, ensure_in_order, ensure_no_overlap
+from training_registry.officers.rules import Assignment, Panelist, ensure_in_order, ensure_no_overlap, ensure_not_own
 from training_registry.officers.views.finding import ensure_officer_visible, officers_known
 from training_registry.officers.views.records import AssignmentView, find_assignment
 
@@ -99,9 +99,10 @@ async def assign_officer(
     """The officer is assigned to the school; what follows for his standing is announced. Its id, and whether it is new.
 
     The same assignment again, by its id, is the one that is there, whatever was corrected in it since.
-    Raises: OfficerNotFound, SchoolNotYours, EndsBeforeItBegins, AssignmentOverlaps, AssignmentExists.
+    Raises: OwnRecord, OfficerNotFound, SchoolNotYours, EndsBeforeItBegins, AssignmentOverlaps, AssignmentExists.
     """
     district_id = caller.district_id
+    ensure_not_own(officer_id, caller.sub)
     ensure_in_order(command.from_on, command.to_on, field="to_on", after="from_on")
     if not caller.sees_school(command.school_id):
         raise SchoolNotYours
@@ -143,7 +144,7 @@ async def correct_assignment(
 ) -> None:
     """The assignment is this from now on, and was that before; what follows for his standing is announced.
 
-    Raises: OfficerNotFound, AssignmentNotFound, SchoolNotYours, AssignmentWithdrawn, EndsBeforeItBegins,
+    Raises: OwnRecord, OfficerNotFound, AssignmentNotFound, SchoolNotYours, AssignmentWithdrawn, EndsBeforeItBegins,
     AssignmentOverlaps, ChangedMeanwhile.
     """
     ensure_in_order(command.from_on, command.to_on, field="to_on", after="from_on")
@@ -171,7 +172,7 @@ async def withdraw_assignment(
 ) -> None:
     """The assignment never was; what follows for his standing is announced. Again changes nothing.
 
-    Raises: OfficerNotFound, AssignmentNotFound, SchoolNotYours, ChangedMeanwhile.
+    Raises: OwnRecord, OfficerNotFound, AssignmentNotFound, SchoolNotYours, ChangedMeanwhile.
     """
     there = await _to_change(session, officer_id, assignment_id, caller)
     if there.withdrawn:
@@ -200,6 +201,7 @@ async def _is_there(session: Session, district_id: str, officer_id: str, command
 
 
 async def _to_change(session: Session, officer_id: str, assignment_id: UUID, caller: Caller) -> AssignmentView:
+    ensure_not_own(officer_id, caller.sub)
     await lock_officer(session, caller.district_id, officer_id)
     await ensure_officer_visible(session, caller, officer_id)
     there = await find_assignment(session, caller.district_id, officer_id, assignment_id)

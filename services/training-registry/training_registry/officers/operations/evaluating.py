@@ -18,7 +18,7 @@ from training_registry.days import NearDay
 from training_registry.officers.errors import EvaluationExists, SchoolNotYours
 from training_registry.officers.models import evaluation_versions, evaluations
 from training_registry.officers.operations.keeping import lock_officer
-from training_registry.officers.rules import Criterion, Evaluator, ensure_may_be_evaluated
+from training_registry.officers.rules import Criterion, Evaluator, ensure_may_be_evaluated, ensure_not_own
 from training_registry.officers.views.evaluations import EvaluationView, find_evaluation, remarks_key
 from training_registry.officers.views.finding import ensure_officer_visible, officers_known
 
@@ -68,9 +68,10 @@ async def evaluate_officer(
 
     There is one of each school, year and role; what it said before is kept. The same again changes nothing. Who
     corrects one names it, so that nobody replaces what he has not heard of.
-    Raises: OfficerNotFound, SchoolNotYours, EvaluatedInFuture, NotAssignedThere, EvaluationExists.
+    Raises: OwnRecord, OfficerNotFound, SchoolNotYours, EvaluatedInFuture, NotAssignedThere, EvaluationExists.
     """
     district_id = caller.district_id
+    ensure_not_own(officer_id, caller.sub)
     await ensure_officer_visible(session, caller, officer_id)
     if not caller.sees_school(command.school_id):
         raise SchoolNotYours

@@ -17,7 +17,7 @@ from training_registry.changes import OnOfficersChanged
 from training_registry.days import NearDay
 from training_registry.officers.errors import OfficerNotFound
 from training_registry.officers.models import officer_versions, officers
-from training_registry.officers.rules import Position
+from training_registry.officers.rules import Position, ensure_not_own
 from training_registry.officers.views.finding import ensure_officer_visible, find_officer
 from training_registry.officers.views.records import officer_key, officer_view_of
 
@@ -73,9 +73,10 @@ async def keep_officer(
     """The officer is this; what follows for his standing is announced. The same again changes nothing.
 
     Whether he is new. What was known of him before stays known.
-    Raises: OfficerNotFound where he is not the caller's to see, ChangedMeanwhile.
+    Raises: OwnRecord, OfficerNotFound where he is not the caller's to see, ChangedMeanwhile.
     """
     district_id = caller.district_id
+    ensure_not_own(officer_id, caller.sub)
     first = (district_id, officer_id, NOT_YET)
     await bulk_upsert(session, officers, ("district_id", "officer_id", "version"), [first], on_conflict="ignore")
     version = await lock_officer(session, district_id, officer_id)

@@ -31,6 +31,7 @@ from training_registry.officers.errors import (
     AssignmentWithdrawn,
     EndsBeforeItBegins,
     OfficerNotFound,
+    OwnRecord,
     SchoolNotYours,
 )
 from training_registry.officers.operations import assigning
@@ -71,7 +72,13 @@ def add_assignment_routes(router: APIRouter, on_change: OnOfficersChanged) -> No
         status_code=201,
         responses=_THERE
         | problems(
-            OfficerNotFound, SchoolNotYours, EndsBeforeItBegins, AssignmentOverlaps, AssignmentExists, KeyReused
+            OwnRecord,
+            OfficerNotFound,
+            SchoolNotYours,
+            EndsBeforeItBegins,
+            AssignmentOverlaps,
+            AssignmentExists,
+            KeyReused,
         ),
     )
     async def assign_officer(
@@ -101,6 +108,7 @@ def add_assignment_routes(router: APIRouter, on_change: OnOfficersChanged) -> No
     @router.put(
         _PATH + "/{assignment_id}",
         responses=problems(
+            OwnRecord,
             OfficerNotFound,
             AssignmentNotFound,
             SchoolNotYours,
@@ -135,7 +143,9 @@ def add_assignment_routes(router: APIRouter, on_change: OnOfficersChanged) -> No
 
     @router.post(
         _PATH + "/{assignment_id}/withdrawal",
-        responses=problems(OfficerNotFound, AssignmentNotFound, SchoolNotYours, ChangedMeanwhile, KeyReused),
+        responses=problems(
+            OwnRecord, OfficerNotFound, AssignmentNotFound, SchoolNotYours, ChangedMeanwhile, KeyReused
+        ),
     )
     async def withdraw_assignment(
         caller: Keeper,

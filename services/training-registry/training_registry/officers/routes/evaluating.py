@@ -17,6 +17,7 @@ from training_registry.officers.errors import (
     EvaluationExists,
     NotAssignedThere,
     OfficerNotFound,
+    OwnRecord,
     SchoolNotYours,
 )
 from training_registry.officers.operations import evaluating
@@ -38,6 +39,7 @@ def add_evaluation_routes(router: APIRouter, zone: tzinfo) -> None:
         status_code=201,
         responses=_THERE
         | problems(
+            OwnRecord,
             OfficerNotFound,
             SchoolNotYours,
             EvaluatedInFuture,

@@ -22,7 +22,7 @@ from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
 from training_registry.changes import OnOfficersChanged
 from training_registry.ids import ChosenId
-from training_registry.officers.errors import OfficerNotFound
+from training_registry.officers.errors import OfficerNotFound, OwnRecord
 from training_registry.officers.operations import keeping
 from training_registry.officers.operations.keeping import KeepOfficer
 from training_registry.officers.views import finding
@@ -73,7 +73,7 @@ def add_officer_routes(router: APIRouter, on_change: OnOfficersChanged) -> None:
         response.headers["ETag"] = etag(row.version)
         return officer_view_of(row, at_hand.ring)
 
-    @router.put("/{officer_id}", responses=_MADE | problems(OfficerNotFound, ChangedMeanwhile))
+    @router.put("/{officer_id}", responses=_MADE | problems(OwnRecord, OfficerNotFound, ChangedMeanwhile))
     async def keep_officer(
         caller: Keeper,
         officer_id: ChosenId,
