@@ -133,6 +133,24 @@ async def test_an_approval_holds_for_what_was_approved(api: ServiceInTest[Settin
     assert [completion.topics for completion in await counted(api)] == [{"law": 40000}]
 
 
+@pytest.mark.parametrize("is_refused_first", [False, True])
+async def test_what_nobody_approved_waits_also_once_it_is_no_outside_course(
+    api: ServiceInTest[Settings], admin: httpx2.AsyncClient, is_refused_first: bool
+) -> None:
+    made = await recorded(admin, outside=True)
+    path = f"{PATH}/{made['completion_id']}"
+    if is_refused_first:
+        await admin.post(f"{path}/approval", json=REFUSAL)
+    for content in (CONTENT, CONTENT | {"provider": "Another"}):
+        changed = (await admin.put(path, json=content)).json()
+        assert (changed["status"], changed["outside"]) == ("awaiting_approval", False)
+    assert await counted(api) == []
+    assert (await admin.post(f"{path}/approval", json=REFUSAL)).json()["status"] == "refused"
+    assert (await admin.put(path, json=CONTENT)).json()["status"] == "awaiting_approval"
+    assert (await admin.post(f"{path}/approval", json={"approved": True})).json()["status"] == "accepted"
+    assert len(await counted(api)) == 1
+
+
 async def test_nobody_decides_upon_his_own(api: ServiceInTest[Settings], admin: httpx2.AsyncClient) -> None:
     made = await recorded(admin, outside=True)
     path = f"{PATH}/{made['completion_id']}"

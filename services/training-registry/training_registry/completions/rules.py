@@ -142,9 +142,13 @@ def status_when_recorded(content: Content) -> CompletionStatus:
 
 
 def status_when_corrected(before: Content, status: CompletionStatus, after: Content) -> CompletionStatus:
-    """An approval holds for what was approved; what was refused is looked at again once it is corrected."""
-    was_approved = before.is_outside and status is CompletionStatus.ACCEPTED
-    if was_approved and after.is_outside and after.certifies_the_same(before):
+    """An approval holds for what was approved; what was refused is looked at again once it is corrected.
+
+    That a course is no outside one after all takes nobody's place: what has not been approved waits all the same.
+    """
+    if status is not CompletionStatus.ACCEPTED:
+        return CompletionStatus.AWAITING_APPROVAL
+    if before.is_outside and after.certifies_the_same(before):
         return status
     return status_when_recorded(after)
 
@@ -155,10 +159,10 @@ def is_decided_so(content: Content, status: CompletionStatus, *, approved: bool)
     Raises: NothingToApprove, AlreadyRevoked, DecidedOtherwise.
     """
     ensure_not_revoked(status)
-    if not content.is_outside:
-        raise NothingToApprove
     if status is CompletionStatus.AWAITING_APPROVAL:
         return False
+    if status is CompletionStatus.ACCEPTED and not content.is_outside:
+        raise NothingToApprove
     if approved is not (status is CompletionStatus.ACCEPTED):
         raise DecidedOtherwise
     return True
