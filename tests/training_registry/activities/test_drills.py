@@ -1,5 +1,6 @@
 """What is recorded of drills, how it is announced, and how many a school still owes."""
 
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -40,6 +41,13 @@ async def test_a_drill_is_recorded_with_all_that_is_said_of_it(api: Api, officer
     assert (event.announced, event.notice_in_time, event.trauma_informed) == (True, True, True)
     assert f"{event.held_on}" == "2026-11-23"
     assert "gym" not in event.model_dump_json()
+
+
+async def test_parents_cannot_have_been_told_in_the_future(officer: httpx2.AsyncClient) -> None:
+    soon, later = ((NOON + timedelta(minutes=n)).isoformat() for n in (4, 6))
+    refused = await officer.post(DRILLS, json=a_drill(notice_sent_at=later))
+    assert (refused.status_code, [e["path"] for e in refused.json()["errors"]]) == (422, ["notice_sent_at"])
+    assert (await officer.post(DRILLS, json=a_drill(notice_sent_at=soon))).status_code == 201
 
 
 async def test_what_is_to_be_done_better_is_sealed(api: Api, officer: httpx2.AsyncClient) -> None:

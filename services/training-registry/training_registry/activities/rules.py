@@ -124,11 +124,14 @@ def verdicts(
 
 def faults_of_time(field: str, happened_at: datetime, now: datetime) -> tuple[Fault, ...]:
     """What is wrong with an instant that something is said to have happened at: nothing, mostly."""
-    if happened_at > now + CLOCK_SKEW:
-        return (Fault(field, "lies in the future"),)
     if happened_at < now - LATEST:
         return (Fault(field, f"lies more than {LATEST.days} days back"),)
-    return ()
+    return faults_of_future(field, happened_at, now)
+
+
+def faults_of_future(field: str, happened_at: datetime, now: datetime) -> tuple[Fault, ...]:
+    """What is wrong with an instant that has yet to come by more than clocks differ."""
+    return (Fault(field, "lies in the future"),) if happened_at > now + CLOCK_SKEW else ()
 
 
 def day_of(happened_at: datetime, zone: tzinfo) -> date:

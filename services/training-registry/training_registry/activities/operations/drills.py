@@ -36,7 +36,7 @@ class RecordDrill(StrictBody):
     type: Annotated[DrillType, Field(strict=False)]
     held_at: Moment = Field(description="At most 366 days back, and five minutes ahead.")
     announced: bool = Field(description="Whether staff and students knew that it was a drill.")
-    notice_sent_at: Moment | None = Field(None, description="When parents were told.")
+    notice_sent_at: Moment | None = Field(None, description="When parents were told: at most five minutes ahead.")
     trauma_informed: Checklist | None = None
     officers_present: list[Line] = Field([], max_length=50, description="Ids of the officers who took part.")
     on_school_day: bool | None = None
@@ -111,6 +111,8 @@ def _drill(command: RecordDrill, caller: Caller, zone: tzinfo, now: datetime) ->
 
 def _offer(drill: Drill, caller: Caller, now: datetime) -> Offer:
     faults = rules.faults_of_time("held_at", drill.held_at, now)
+    if drill.notice_sent_at is not None:
+        faults += rules.faults_of_future("notice_sent_at", drill.notice_sent_at, now)
     if not caller.sees_school(drill.school_id):
         # The same whether there is such a school: which others the district has is not told.
         faults = (*faults, Fault("school_id", "is none of your schools"))
