@@ -29,14 +29,16 @@ def _text_only(value: Any) -> Any:
     return value
 
 
-def _dated_text(otherwise: str) -> BeforeValidator:
-    # Else text that holds a number would pass as seconds since 1970.
-    def begins_with_a_date(value: Any) -> Any:
-        if not _YEAR_FIRST.match(_text_only(value)):
+def _dated_text(otherwise: str, *, date_alone: bool = False) -> BeforeValidator:
+    # Else text that holds a number would pass as seconds since 1970, and midnight of any zone as a date.
+    is_dated = _YEAR_FIRST.fullmatch if date_alone else _YEAR_FIRST.match
+
+    def written_year_first(value: Any) -> Any:
+        if not is_dated(_text_only(value)):
             raise ValueError(otherwise)
         return value
 
-    return BeforeValidator(begins_with_a_date)
+    return BeforeValidator(written_year_first)
 
 
 def _one_text(**limits: Any) -> StringConstraints:
@@ -54,8 +56,8 @@ Id = Annotated[UUID, Field(strict=False), BeforeValidator(_text_only)]
 """A UUID; the caller may choose it."""
 Moment = Annotated[Instant, Field(strict=False), _dated_text("must be an instant with its zone")]
 """An instant with its zone, as RFC 3339 text."""
-Day = Annotated[date, Field(strict=False), _dated_text("must be a date")]
-"""A date, as ISO 8601 text."""
+Day = Annotated[date, Field(strict=False), _dated_text("must be a date", date_alone=True)]
+"""A date, as ISO 8601 text: without a time of day."""
 
 
 class Unstorable(Invalid):

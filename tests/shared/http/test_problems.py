@@ -87,6 +87,7 @@ async def test_a_refusal_tells_type_title_case_faults_and_what_it_adds(client: h
         ({"name": "x", "at": "2026-11-02T10:00:00"}, "at", "must be an instant with its zone"),
         ({"name": "x", "at": "1790000000"}, "at", "must be an instant with its zone"),
         ({"name": "x", "on": "0"}, "on", "must be a date"),
+        ({"name": "x", "on": "2026-11-22T00:00:00Z"}, "on", "must be a date"),
         ({"name": "x", SECRET * 50: 1}, (SECRET * 50)[:80], "is not a field of this request"),
         ({"name": "x", "parts": ["y", 5]}, "parts.1", "must be text"),
         ([SECRET], "body", "must be an object"),
