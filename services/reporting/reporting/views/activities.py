@@ -1,8 +1,10 @@
 """The triad ledger: what officers did at schools as educators, as mentors and in law enforcement, by minutes."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import case, func, literal_column, select
@@ -99,8 +101,15 @@ async def activities(session: ReadSession, caller: Caller, asked: ActivityParame
     without an entry are absent. Units: entries, minutes, heads; `share` of the minutes of the combination.
     """
     keys = names_of(asked.by)
-    counted = await _counted(session, caller, asked, keys)
+    found = await _summed_up(session, caller, asked, keys)
     legend = Legend(keys, await schools_by_number(session, caller), _MEANINGS)
+    # By every key a large district has so many rows that nobody else would be answered meanwhile.
+    return await asyncio.to_thread(_told, found, legend, len(keys))
+
+
+def _told(found: Sequence[Sequence[Any]], legend: Legend, number_of_keys: int) -> list[Row]:
+    """A row per combination of keys and role, from the sums as they were found."""
+    counted = _by_role(found, number_of_keys)
     rows: list[Row] = []
     for numbers in sorted(counted, key=legend.reading_order):
         roles, told = counted[numbers], legend.told(numbers)
@@ -128,10 +137,10 @@ _Counts = tuple[int, ...]
 """Entries, minutes, students reached, lessons."""
 
 
-async def _counted(
+async def _summed_up(
     session: ReadSession, caller: Caller, asked: ActivityParameters, keys: Sequence[str]
-) -> Mapping[tuple[int, ...], Mapping[int, _Counts]]:
-    """For each combination of keys that anything was noted of, what was done in which role."""
+) -> Sequence[Sequence[Any]]:
+    """Of each combination of keys and role: the keys, the role, the sums."""
     by = [ledger.c.place_no if key == ActivityKey.SCHOOL_ID else ledger.c[key] for key in keys]
     is_lesson = ledger.c.kind == literal_column(str(KINDS[ActivityKind.LESSON]))
     sums = [
@@ -146,10 +155,17 @@ async def _counted(
         .where(in_scope(ledger, caller, asked.school_id), ledger.c.month.between(months.first, months.last))
         .group_by(*by, ledger.c.role)
     )
+    return (await session.execute(question)).all()
+
+
+def _by_role(
+    summed_up: Sequence[Sequence[Any]], number_of_keys: int
+) -> Mapping[tuple[int, ...], Mapping[int, _Counts]]:
+    """For each combination of keys that anything was noted of, what was done in which role."""
     found: defaultdict[tuple[int, ...], dict[int, _Counts]] = defaultdict(dict)
-    for row in await session.execute(question):
+    for row in summed_up:
         # PostgreSQL's sums of wide integers are decimals.
-        counts = tuple(int(count) for count in row[len(keys) + 1 :])
+        counts = tuple(int(count) for count in row[number_of_keys + 1 :])
         if any(counts):
-            found[tuple(row[: len(keys)])][row[len(keys)]] = counts
+            found[tuple(row[:number_of_keys])][row[number_of_keys]] = counts
     return found
