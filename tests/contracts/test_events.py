@@ -26,7 +26,16 @@ def test_the_example_still_parses_and_every_field_of_it_comes_out_unchanged(even
 
     dumped = json.loads(event_class.model_validate_json(example_path(event_class).read_bytes()).model_dump_json())
 
-    assert {field: dumped[field] for field in written} == written
+    assert as_far_as_written(dumped, written) == written
+
+
+def as_far_as_written(dumped: Any, written: Any) -> Any:
+    """What came out without the fields, at any depth, that were added after the example was written."""
+    if isinstance(dumped, dict) and isinstance(written, dict):
+        return {field: as_far_as_written(dumped[field], written[field]) for field in written}
+    if isinstance(dumped, list) and isinstance(written, list):
+        return [as_far_as_written(*pair) for pair in zip(dumped, written, strict=True)]
+    return dumped
 
 
 @each_event

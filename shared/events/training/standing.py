@@ -52,6 +52,9 @@ class RequirementStanding(Part):
 
     requirement_id: str = Field(description="The district's id of the requirement.")
     blocks: tuple[Blocks, ...] = Field(description="What it keeps him from while it is overdue or expired.")
+    confirmed: bool = Field(
+        default=True, description="False: part of the rule could not be confirmed at its source; readers are told."
+    )
     steps: tuple[StandingStep, ...] = Field(
         description="In the order of their days, at least one; before the first day its status holds too."
     )

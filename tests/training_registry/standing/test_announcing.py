@@ -82,3 +82,15 @@ async def test_an_assignment_is_announced_with_its_days(registry: Registry) -> N
     )
     terms = {term.school_id: (term.from_on, term.to_on) for term in (await last(registry)).assignments}
     assert terms == {"s-1": (date(2026, 8, 1), None), "s-2": (date(2026, 12, 1), date(2027, 1, 31))}
+
+
+async def test_a_rule_that_is_not_confirmed_is_announced_as_such_and_again_once_it_is(registry: Registry) -> None:
+    await registry.put("/v1/requirements/basic", RULE | {"confirmed": False, "note": "UNCONFIRMED: the deadline."})
+    await registry.sweep()
+    (doubtful,) = (await last(registry)).requirements
+    await registry.put("/v1/requirements/basic", RULE)
+    await registry.sweep()
+    (certain,) = (await last(registry)).requirements
+
+    assert (doubtful.confirmed, certain.confirmed) == (False, True)
+    assert doubtful.steps == certain.steps

@@ -50,6 +50,7 @@ def standing_changed(
             RequirementStanding(
                 requirement_id=requirement.requirement_id,
                 blocks=tuple(blocked for blocked in Blocks if blocked in requirement.blocks),
+                confirmed=requirement.confirmed,
                 steps=tuple(
                     StandingStep(from_on=day, status=status)
                     for day, status in steps_of(requirement, officer, completions)
