@@ -1,6 +1,6 @@
 """Events of the topic `training` for tests: ordinary ones, in which a test names only what it is about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -81,7 +81,11 @@ Steps = Iterable[tuple[date, StandingStatus]]
 
 
 def a_standing(
-    standing_to: Mapping[str, Steps], /, *schools: str | tuple[str, date, date | None], **given: Any
+    standing_to: Mapping[str, Steps],
+    /,
+    *schools: str | tuple[str, date, date | None],
+    unconfirmed: Collection[str] = (),
+    **given: Any,
 ) -> OfficerStandingChanged:
     """How officer o-1 stands: the steps by requirement, and his schools, since 2026 or from a day to a day."""
     terms = [(school, date(2026, 1, 1), None) if isinstance(school, str) else school for school in schools]
@@ -94,6 +98,7 @@ def a_standing(
             RequirementStanding(
                 requirement_id=requirement_id,
                 blocks=(),
+                confirmed=requirement_id not in unconfirmed,
                 steps=tuple(StandingStep(from_on=day, status=status) for day, status in steps),
             )
             for requirement_id, steps in standing_to.items()

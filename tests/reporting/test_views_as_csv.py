@@ -58,7 +58,7 @@ def some_training() -> list[Event]:
 
 COLUMNS = {
     "activities": "role,n,minutes,share,students_reached,lessons",
-    "training": "school_id,requirement_id,officers,compliant,current,exempt,due,overdue,expired",
+    "training": "school_id,requirement_id,confirmed,officers,compliant,current,exempt,due,overdue,expired",
     "drills": "n,announced,notice_in_time,notice_not_told,trauma_informed,trauma_not_told",
     "drill-quotas": "school_id,quota_id,type,least,held,missing,met,from_month,to_month",
 }

@@ -252,6 +252,8 @@ DRILL_TYPES: Mapping[DrillType, int] = {
 }
 ANY_TYPE = 0
 """Of a quota: every drill counts."""
+NO_MONTH = 0
+"""Of a quota: it begins or ends with the school year."""
 
 TOLD: Mapping[bool | None, int] = {None: 0, False: 1, True: 2}
 """Whether something was so; 0 where nothing says."""

@@ -212,8 +212,11 @@ officer_steps = Table(
     _version(),
     *_days(),
     Column("status", SmallInteger, nullable=False),
+    Column("confirmed", SmallInteger, nullable=False),
 )
-"""How an officer stands to a requirement on which days. Valid only while its version is the officer's latest."""
+"""How an officer stands to a requirement on which days, and whether the rule is confirmed (1) or not (0).
+
+Valid only while its version is the officer's latest."""
 
 officer_terms = Table(
     "officer_terms",

@@ -15,6 +15,7 @@ from reporting.codec import (
     GRADE_BANDS,
     KINDS,
     LAST_DAY,
+    NO_MONTH,
     ROLES,
     STANDINGS,
     TOLD,
@@ -87,9 +88,9 @@ def test_a_standing_says_for_every_day_there_is_how_it_is_on_it() -> None:
     steps = [(date(2026, 1, 1), DUE), (date(2026, 3, 1), CURRENT), (date(2029, 3, 1), EXPIRED)]
     folded = of_training(a_standing({"basic": steps}, "s-1", ("s-2", date(2025, 1, 1), date(2025, 6, 30)), "s-1"))
     assert folded.steps == {
-        (OFFICER, "basic", 0): (1, (FIRST_DAY, day(2026, 2, 28), STANDINGS[DUE])),
-        (OFFICER, "basic", 1): (1, (day(2026, 3, 1), day(2029, 2, 28), STANDINGS[CURRENT])),
-        (OFFICER, "basic", 2): (1, (day(2029, 3, 1), LAST_DAY, STANDINGS[EXPIRED])),
+        (OFFICER, "basic", 0): (1, (FIRST_DAY, day(2026, 2, 28), STANDINGS[DUE], 1)),
+        (OFFICER, "basic", 1): (1, (day(2026, 3, 1), day(2029, 2, 28), STANDINGS[CURRENT], 1)),
+        (OFFICER, "basic", 2): (1, (day(2029, 3, 1), LAST_DAY, STANDINGS[EXPIRED], 1)),
     }
     assert folded.terms == {
         (PLACE, "o-1", 0): (1, (day(2026, 1, 1), LAST_DAY)),
@@ -97,6 +98,13 @@ def test_a_standing_says_for_every_day_there_is_how_it_is_on_it() -> None:
         (PLACE, "o-1", 1): (1, (day(2026, 1, 1), LAST_DAY)),
     }
     assert folded.districts() == {"demo"}
+
+
+def test_a_step_says_whether_its_rule_is_confirmed() -> None:
+    always = [(JANUARY, CURRENT)]
+    folded = of_training(a_standing({"basic": always, "state": always}, unconfirmed={"state"}))
+    confirmed = {requirement_id: step[-1] for (_, requirement_id, _), (_, step) in folded.steps.items()}
+    assert confirmed == {"basic": 1, "state": 0}
 
 
 def day(year: int, month: int, number: int) -> int:
@@ -114,12 +122,15 @@ def test_the_latest_version_wins_row_by_row_in_any_order() -> None:
         assert {place[1]: version for (place, _, _), (version, _) in folded.terms.items()} == {"s-1": 1, "s-2": 2}
 
 
-def test_a_quota_without_months_is_for_the_school_year() -> None:
-    folded = of_training(a_quota({}, {"type": "lockdown", "least": 2, "from_month": 9, "to_month": 12}))
+def test_a_quota_without_months_names_none() -> None:
+    folded = of_training(
+        a_quota({}, {"type": "lockdown", "least": 2, "from_month": 9, "to_month": 12}, {"to_month": 6})
+    )
     assert folded.quota_versions == {"demo": 1}
     assert folded.quotas == {
-        ("demo", 0): (1, QuotaRow("q-0", ANY_TYPE, 1, 7, 6)),
+        ("demo", 0): (1, QuotaRow("q-0", ANY_TYPE, 1, NO_MONTH, NO_MONTH)),
         ("demo", 1): (1, QuotaRow("q-1", DRILL_TYPES[DrillType.LOCKDOWN], 2, 9, 12)),
+        ("demo", 2): (1, QuotaRow("q-2", ANY_TYPE, 1, NO_MONTH, 6)),
     }
 
 

@@ -110,6 +110,8 @@ class Step(NamedTuple):
     from_day: int
     to_day: int
     status: int
+    confirmed: int
+    """0: part of the rule could not be confirmed at its source."""
 
 
 class Term(NamedTuple):

@@ -16,6 +16,7 @@ from reporting.codec import (
     KINDS,
     LAST_DAY,
     LONGEST_ID,
+    NO_MONTH,
     ROLES,
     STANDINGS,
     TOLD,
@@ -36,13 +37,11 @@ from reporting.projections.changes import (
 )
 from shared.events import training
 from shared.events.base import Event
-from shared.events.facets import FIRST_MONTH_OF_SCHOOL_YEAR
 
 # As wide as their columns: an event beyond them is poisoned, and must not take its whole batch with it.
 _VERSIONS = range(1 << 63)
 _COUNTS = range(1 << 31)
 _MONTHS = range(1, 13)
-_LAST_MONTH_OF_SCHOOL_YEAR = FIRST_MONTH_OF_SCHOOL_YEAR - 1
 
 
 def on_activity_logged(event: training.ActivityLogged) -> Iterable[Change]:
@@ -108,7 +107,8 @@ def _steps(requirement: training.RequirementStanding) -> Iterable[Step]:
     ends = [*(begin - 1 for begin in begins[1:]), LAST_DAY]
     begins[0] = FIRST_DAY
     for number, (step, from_day, to_day) in enumerate(zip(requirement.steps, begins, ends, strict=True)):
-        yield Step(requirement.requirement_id, number, from_day, to_day, STANDINGS[step.status])
+        status, confirmed = STANDINGS[step.status], int(requirement.confirmed)
+        yield Step(requirement.requirement_id, number, from_day, to_day, status, confirmed)
 
 
 def _terms(assignments: Sequence[training.AssignmentTerm]) -> tuple[Term, ...]:
@@ -123,11 +123,16 @@ def _terms(assignments: Sequence[training.AssignmentTerm]) -> tuple[Term, ...]:
 
 
 def _quota_row(row: training.QuotaRow) -> QuotaRow:
-    first = FIRST_MONTH_OF_SCHOOL_YEAR if row.from_month is None else row.from_month
-    last = _LAST_MONTH_OF_SCHOOL_YEAR if row.to_month is None else row.to_month
-    if row.least not in _COUNTS or first not in _MONTHS or last not in _MONTHS:
+    told = [month for month in (row.from_month, row.to_month) if month is not None]
+    if row.least not in _COUNTS or any(month not in _MONTHS for month in told):
         raise Unstorable("drills or months that no school year has")
-    return QuotaRow(row.quota_id, ANY_TYPE if row.type is None else DRILL_TYPES[row.type], row.least, first, last)
+    return QuotaRow(
+        row.quota_id,
+        ANY_TYPE if row.type is None else DRILL_TYPES[row.type],
+        row.least,
+        NO_MONTH if row.from_month is None else row.from_month,
+        NO_MONTH if row.to_month is None else row.to_month,
+    )
 
 
 def _ensure_version(version: int) -> None:

@@ -31,8 +31,8 @@ class FoldedTraining:
     """Entries, minutes, students reached."""
     drills: dict[DrillCell, int] = field(default_factory=dict)
     standing_versions: dict[Officer, int] = field(default_factory=dict)
-    steps: dict[tuple[Officer, str, int], tuple[int, tuple[int, int, int]]] = field(default_factory=dict)
-    """Per officer, requirement and number of the step its days and status."""
+    steps: dict[tuple[Officer, str, int], tuple[int, tuple[int, int, int, int]]] = field(default_factory=dict)
+    """Per officer, requirement and number of the step its days and status, and whether the rule is confirmed."""
     terms: dict[tuple[Place, str, int], tuple[int, tuple[int, int]]] = field(default_factory=dict)
     """Per school, officer and number of the term its days."""
     quota_versions: dict[str, int] = field(default_factory=dict)
@@ -56,8 +56,9 @@ class FoldedTraining:
         district_id, officer_id, version, steps, terms = standing
         officer = district_id, officer_id
         self.standing_versions[officer] = max(version, self.standing_versions.get(officer, version))
-        for requirement_id, number, from_day, to_day, status in steps:
-            _keep_latest(self.steps, (officer, requirement_id, number), version, (from_day, to_day, status))
+        for requirement_id, number, from_day, to_day, status, confirmed in steps:
+            said = from_day, to_day, status, confirmed
+            _keep_latest(self.steps, (officer, requirement_id, number), version, said)
         for school_id, number, from_day, to_day in terms:
             _keep_latest(self.terms, ((district_id, school_id), officer_id, number), version, (from_day, to_day))
 

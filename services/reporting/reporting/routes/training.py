@@ -12,7 +12,8 @@ from reporting.views.answers import Table
 from reporting.views.drill_quotas import DrillQuotas, QuotaParameters, drill_quotas
 from reporting.views.drills import DrillParameters, Drills, drills
 from reporting.views.periods import names_of
-from reporting.views.training import Training, TrainingParameters, training
+from reporting.views.training import Training, training
+from reporting.views.training_days import TrainingKey, TrainingParameters
 from shared.auth import Caller, Permission
 from shared.horizon import Horizon
 from shared.http.runtime import Now, ReadOnlySession, allowed
@@ -20,7 +21,18 @@ from shared.http.runtime import Now, ReadOnlySession, allowed
 ACTIVITIES = Table("activities", ("role", "n", "minutes", "share", "students_reached", "lessons"))
 TRAINING = Table(
     "training",
-    ("school_id", "requirement_id", "officers", "compliant", "current", "exempt", "due", "overdue", "expired"),
+    (
+        "school_id",
+        "requirement_id",
+        "confirmed",
+        "officers",
+        "compliant",
+        "current",
+        "exempt",
+        "due",
+        "overdue",
+        "expired",
+    ),
 )
 DRILLS = Table("drills", ("n", "announced", "notice_in_time", "notice_not_told", "trauma_informed", "trauma_not_told"))
 QUOTAS = Table(
@@ -56,11 +68,12 @@ def training_router(horizon: Horizon, *, zone: tzinfo) -> APIRouter:
         now: Now,
         accept: answers.Accept = answers.JSON,
     ) -> Response:
-        """How many of the officers assigned on a day are trained as each requirement asks."""
+        """How many of the officers assigned on a day, or at the end of each month, are trained as is required."""
         await ensure_known(session, caller, asked.school_id)
-        day = asked.as_of or now.astimezone(zone).date()
-        rows = await training(session, caller, asked, day)
-        return await told(session, horizon, rows, (), TRAINING, accept, beside={"day": day})
+        days = asked.days(now.astimezone(zone).date())
+        rows = await training(session, caller, asked, days)
+        keys = (TrainingKey.MONTH,) if asked.is_by_month() else ()
+        return await told(session, horizon, rows, keys, TRAINING, accept, beside={"day": days[-1]})
 
     @router.get(f"/views/{DRILLS.name}", responses=described(Drills, DRILLS), response_model=None)
     async def get_drills(

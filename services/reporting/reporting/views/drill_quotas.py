@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import and_, func, select
 
-from reporting.codec import ANY_TYPE, DRILL_TYPES, MONTHS_IN_YEAR
+from reporting.codec import ANY_TYPE, DRILL_TYPES, MONTHS_IN_YEAR, NO_MONTH
 from reporting.models import drill_quota_versions as versions
 from reporting.models import drill_quotas as quotas
 from reporting.models import drills as held
@@ -17,6 +17,7 @@ from reporting.views.rows import Row
 from reporting.views.scope import in_scope, of_whole_district, schools_by_number, values_of
 from shared.auth import Caller
 from shared.db import ReadSession
+from shared.events.facets import FIRST_MONTH_OF_SCHOOL_YEAR
 from shared.events.training import DrillType
 
 
@@ -39,8 +40,10 @@ class QuotaRow(BaseModel):
     held: int = Field(description="So many of those that count were held in the school year.")
     missing: int = Field(description="So many are still to be held.")
     met: bool
-    from_month: int = Field(description="Month (1 to 12) of the school year in which drills begin to count.")
-    to_month: int = Field(description="The last such month; before `from_month`, it is one after the turn of the year.")
+    from_month: int | None = Field(description="Month (1 to 12) in which drills begin to count; null: any.")
+    to_month: int | None = Field(
+        description="The last such month; before `from_month`, it is one after the turn of the year. null: any."
+    )
     suppressed: bool = Field(description="Never: a drill is no student.")
 
 
@@ -60,8 +63,8 @@ class DrillQuotas(answers.View):
                             "held": 3,
                             "missing": 1,
                             "met": False,
-                            "from_month": 7,
-                            "to_month": 6,
+                            "from_month": 9,
+                            "to_month": None,
                             "suppressed": False,
                         }
                     ],
@@ -113,8 +116,9 @@ class _Quota(NamedTuple):
 
     def counts(self, drill: _Held) -> bool:
         """Whether these drills count; months go on after December."""
-        since = (drill.month_of_year - self.from_month) % MONTHS_IN_YEAR
-        is_within = since <= (self.to_month - self.from_month) % MONTHS_IN_YEAR
+        first = FIRST_MONTH_OF_SCHOOL_YEAR if self.from_month == NO_MONTH else self.from_month
+        last = FIRST_MONTH_OF_SCHOOL_YEAR - 1 if self.to_month == NO_MONTH else self.to_month
+        is_within = (drill.month_of_year - first) % MONTHS_IN_YEAR <= (last - first) % MONTHS_IN_YEAR
         return is_within and self.type in (ANY_TYPE, drill.type)
 
 
@@ -156,7 +160,7 @@ def _row(school_id: str, quota: _Quota, n: int) -> Row:
         "held": n,
         "missing": max(0, quota.least - n),
         "met": n >= quota.least,
-        "from_month": quota.from_month,
-        "to_month": quota.to_month,
+        "from_month": None if quota.from_month == NO_MONTH else quota.from_month,
+        "to_month": None if quota.to_month == NO_MONTH else quota.to_month,
         "suppressed": False,
     }

@@ -54,15 +54,15 @@ class PeriodParameters(ForbidUnknown):
     @classmethod
     def _names_a_month_of_the_year(cls, text: str | None, info: ValidationInfo) -> str | None:
         if text is not None:
-            month = _month(text, is_last=info.field_name == "to")
+            month = month_named(text, is_last=info.field_name == "to")
             # Without a school year that can be one, its own fault is enough.
             if (school_year := info.data.get("school_year")) is not None:
-                _ensure_within(month, school_year)
+                ensure_within(month, school_year)
         return text
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:
-        if self.from_ and self.to and _month(self.from_, is_last=False) > _month(self.to, is_last=True):
+        if self.from_ and self.to and month_named(self.from_, is_last=False) > month_named(self.to, is_last=True):
             raise ValueError("`from` must not lie after `to`")
         return self
 
@@ -70,8 +70,8 @@ class PeriodParameters(ForbidUnknown):
         """The period asked for."""
         first, last = months_of(self.school_year)
         return Months(
-            _month(self.from_, is_last=False) if self.from_ else first,
-            _month(self.to, is_last=True) if self.to else last,
+            month_named(self.from_, is_last=False) if self.from_ else first,
+            month_named(self.to, is_last=True) if self.to else last,
         )
 
 
@@ -96,7 +96,7 @@ def months_of(school_year: int) -> Months:
     return Months(first, first + MONTHS_IN_YEAR - 1)
 
 
-def _month(text: str, *, is_last: bool) -> int:
+def month_named(text: str, *, is_last: bool) -> int:
     """The month a bound names. Raises: ValueError when it would cut a month in two."""
     if found := _MONTH.fullmatch(text):
         return month_of(date(int(found[1]), int(found[2]), 1))
@@ -109,7 +109,7 @@ def _month(text: str, *, is_last: bool) -> int:
     return month_of(day)
 
 
-def _ensure_within(month: int, school_year: int) -> None:
+def ensure_within(month: int, school_year: int) -> None:
     """A bound lies in the school year: cut off at its ends, an answer would be about less than was asked for.
 
     Raises: ValueError.
