@@ -149,6 +149,7 @@ def _create_agreements() -> None:
         sa.Column("terminated_on", sa.Date()),
         sa.Column("terminated_because", sa.Text()),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("district_id", "agreement_id", "version", name="pk_agreement_versions"),
     )

@@ -44,6 +44,7 @@ agreement_versions = Table(
     Column("terminated_on", Date),
     Column("terminated_because", Text),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("recorded_on", Date, nullable=False),  # the same, where the registry is
     Column("recorded_by", Text, nullable=False),
 )
 """The whole agreement after each change; a signature is a change too. Rows are added, never changed."""

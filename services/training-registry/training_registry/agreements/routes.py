@@ -39,7 +39,7 @@ from training_registry.agreements.operations.signing import SignAgreement
 from training_registry.agreements.operations.storing import Clerk
 from training_registry.agreements.operations.writing import WriteAgreement
 from training_registry.agreements.views import finding
-from training_registry.agreements.views.finding import find_agreement
+from training_registry.agreements.views.finding import find_agreement, find_agreement_on
 from training_registry.agreements.views.records import AgreementVersionView, AgreementView, version_view_of, view_of
 from training_registry.days import NearDay
 from training_registry.ids import ChosenId
@@ -104,10 +104,14 @@ def _add_reading(router: APIRouter, zone: tzinfo) -> None:
         as_of: AsOf = None,
         known_at: KnownAt = None,
     ) -> AgreementView:
-        """An agreement, how it stands on a day, and whether records may be opened under it, or why not."""
-        kept = await find_agreement(session, caller, agreement_id, known_at=known_at)
+        """An agreement, how it stands on a day, and whether records may be opened under it, or why not.
+
+        A change makes nothing untrue of the days before it: of such a day the terms are told that were in force then.
+        """
+        on = as_of or now.astimezone(zone).date()
+        kept = await find_agreement_on(session, caller, agreement_id, on, known_at=known_at)
         response.headers["ETag"] = etag(kept.version)
-        return view_of(kept, at_hand.ring, as_of or now.astimezone(zone).date())
+        return view_of(kept, at_hand.ring, on)
 
     @router.get("/{agreement_id}/versions", responses=problems(AgreementNotFound, CursorUnusable))
     async def read_agreement_versions(

@@ -8,8 +8,9 @@ from shared.db import Session
 from shared.errors import Fault
 from shared.http.bodies import Line, StrictBody
 from shared.http.etags import ensure_match
+from training_registry.agreements.eras import Change
 from training_registry.agreements.errors import AgreementTerminated, EndsOutsideTerm
-from training_registry.agreements.operations.storing import Change, Clerk, draft_of, store, to_change
+from training_registry.agreements.operations.storing import Clerk, draft_of, store, to_change
 from training_registry.days import NearDay
 
 

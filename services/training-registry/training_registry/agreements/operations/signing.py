@@ -10,9 +10,10 @@ from shared.db import Session
 from shared.errors import Fault
 from shared.http.bodies import Line, StrictBody
 from shared.http.etags import ensure_match
+from training_registry.agreements.eras import Change
 from training_registry.agreements.errors import AgreementTerminated, AlreadySigned, SignedInFuture
 from training_registry.agreements.models import agreement_signatures
-from training_registry.agreements.operations.storing import Change, Clerk, Draft, draft_of, store, to_change
+from training_registry.agreements.operations.storing import Clerk, Draft, draft_of, store, to_change
 from training_registry.agreements.rules import Party
 from training_registry.agreements.views.records import signature_key, signature_of
 from training_registry.days import NearDay

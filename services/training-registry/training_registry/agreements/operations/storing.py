@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -15,6 +14,7 @@ from shared.db import Session
 from shared.outbox import record
 from training_registry.agencies import agency_id
 from training_registry.agreements import announcements
+from training_registry.agreements.eras import Change
 from training_registry.agreements.errors import SchoolNotCovered
 from training_registry.agreements.models import agreement_versions, agreements
 from training_registry.agreements.rules import Clause, Facts, next_turn_on, turns_of
@@ -24,19 +24,6 @@ from training_registry.source import SOURCE
 
 NOT_YET = 0
 """The version of an agreement that nobody has written."""
-
-
-class Change(StrEnum):
-    """What a version came from."""
-
-    WRITTEN = "written"
-    TERMS = "terms"
-    """Wider or other terms: they have to be signed anew."""
-    NARROWED = "narrowed"
-    DETAILS = "details"
-    """Nothing that anybody signs."""
-    SIGNATURE = "signature"
-    TERMINATION = "termination"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +108,7 @@ def draft_of(taken: Taken, clerk: Clerk) -> Draft:
         version=kept.version,
         terms_version=kept.row.terms_version,
         details={name: opened(kept, clerk.ring, name) for name in SEALED},
-        terminated_because=kept.row.terminated_because,
+        terminated_because=kept.terminated_because,
         announced_through=taken.announced_through,
         recorded_at=kept.row.recorded_at,
     )
@@ -143,7 +130,8 @@ async def store(session: Session, after: Draft, change: Change, clerk: Clerk) ->
     row = _row_of(replace(after, version=version), district_id, clerk.ring)
     # The clock of another process may be behind; no version is known earlier than the one before it.
     recorded_at = max(clerk.now, after.recorded_at or clerk.now)
-    row |= {"change": change, "recorded_at": recorded_at, "recorded_by": clerk.caller.sub}
+    recorded_on = recorded_at.astimezone(clerk.zone).date()
+    row |= {"change": change, "recorded_at": recorded_at, "recorded_on": recorded_on, "recorded_by": clerk.caller.sub}
     await session.execute(insert(agreement_versions).values(row))
     told = announcements.changed(facts, district_id=district_id, version=version, now=clerk.now)
     await record(session, told, source=SOURCE)

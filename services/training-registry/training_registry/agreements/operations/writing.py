@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from shared.db import Session
 from shared.http.bodies import Line, SourcedId, StrictBody
 from shared.http.etags import ensure_match
+from training_registry.agreements.eras import Change
 from training_registry.agreements.errors import AgreementNotFound, AgreementTerminated, SchoolNotCovered
 from training_registry.agreements.operations.storing import (
     NOT_YET,
-    Change,
     Clerk,
     Draft,
     draft_of,

@@ -57,6 +57,7 @@ _EXAMPLE: dict[str, Any] = {
     "complaint_contact": "Office of Student Services",
     "terminated_on": None,
     "terminated_because": None,
+    "replaced_on": None,
     "as_of": "2026-11-25",
     "status": "active",
     "status_because": "It is signed by both, and its term runs; its last day is 2027-06-30.",
@@ -93,6 +94,9 @@ class AgreementView(BaseModel):
     complaint_contact: str | None
     terminated_on: date | None = Field(description="From this day on it is not in force, where it was ended early.")
     terminated_because: str | None
+    replaced_on: date | None = Field(
+        description="From this day on other terms hold, where `as_of` lies before it: the terms are those of that day."
+    )
     as_of: date = Field(description="The day that the fields from here to `record_access` are about.")
     status: AgreementStatus
     status_because: str
@@ -150,7 +154,8 @@ def _told(kept: Kept, ring: KeyRing, on: date) -> dict[str, Any]:
         "ferpa_basis": terms.ferpa_basis,
         **{name: opened(kept, ring, name) for name in SEALED},
         "terminated_on": facts.terminated_on,
-        "terminated_because": row.terminated_because,
+        "terminated_because": kept.terminated_because,
+        "replaced_on": kept.era.replaced_on,
         "as_of": on,
         "status": rules.status_on(facts, on),
         "status_because": rules.status_because(facts, on),
