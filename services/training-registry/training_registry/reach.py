@@ -11,22 +11,20 @@ from typing import Annotated
 from fastapi import Depends
 
 from shared.auth import Caller
-from shared.auth.permissions import Permission
 from shared.errors import Forbidden
-from shared.http.runtime import allowed
 
 
 class OnlyForWholeDistrict(Forbidden):
     """This binds every school, and the caller acts for some of them alone."""
 
 
-def allowed_for_whole_district(permission: Permission) -> Callable[..., Awaitable[Caller]]:
-    """A dependency that gives the caller if his role has the permission and his token names no schools.
+def for_whole_district(allowed: Callable[..., Awaitable[Caller]]) -> Callable[..., Awaitable[Caller]]:
+    """A dependency that gives the caller whom this one gives, if his token names no schools.
 
-    Raises: OnlyForWholeDistrict (403), and what `allowed` does.
+    Raises: OnlyForWholeDistrict (403).
     """
 
-    async def caller_for_whole_district(caller: Annotated[Caller, Depends(allowed(permission))]) -> Caller:
+    async def caller_for_whole_district(caller: Annotated[Caller, Depends(allowed)]) -> Caller:
         if caller.school_ids is not None:
             raise OnlyForWholeDistrict
         return caller

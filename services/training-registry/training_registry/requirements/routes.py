@@ -26,7 +26,7 @@ from shared.http.problems import problems
 from shared.http.runtime import Now, ReadOnlySession, WriteSession, allowed
 from training_registry.changes import OnRequirementsChanged
 from training_registry.ids import ChosenId
-from training_registry.reach import OnlyForWholeDistrict, allowed_for_whole_district
+from training_registry.reach import OnlyForWholeDistrict, for_whole_district
 from training_registry.requirements import operations, views
 from training_registry.requirements.errors import NothingToAdopt, NotShipped, RequirementNotFound
 from training_registry.requirements.operations import Adoption, AdoptRequirements
@@ -37,7 +37,7 @@ _LIST, _VERSIONS = "requirements", "requirement-versions"
 _MADE: dict[int | str, dict[str, Any]] = {201: {"model": RequirementView, "description": "It was not there before."}}
 
 Reader = Annotated[Caller, Depends(allowed(Permission.REQUIREMENTS_READ))]
-Keeper = Annotated[Caller, Depends(allowed_for_whole_district(Permission.REQUIREMENTS_KEEP))]
+Keeper = Annotated[Caller, Depends(for_whole_district(allowed(Permission.REQUIREMENTS_KEEP)))]
 KnownAt = Annotated[Moment | None, Query(description="As it was known at this instant; now where it is left out.")]
 Jurisdiction = Annotated[Line | None, Query(description="Only those of this jurisdiction, for instance `US-WA`.")]
 

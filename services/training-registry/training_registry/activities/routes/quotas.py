@@ -23,10 +23,10 @@ from training_registry.activities.views.quotas import (
     quotas_of_schools,
     view_of,
 )
-from training_registry.reach import OnlyForWholeDistrict, allowed_for_whole_district
+from training_registry.reach import OnlyForWholeDistrict, for_whole_district
 
 Reader = Annotated[Caller, Depends(allowed(Permission.DRILLS_READ))]
-Setter = Annotated[Caller, Depends(allowed_for_whole_district(Permission.DRILL_QUOTAS_SET))]
+Setter = Annotated[Caller, Depends(for_whole_district(allowed(Permission.DRILL_QUOTAS_SET)))]
 
 
 def add_quota_routes(router: APIRouter, zone: tzinfo) -> None:

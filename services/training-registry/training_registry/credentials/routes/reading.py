@@ -15,7 +15,7 @@ from training_registry.credentials.errors import CredentialNotFound
 from training_registry.credentials.published import SigningKeyView
 from training_registry.credentials.routes.forms import JSON, SIGNED, SIGNED_CONTENT, VARIES
 from training_registry.credentials.views import CredentialView, read_credential, view_of
-from training_registry.reach import OnlyForWholeDistrict, allowed_for_whole_district
+from training_registry.reach import OnlyForWholeDistrict, for_whole_district
 
 
 def add_reading(router: APIRouter, public_url: str) -> None:
@@ -43,7 +43,7 @@ def add_reading(router: APIRouter, public_url: str) -> None:
 
     @router.post("/credential-keys/rotation", responses=problems(OnlyForWholeDistrict))
     async def rotate_credential_key(
-        caller: Annotated[Caller, Depends(allowed_for_whole_district(Permission.CREDENTIAL_KEYS_ROTATE))],
+        caller: Annotated[Caller, Depends(for_whole_district(allowed(Permission.CREDENTIAL_KEYS_ROTATE)))],
         session: WriteSession,
         at_hand: AtHand,
         now: Now,

@@ -143,9 +143,7 @@ def add_assignment_routes(router: APIRouter, on_change: OnOfficersChanged) -> No
 
     @router.post(
         _PATH + "/{assignment_id}/withdrawal",
-        responses=problems(
-            OwnRecord, OfficerNotFound, AssignmentNotFound, SchoolNotYours, ChangedMeanwhile, KeyReused
-        ),
+        responses=problems(OwnRecord, OfficerNotFound, AssignmentNotFound, SchoolNotYours, ChangedMeanwhile, KeyReused),
     )
     async def withdraw_assignment(
         caller: Keeper,
