@@ -1,9 +1,13 @@
 """Whatever a standing follows from changes, it is announced anew, with every day that is known; else nothing is."""
 
-from datetime import date
+from datetime import date, timedelta
+
+from sqlalchemy import update
 
 from shared.events.training import Blocks, OfficerStandingChanged, StandingStatus, StandingTurned
+from shared.testing.service import DISTRICT
 from tests.training_registry.standing.keeping import COURSE, OFFICER, RULE, Registry
+from training_registry.standing.models import standings
 
 
 async def last(registry: Registry) -> OfficerStandingChanged:
@@ -65,6 +69,24 @@ async def test_a_change_of_rules_reaches_every_officer_by_the_sweep(registry: Re
         assert standing.steps[-1].from_on == date(2026, 2, 5)
     assert await registry.sweep() == 0
     assert not await registry.announced(StandingTurned)  # the rule changed, not the time
+
+
+async def test_a_change_of_rules_reaches_whoever_was_written_down_while_it_came(registry: Registry) -> None:
+    """By a transaction that had read the rules of before, and commits when all the others have been announced."""
+    await registry.sweep()
+    await registry.put("/v1/requirements/late", RULE | {"due_days": 30})
+    await registry.sweep()
+    async with registry.service.process.database.write(DISTRICT) as session:
+        forget = {"content_sha256": b"of the rules of before"}
+        await session.execute(update(standings).where(standings.c.officer_id == "o-1").values(forget))
+    before = await versions(registry)
+    await registry.sweep()
+    assert await versions(registry) == before
+    registry.now += timedelta(minutes=3)
+    await registry.sweep()
+
+    assert len(await versions(registry)) == len(before) + 1
+    assert {standing.requirement_id for standing in (await last(registry)).requirements} == {"basic", "late"}
 
 
 async def test_a_withdrawn_rule_binds_nobody(registry: Registry) -> None:

@@ -225,7 +225,7 @@ def test_without_a_deadline_of_its_own_a_course_that_blocks_nothing_is_never_ove
 def test_who_has_nothing_of_what_starts_its_own_clock_is_kept_out_as_he_was_when_it_had_run_out(
     deadline: dict[str, Any],
 ) -> None:
-    rule = {"anchor": Anchor.COMPLETION, "renew_months": 12, **deadline}
+    rule: dict[str, Any] = {"anchor": Anchor.COMPLETION, "renew_months": 12, **deadline}
     held = [a_completion(on=after(0))]
     assert (stands(rule, held, after(300)).status, stands(rule, held, after(800)).status) == (CURRENT, EXPIRED)
     nothing = stands(rule, [], after(800))

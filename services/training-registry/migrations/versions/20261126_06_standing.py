@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("district_id", sa.Text(), nullable=False),
         sa.Column("behind", sa.Text(), nullable=False),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("again_at", UtcDateTime()),
         sa.PrimaryKeyConstraint("district_id", name="pk_recalculations"),
     )
     for table in ("standings", "recalculations"):

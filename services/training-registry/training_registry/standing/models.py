@@ -26,5 +26,10 @@ recalculations = Table(
     Column("district_id", Text, primary_key=True),
     Column("behind", Text, nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
+    Column("again_at", UtcDateTime),
 )
-"""A district whose rules have changed: every officer behind this id has yet to be announced anew."""
+"""A district whose rules have changed: every officer behind this id has yet to be announced anew.
+
+With `again_at` all were, and are once more from then on: somebody may have been written down meanwhile by a transaction
+that had read the rules of before.
+"""

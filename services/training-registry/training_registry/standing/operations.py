@@ -22,9 +22,12 @@ from training_registry.requirements.views import requirements_known
 from training_registry.source import SOURCE
 from training_registry.standing.announcements import approached, content_sha256, standing_changed, turned
 from training_registry.standing.models import recalculations, standings
+from training_registry.standing.views import waits
 
 MOST_OFFICERS = 200
 """At a time: 30 requirements each are worked out within half a second, and nobody waits longer for their rows."""
+LONGEST_REQUEST = timedelta(minutes=2)
+"""No transaction of a request goes on for longer: whoever read the rules of before has committed by then."""
 
 _COLUMNS = ("district_id", "officer_id", "version", "content_sha256", "announced_through")
 
@@ -44,26 +47,28 @@ async def announce_every_standing(session: Session, *, district_id: str, now: da
     await bulk_upsert(
         session,
         recalculations,
-        ("district_id", "behind", "asked_at"),
-        [(district_id, "", now)],
+        ("district_id", "behind", "asked_at", "again_at"),
+        [(district_id, "", now, None)],
         on_conflict="replace",
     )
 
 
 async def recalculate_some(session: Session, *, now: datetime, today: date) -> int:
     """Announce some of the standings that a change of rules has made anew; 0 when nobody waits any more."""
-    waiting = select(recalculations).order_by(recalculations.c.asked_at).limit(1).with_for_update()
-    asked = (await session.execute(waiting)).first()
+    waiting = select(recalculations).where(waits(now)).order_by(recalculations.c.asked_at).limit(1)
+    asked = (await session.execute(waiting.with_for_update())).first()
     if asked is None:
         return 0
     known = standings.c
     some = select(known.officer_id).where(known.district_id == asked.district_id, known.officer_id > asked.behind)
     officer_ids = list((await session.execute(some.order_by(known.officer_id).limit(MOST_OFFICERS))).scalars())
     this = recalculations.c.district_id == asked.district_id
-    if len(officer_ids) < MOST_OFFICERS:
-        await session.execute(delete(recalculations).where(this))
-    else:
+    if len(officer_ids) == MOST_OFFICERS:
         await session.execute(update(recalculations).where(this).values(behind=officer_ids[-1]))
+    elif asked.again_at is None:
+        await session.execute(update(recalculations).where(this).values(behind="", again_at=now + LONGEST_REQUEST))
+    else:
+        await session.execute(delete(recalculations).where(this))
     await _announce(session, asked.district_id, officer_ids, now=now, today=today)
     return max(len(officer_ids), 1)
 
@@ -111,9 +116,7 @@ async def _announce(
     events: list[Event] = []
     changed: list[tuple[Any, ...]] = []
     for row in rows:
-        officer = known.officers.get(row.officer_id)
-        if officer is None:
-            continue
+        officer = known.officers[row.officer_id]
         standing = _standing(row, officer, known, now)
         digest, version, through = content_sha256(standing), row.version, row.announced_through
         if digest != row.content_sha256:

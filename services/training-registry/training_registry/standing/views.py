@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -185,9 +185,15 @@ def _shortfall(standing: Standing, school_id: str | None) -> Shortfall:
     )
 
 
-async def anything_waits(session: ReadSession) -> bool:
+async def anything_waits(session: ReadSession, now: datetime) -> bool:
     """Whether a change of rules has yet to reach some standing."""
-    return (await session.execute(select(recalculations.c.district_id).limit(1))).first() is not None
+    waiting = select(recalculations.c.district_id).where(waits(now)).limit(1)
+    return (await session.execute(waiting)).first() is not None
+
+
+def waits(now: datetime) -> ColumnElement[bool]:
+    """Which changes of rules somebody has to see to now."""
+    return or_(recalculations.c.again_at.is_(None), recalculations.c.again_at <= now)
 
 
 async def _known(

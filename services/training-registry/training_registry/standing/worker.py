@@ -60,7 +60,7 @@ class Sweep:
         if self._swept != today:
             return True
         async with self._database.read(EVERY_DISTRICT) as session:
-            return await anything_waits(session)
+            return await anything_waits(session, self._clock())
 
     async def _take(self, step: Step, today: date) -> int:
         async with self._database.write(EVERY_DISTRICT) as session:
