@@ -214,7 +214,7 @@ def test_a_clock_that_begins_with_a_course_waits_for_it() -> None:
 
 
 def test_without_a_deadline_of_its_own_a_course_that_blocks_nothing_is_never_overdue_but_lapses() -> None:
-    rule = {"anchor": Anchor.COMPLETION, "due_days": None, "renew_months": 36, "blocks": frozenset()}
+    rule: dict[str, Any] = {"anchor": Anchor.COMPLETION, "due_days": None, "renew_months": 36, "blocks": frozenset()}
     assert (stands(rule, [], after(5000)).status, stands(rule, [], after(5000)).deadline_on) == (DUE, None)
     held = [a_completion(on=after(0), topics={"law": 2})]
     assert (stands(rule, held, after(0)).status, stands(rule, held, after(1200)).status) == (CURRENT, EXPIRED)
