@@ -1,5 +1,6 @@
 """What is shipped over HTTP, and how a district takes it on."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,7 @@ import httpx2
 from shared.testing.service import ServiceInTest
 from tests.training_registry.requirements.builders import PATH, a_rule
 from tests.training_registry.suite import NOON, Clock
+from training_registry.officers.rules import Position
 from training_registry.requirements.catalogue import shipped_requirements
 from training_registry.requirements.views import Aligned, alignments_for, requirements_known
 from training_registry.settings import Settings
@@ -113,10 +115,14 @@ async def test_courses_of_an_earlier_version_keep_counting_unless_the_district_s
 def test_a_completion_belongs_to_the_rules_that_name_its_course_or_topics_and_to_shipped_topics() -> None:
     shipped = shipped_requirements().requirements
     rules = [shipped[rule].requirement(rule) for rule in ("us-tx-1701-263", "us-wa-topics", "us-nc-certificate")]
-    assert alignments_for(rules, "tcole school-based  law enforcement", {"ferpa": 100}) == [
-        Aligned(rules[0].title, "us-tx-1701-263", None),
-        Aligned(rules[1].title, "us-wa-topics", None),
-        Aligned("Student records: FERPA", "ferpa", None),
+    course, ferpa = "tcole school-based  law enforcement", Aligned("Student records: FERPA", "ferpa", None)
+    assert alignments_for(rules, course, {"ferpa": 100}, position=Position.SRO) == [
+        Aligned(rules[0].title, "us-tx-1701-263", None, rules[0].source),
+        Aligned(rules[1].title, "us-wa-topics", None, rules[1].source),
+        ferpa,
     ]
-    assert alignments_for(rules, "Pottery", ["clay"]) == []
+    assert alignments_for(rules, "Pottery", ["clay"], position=Position.SRO) == []
+    assert alignments_for(rules, course, {"ferpa": 100}, position=Position.SECURITY_STAFF) == [ferpa]
+    doubtful = [replace(rule, confirmed=False) for rule in rules]
+    assert alignments_for(doubtful, course, {"ferpa": 100}, position=Position.SRO) == [ferpa]
     assert rules[0].as_of > date(2026, 1, 1)

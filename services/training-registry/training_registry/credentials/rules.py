@@ -26,7 +26,7 @@ class Alignment:
     code: str
     url: str | None
     source: str | None = None
-    """The text that asks for a topic, where it is no statute itself."""
+    """The text that asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

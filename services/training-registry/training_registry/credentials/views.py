@@ -40,7 +40,7 @@ class CertifiedAlignment(BaseModel):
     name: str
     code: str
     url: str
-    source: str | None = Field(description="The text that asks for a topic; null where the alignment is one itself.")
+    source: str | None = Field(description="The text that asks for it.")
 
 
 class CertifiedAchievement(BaseModel):

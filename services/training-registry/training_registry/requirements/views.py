@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, func, select
 
 from shared.db import ReadSession
 from shared.events.base import Instant
+from training_registry.officers.rules import Position
 from training_registry.requirements.catalogue import Topic, shipped_requirements, shipped_topics
 from training_registry.requirements.errors import RequirementNotFound
 from training_registry.requirements.models import requirement_versions
@@ -87,6 +88,8 @@ class Aligned(NamedTuple):
     name: str
     code: str
     url: str | None
+    source: str | None = None
+    """The text that a rule comes from."""
 
 
 async def requirements_known(
@@ -173,15 +176,20 @@ def topics() -> list[TopicView]:
     ]
 
 
-def alignments_for(requirements: Iterable[Requirement], course: str, topics: Collection[str]) -> list[Aligned]:
+def alignments_for(
+    requirements: Iterable[Requirement], course: str, topics: Collection[str], *, position: Position
+) -> list[Aligned]:
     """Which of these rules a completion counts towards by its course or topics, and which shipped topics it is about.
 
-    A rule that names neither courses nor topics is about nothing in particular and is left out.
+    Whoever completed it holds this position: a rule for another says nothing of him. Nor is anything aligned with a
+    rule that could not be confirmed at its source: what is certified is signed, and read far from any note. A rule that
+    names neither courses nor topics is about nothing in particular and is left out.
     """
     key = course_key(course)
     found = [
-        Aligned(requirement.title, requirement.requirement_id, _address(requirement.source))
+        Aligned(requirement.title, requirement.requirement_id, _address(requirement.source), requirement.source)
         for requirement in requirements
+        if requirement.confirmed and requirement.position is position
         if key in map(course_key, (*requirement.courses, *requirement.recertify_courses, *requirement.equivalents))
         or any(topic in requirement.topics for topic in topics)
     ]

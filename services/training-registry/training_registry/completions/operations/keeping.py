@@ -19,7 +19,8 @@ from training_registry.completions.rules import CompletionStep, Content, Recorde
 from training_registry.completions.views.finding import find_completion
 from training_registry.completions.views.storage import seal_key, topics_as_text
 from training_registry.credentials.operations import Alignment, Certified, issue_credentials, revoke_credential
-from training_registry.officers.views import lock_officers, officers_seen_by
+from training_registry.officers.rules import Position
+from training_registry.officers.views import lock_officers, officers_known, officers_seen_by
 from training_registry.requirements.views import alignments_for, requirements_known
 
 _CONTENT = (
@@ -150,13 +151,14 @@ async def certify(session: Session, records: Sequence[Recorded], clerk: Clerk) -
     if not records:
         return {}
     requirements = await requirements_known(session, clerk.district_id)
+    officers = await officers_known(session, clerk.district_id, officer_ids={record.officer_id for record in records})
 
     @cache  # many complete the same course
-    def aligned(course: str, topics: frozenset[str]) -> Sequence[Alignment]:
+    def aligned(course: str, topics: frozenset[str], position: Position) -> Sequence[Alignment]:
         # With the shipped topics themselves, which are there without any rule, it is aligned where it is made.
-        topics_alone = alignments_for((), course, topics)
-        found = alignments_for(requirements, course, topics)
-        return [Alignment(rule.name, rule.code, rule.url) for rule in found if rule not in topics_alone]
+        topics_alone = alignments_for((), course, topics, position=position)
+        found = alignments_for(requirements, course, topics, position=position)
+        return [Alignment(rule.name, rule.code, rule.url, rule.source) for rule in found if rule not in topics_alone]
 
     certified = [
         Certified(
@@ -167,7 +169,9 @@ async def certify(session: Session, records: Sequence[Recorded], clerk: Clerk) -
             topics=record.content.topics,
             completed_on=record.content.completed_on,
             expires_on=record.content.expires_on,
-            alignments=aligned(record.content.course, frozenset(record.content.topics)),
+            alignments=aligned(
+                record.content.course, frozenset(record.content.topics), officers[record.officer_id].position
+            ),
         )
         for record in records
     ]
