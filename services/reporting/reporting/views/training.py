@@ -125,7 +125,7 @@ async def _known(session: ReadSession, caller: Caller, asked: TrainingParameters
     values = values_of(caller, asked.school_id) | {"day": day.toordinal(), "requirement_id": asked.requirement_id}
 
     async def rows_of(table: Table) -> Sequence[Any]:
-        return await _question(table, scope, session.dialect, of_one=of_one).rows(session, values)
+        return await _question(table, scope, session.dialect, of_one=of_one).many_rows(session, values)
 
     return _Known(await rows_of(versions), await rows_of(terms), await rows_of(steps))
 
