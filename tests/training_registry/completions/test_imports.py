@@ -7,6 +7,7 @@ import pytest
 
 from shared.testing.service import ServiceInTest
 from tests.training_registry.completions.books import BASIC, PATH, counted, verified
+from training_registry.completions.imports import reading
 from training_registry.completions.imports.rows import MOST_ROW_CHARACTERS, Row, rows_of
 from training_registry.settings import Settings
 
@@ -43,6 +44,20 @@ async def test_the_same_file_again_changes_nothing(api: ServiceInTest[Settings],
     assert await counted(api) == []
     async with api.client("district_admin", district="elsewhere") as stranger:
         assert counts(await send(stranger, *lines)) == (3, 0, 0, 3)
+
+
+async def test_a_file_that_is_too_long_is_refused_as_a_whole(
+    admin: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reading.MOST_ROWS == 10_000
+    monkeypatch.setattr(reading, "MOST_ROWS", 2)
+    rows = [GOOD, "", GOOD.replace("o-1", "o-2")]
+    too_long = "\n".join([HEADER, *rows, GOOD])
+    refused = await admin.post(IMPORTS, content=too_long, headers=CSV)
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:rapport:problem:file-unusable")
+    assert refused.json()["errors"] == [{"path": "body", "problem": "has more than 2 rows: send it in parts"}]
+    assert (await admin.get(PATH)).json()["items"] == []
+    assert counts(await send(admin, HEADER, *rows)) == (2, 2, 0, 0)
 
 
 async def test_bad_rows_are_told_by_line_and_field_and_good_ones_applied(

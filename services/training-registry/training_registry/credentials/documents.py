@@ -6,6 +6,7 @@ Credentials using JOSE and COSE; Bitstring Status List 1.0; Controlled Identifie
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -210,6 +211,7 @@ def _alignment(alignment: Alignment, issuer: str) -> Document:
     return written | ({"targetDescription": alignment.source} if alignment.source else {})
 
 
+@lru_cache(10_000)  # many complete the same course
 def _named(*parts: str) -> str:
     """An id that is the same for the same thing, whoever asks, and leads nowhere."""
     return uuid5(NAMESPACE_URL, "rapport:" + "\0".join(parts)).urn

@@ -16,7 +16,7 @@ from shared.crypto import KeyRing
 from shared.db import ReadSession, Session
 from training_registry.credentials.documents import key_url
 from training_registry.credentials.models import credential_keys
-from training_registry.credentials.signing import Signer
+from training_registry.credentials.signing import Signer, private_key
 
 ALGORITHM = "EdDSA"
 """RFC 9864 calls it `Ed25519`; verifiers of Open Badges know this name, and the key says which curve it is."""
@@ -71,10 +71,9 @@ async def existing_signer(session: ReadSession, *, district_id: str, public_url:
     wanted = select(table).where(table.c.district_id == district_id).order_by(table.c.number.desc()).limit(1)
     row = (await session.execute(wanted)).one()
     place = {"table": table.name, "column": table.c.private_key.name, "key": f"{district_id}/{row.number}"}
-    private = OKPKey.import_key(
-        {"kty": "OKP", "crv": _CURVE, "x": row.public_key, "d": ring.open(row.private_key, **place)}
+    return Signer(
+        private_key(ring.open(row.private_key, **place)), ALGORITHM, key_url(public_url, district_id, row.key_id)
     )
-    return Signer(private, ALGORITHM, key_url(public_url, district_id, row.key_id))
 
 
 async def rotate(session: Session, *, district_id: str, ring: KeyRing, now: datetime) -> PublicKey:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,6 +20,8 @@ _DATES = ("completed_on", "expires_on")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HOURS = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
 _TRUTH: Mapping[str, bool] = {"true": True, "false": False}
+MOST_ROWS = 10_000
+"""Of one file: they are recorded together, and whoever writes meanwhile waits."""
 _WHOLE_ROW = "row"
 """What stands in the place of a field where the row as a whole is at fault."""
 
@@ -43,7 +46,10 @@ def read_completions(body: bytes) -> list[ReadRow]:
     if header is None:
         raise FileUnusable(errors=[Fault("body", "is empty")])
     columns = _columns(header)
-    return [_read(row, columns) for row in rows]
+    taken = list(islice(rows, MOST_ROWS + 1))
+    if len(taken) > MOST_ROWS:
+        raise FileUnusable(errors=[Fault("body", f"has more than {MOST_ROWS} rows: send it in parts")])
+    return [_read(row, columns) for row in taken]
 
 
 def _columns(header: Row) -> Sequence[str]:
