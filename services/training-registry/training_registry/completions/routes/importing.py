@@ -49,7 +49,7 @@ def add_import_routes(router: APIRouter, clerks: Clerks) -> None:
     ) -> ImportedCompletions:
         """Record what a CSV file names: UTF-8, a header with the names of the fields, a row for each completion.
 
-        At most 10,000 rows, else nothing is recorded: more are sent in parts. `topics` holds `topic=hours; topic=hours`.
+        At most 10,000 rows, or nothing is recorded; more come in parts. `topics` holds `topic=hours; topic=hours`.
         What is wrong with a row is told by its line, and keeps no other out. The same file again changes nothing: a row
         without a `completion_id` gets one that follows from its words.
         """
