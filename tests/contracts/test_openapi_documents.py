@@ -11,6 +11,8 @@ import pytest
 from shared.http.problems import MEDIA_TYPE
 from tests.flows.suite import suite
 
+pytestmark = pytest.mark.slow
+
 Document = dict[str, Any]
 
 SERVICES = ("referral-api", "training-registry", "reporting")

@@ -34,6 +34,8 @@ from shared.testing.service import in_test
 from training_registry.app import SERVICE as TRAINING
 from training_registry.settings import Settings as TrainingSettings
 
+pytestmark = pytest.mark.slow
+
 TINY = District("demo", Size(schools=2, students=60, reference_rate=0.25), seed=5)
 TODAY = datetime.now(TIME_ZONE).date()
 

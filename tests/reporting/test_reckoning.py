@@ -21,6 +21,8 @@ from shared.testing.events import a_life, a_submission, an_enrollment, some_face
 from tests.reporting.exactness import YEAR
 from tests.reporting.suite import Reporting, announce, reporting_on, until_somebody_waits_for, view
 
+pytestmark = pytest.mark.slow
+
 FAILS = "SELECT reading FROM nowhere"
 TAKES_LONG = {
     "sqlite": "WITH RECURSIVE some(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < 500000)"

@@ -25,6 +25,8 @@ from tests.referral_api.clearance.officers import (
 )
 from tests.referral_api.referrals.referring import Clock
 
+pytestmark = pytest.mark.slow
+
 STUDENT = "/v1/students/st-1"
 
 

@@ -22,6 +22,8 @@ from tests.referral_api.referrals.referring import (
     referred,
 )
 
+pytestmark = pytest.mark.slow
+
 
 async def items(client: httpx2.AsyncClient, path: str) -> list[dict[str, Any]]:
     """What a list holds."""

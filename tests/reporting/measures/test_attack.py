@@ -20,6 +20,8 @@ from reporting.measures.suppression import Pattern, Run, decide
 from tests.reporting.measures.attacker import Interval, Told, attack
 from tests.reporting.measures.districts import BANDS, Sample
 
+pytestmark = pytest.mark.slow
+
 MINIMUM = 10
 DISTRICTS = int(os.environ.get("ATTACKED_DISTRICTS", "16"))
 FIRST_SEED = int(os.environ.get("ATTACKED_FROM", "0"))

@@ -25,6 +25,8 @@ from shared.bus.connect import connect
 from shared.bus.partitioning import partition_of
 from shared.testing.readers import Positions, all_records, read_all, settled
 
+pytestmark = pytest.mark.slow
+
 SOON = timedelta(seconds=1)
 AT_ONCE = timedelta(milliseconds=50)
 

@@ -15,6 +15,8 @@ from tests.training_registry.suite import NOON
 from training_registry.activities.models import drills as drills_table
 from training_registry.activities.views.drills import Checklist
 
+pytestmark = pytest.mark.slow
+
 QUOTAS, CATALOGUE, OWED = "/v1/drill-quotas", "/v1/catalogue/drill-quotas", "/v1/drills/quotas"
 KEPT = dict.fromkeys(Checklist.model_fields, True)
 

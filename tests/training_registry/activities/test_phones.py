@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tests.training_registry.activities.noting import LEDGER, an_entry, announced
 from tests.training_registry.suite import NOON, training_registry
 
+pytestmark = pytest.mark.slow
+
 ENTRIES = [
     an_entry(activity_id=str(UUID(int=n)), minutes=n + 1, started_at=f"2026-11-{20 - n}T15:00:00Z", role=role)
     for n, role in enumerate(["educator", "mentor", "law_enforcement"] * 2)

@@ -11,6 +11,8 @@ from shared.testing.service import ServiceInTest
 from tests.training_registry.completions.books import CONTENT, PATH, counted, recorded, verified
 from training_registry.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 REFUSAL = {"approved": False, "because": "No attendance was kept."}
 
 

@@ -27,6 +27,8 @@ from training_registry.credentials.models import credentials
 from training_registry.credentials.operations import issue_credentials
 from training_registry.credentials.signing import document_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def clock() -> Clock:

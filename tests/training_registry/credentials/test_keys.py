@@ -26,6 +26,8 @@ from tests.training_registry.suite import NOON, training_registry
 from training_registry.credentials.keys import signer_of
 from training_registry.credentials.models import credential_keys
 
+pytestmark = pytest.mark.slow
+
 NOTHING = timedelta(0)
 JWKS = "/v1/issuers/demo/jwks.json"
 

@@ -17,6 +17,8 @@ from training_registry.credentials.models import credentials, status_lists
 from training_registry.credentials.signing import document_in
 from training_registry.credentials.status_lists import MOST_TAKEN, PLACES, encode, take_places
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def registry(database_url: str, tmp_path: Path) -> AsyncIterator[Registry]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from training_registry.standing.rules import (
     standing_on,
     steps_of,
 )
+
+pytestmark = pytest.mark.slow
 
 _RANK = {
     StandingStatus.OVERDUE: 0,

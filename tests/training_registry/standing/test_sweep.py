@@ -3,6 +3,8 @@
 import asyncio
 from datetime import date, timedelta
 
+import pytest
+
 from shared.events.training import (
     AgreementEndApproached,
     AgreementStatus,
@@ -13,6 +15,8 @@ from shared.events.training import (
     StandingTurned,
 )
 from tests.training_registry.standing.keeping import OFFICER, Registry
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_deadline_is_brought_up_before_it_comes_and_its_passing_is_told_once(registry: Registry) -> None:

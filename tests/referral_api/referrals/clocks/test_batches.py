@@ -12,6 +12,8 @@ from shared.testing.service import DISTRICT
 from tests.referral_api.referrals.clocks.waiting import CALENDAR, CLOSED_TUESDAY, NEW_DUE, OLD_DUE, Waiting, at
 from tests.referral_api.suite import add_roster
 
+pytestmark = pytest.mark.slow
+
 COUNT = 2 * CHUNK + 1
 
 

@@ -16,6 +16,8 @@ from referral_api.students.imports.errors import RosterRefused
 from referral_api.students.imports.files import USED
 from tests.referral_api.students.rosters import Roster, a_manifest, a_zip
 
+pytestmark = pytest.mark.slow
+
 GOOD = Roster().files()
 USERS = GOOD["users.csv"]
 ONE = a_manifest({"users": "bulk"})

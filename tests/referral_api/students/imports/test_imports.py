@@ -12,6 +12,8 @@ from shared.events.roster import EnrollmentCounted
 from tests.referral_api.students.district import District
 from tests.referral_api.students.rosters import GONE, Roster, a_delta, a_manifest, a_roster_1_1, a_table, a_zip
 
+pytestmark = pytest.mark.slow
+
 SECRET = "Quillfeather"
 
 

@@ -11,6 +11,8 @@ from shared.db import EVERY_DISTRICT
 from tests.referral_api.students.district import District
 from tests.referral_api.students.rosters import GONE, Roster, a_delta, a_manifest, a_table, a_zip
 
+pytestmark = pytest.mark.slow
+
 NAME = {"givenName": "Zoë", "familyName": "Lê"}
 NIGHTS = [f"2026-11-{day}T06:00:00.000Z" for day in (18, 19, 20)]
 

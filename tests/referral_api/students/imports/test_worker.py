@@ -30,6 +30,8 @@ from shared.testing.service import DISTRICT
 from tests.referral_api.students.district import NOW, District
 from tests.referral_api.students.rosters import GONE, Roster, a_delta, a_manifest, a_zip
 
+pytestmark = pytest.mark.slow
+
 
 async def mark(district: District, import_id: str, **values: object) -> None:
     """What a dead or other worker left behind."""
