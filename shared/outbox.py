@@ -63,7 +63,7 @@ async def record(session: Session, *events: Event, source: str) -> None:
 
 
 _FEW_ROWS = 100
-"""More of them go in by COPY, which takes a tenth off a list of 500 activities (`make bench BENCH=activities`)."""
+"""More of them go in by COPY: with it `make bench BENCH=activities` told 0.16, and 0.14 before."""
 _COLUMNS = ("topic", "key", "value", "headers", "recorded_at")
 
 

@@ -113,12 +113,12 @@ def verdicts(
     taken = Fault(id_field, "was used for another entry")
     told = []
     for place, offer in enumerate(offers):
-        there = None if offer.entry_id is None else stored.get(offer.entry_id)
-        if offer.content is not None and there == offer.content:
-            is_new = offer.entry_id in new and first.get(offer.entry_id) == place  # type: ignore[arg-type]
-            told.append(Verdict(offer.entry_id, 201 if is_new else 200))
+        entry_id, content = offer.entry_id, offer.content
+        if entry_id is not None and content is not None and stored.get(entry_id) == content:
+            is_new = entry_id in new and first.get(entry_id) == place
+            told.append(Verdict(entry_id, 201 if is_new else 200))
         else:
-            told.append(Verdict(offer.entry_id, 422, offer.faults or (taken,)))
+            told.append(Verdict(entry_id, 422, offer.faults or (taken,)))
     return told
 
 
