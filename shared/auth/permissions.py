@@ -88,12 +88,45 @@ class Permission(StrEnum):
     """See the drills of one's schools, and how many are asked for."""
     DRILL_QUOTAS_SET = "drill_quotas.set"
     """Say how many drills the schools are to hold."""
+    INSTRUMENTS_READ = "instruments.read"
+    """See what surveys can ask, the shipped ones too."""
+    INSTRUMENTS_KEEP = "instruments.keep"
+    """Write a survey of the district's own."""
+    SURVEYS_PLAN = "surveys.plan"
+    """Plan, open and close surveys, and record who may not be asked."""
+    SURVEYS_FOLLOW = "surveys.follow"
+    """See the plans, and how many have answered by now."""
+    ACCESS_CODES_MAKE = "access_codes.make"
+    """Make access codes for one's schools: whoever makes them sees them, once."""
+    SURVEYS_ANSWER = "surveys.answer"
+    """Answer with an access code: it takes no token."""
+    SURVEYS_PREVIEW = "surveys.preview"
+    """See what a survey asks and how many have answered: open to everybody, parents above all."""
+    SURVEY_RESULTS_READ = "survey_results.read"
+    """See what a closed survey found, small cells suppressed for all."""
+    SURVEY_COMMENTS_REVIEW = "survey_comments.review"
+    """Read what respondents wrote before anyone else does; the district names its trained readers one by one."""
+    SURVEY_COMMENTS_READ = "survey_comments.read"
+    """Read what a reader has released."""
+    SURVEY_POLICY_READ = "survey_policy.read"
+    """See the district's rules for surveys."""
+    SURVEY_POLICY_SET = "survey_policy.set"
+    """Change them."""
+    HELP_ASK = "help.ask"
+    """Ask to talk to an adult: it takes no token."""
+    HELP_REQUESTS_WORK = "help_requests.work"
+    """Read who asked to talk to an adult at one's school, and see to it."""
 
 
 _P = Permission
 
-PUBLIC = frozenset({_P.CREDENTIALS_VERIFY})
+PUBLIC = frozenset({_P.CREDENTIALS_VERIFY, _P.SURVEYS_ANSWER, _P.SURVEYS_PREVIEW, _P.HELP_ASK})
 """What nobody needs a token for."""
+
+_OF_SURVEYS = frozenset(
+    {_P.INSTRUMENTS_READ, _P.SURVEYS_FOLLOW, _P.SURVEY_POLICY_READ, _P.SURVEY_RESULTS_READ, _P.SURVEY_COMMENTS_READ}
+)
+"""What everybody may see who answers for what surveys find."""
 
 _OF_THE_PROGRAMME = frozenset({_P.AGREEMENTS_READ, _P.REQUIREMENTS_READ})
 """What everybody in the district may know of the programme."""
@@ -121,7 +154,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.STAFF: _OF_THE_PROGRAMME
         | {_P.CALENDAR_READ, _P.SCHOOLS_READ, _P.REFERRALS_SUBMIT, _P.REFERRALS_READ, _P.REFERRALS_MOVE},
         Role.COUNSELOR: _OF_THE_PROGRAMME
+        | _OF_SURVEYS
         | {
+            _P.SURVEY_COMMENTS_REVIEW,
+            _P.HELP_REQUESTS_WORK,
             _P.CALENDAR_READ,
             _P.SCHOOLS_READ,
             _P.STUDENTS_READ,
@@ -138,7 +174,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.FRESHNESS_READ,
         },
         Role.ADMINISTRATOR: _OF_THE_PROGRAMME
+        | _OF_SURVEYS
         | {
+            _P.ACCESS_CODES_MAKE,
+            _P.SURVEY_COMMENTS_REVIEW,
+            _P.HELP_REQUESTS_WORK,
             _P.CALENDAR_READ,
             _P.SCHOOLS_READ,
             _P.STUDENTS_READ,
@@ -169,7 +209,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.PROVIDER: frozenset({_P.REFERRALS_READ, _P.REFERRALS_MOVE, _P.REFERRALS_CONTACT, _P.REFERRALS_FEEDBACK}),
         # Runs the district's data, not its casework: referrals are not open to it.
         Role.DISTRICT_ADMIN: _OF_THE_PROGRAMME
+        | _OF_SURVEYS
         | {
+            _P.INSTRUMENTS_KEEP,
+            _P.SURVEYS_PLAN,
+            _P.ACCESS_CODES_MAKE,
+            _P.SURVEY_COMMENTS_REVIEW,
+            _P.SURVEY_POLICY_SET,
             _P.ROSTER_IMPORT,
             _P.CALENDAR_READ,
             _P.CALENDAR_SET,
@@ -198,7 +244,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.ACTIVITIES_LOG,
             _P.DRILL_QUOTAS_SET,
         },
-        Role.ANALYST: _OF_THE_PROGRAMME | {_P.CALENDAR_READ, _P.SCHOOLS_READ, _P.VIEWS_READ, _P.FRESHNESS_READ},
+        Role.ANALYST: _OF_THE_PROGRAMME
+        | _OF_SURVEYS
+        | {_P.CALENDAR_READ, _P.SCHOOLS_READ, _P.VIEWS_READ, _P.FRESHNESS_READ},
         # A machine that brings the roster; it may see which schools arrived.
         Role.INTEGRATION: frozenset({_P.ROSTER_IMPORT, _P.CALENDAR_READ, _P.SCHOOLS_READ}),
     }

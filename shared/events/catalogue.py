@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.events import referrals, roster, training
+from shared.events import referrals, roster, surveys, training
 from shared.events.base import Event
 
 CATALOGUE: tuple[type[Event], ...] = (
@@ -35,10 +35,20 @@ CATALOGUE: tuple[type[Event], ...] = (
     training.ActivityTakenBack,
     training.DrillHeld,
     training.DrillQuotaSet,
+    surveys.SurveyOpened,
+    surveys.SurveyProgressed,
+    surveys.SurveyClosed,
+    surveys.SurveyResultsCounted,
+    surveys.HelpRequested,
 )
 
 BY_NAME: Mapping[str, type[Event]] = MappingProxyType({e.name: e for e in CATALOGUE})
 TOPICS: tuple[str, ...] = tuple(dict.fromkeys(e.topic for e in CATALOGUE))
 PRODUCERS: Mapping[str, str] = MappingProxyType(
-    {"roster": "referral-api", "referrals": "referral-api", "training": "training-registry"}
+    {
+        "roster": "referral-api",
+        "referrals": "referral-api",
+        "training": "training-registry",
+        "surveys": "climate-survey-api",
+    }
 )

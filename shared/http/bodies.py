@@ -48,6 +48,8 @@ def _one_text(**limits: Any) -> StringConstraints:
 
 SourcedId = Annotated[str, _one_text(min_length=1, max_length=255)]
 """A OneRoster sourcedId, as the district's SIS gave it."""
+ChosenId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f\x7f]+$")]
+"""An id that the district chooses and that stands in a path: one segment of an address, so it has no slash."""
 Line = Annotated[str, _one_text(min_length=1, max_length=200)]
 """A short text."""
 Narrative = Annotated[str, _one_text(min_length=1, max_length=20_000)]

@@ -20,7 +20,7 @@ _MOST_FRAMES = 20
 _MOST_CAUSES = 5
 # The system's own words: paths, addresses, module names. Never what a request or a row held.
 _SAFE_MESSAGES = (OSError, ImportError, NotImplementedError)
-_OUR_PACKAGES = frozenset({"shared", "referral_api", "reporting"})
+_OUR_PACKAGES = frozenset({"shared", "referral_api", "climate_survey_api", "training_registry", "reporting"})
 # These say at info what only their developers want to know.
 _QUIET = ("aiokafka", "aiosqlite", "alembic", "asyncio", "sqlalchemy", "uvicorn")
 

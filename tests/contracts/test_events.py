@@ -16,6 +16,7 @@ each_event = pytest.mark.parametrize("event_class", CATALOGUE, ids=lambda event_
 
 IDS_OF_THE_DISTRICT = {
     "district_id", "student_id", "school_id", "school_ids", "officer_id", "requirement_id", "agreement_id", "quota_id",
+    "instrument_id", "item_id", "dimension", "value",
 }  # fmt: skip
 """The only strings that are not a closed set: ids whose form the district, or its systems, choose."""
 

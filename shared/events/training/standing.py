@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.base import Event
-from shared.events.training.parts import Part
+from shared.events.parts import Part
 
 
 class StandingStatus(StrEnum):

@@ -43,6 +43,20 @@ ALLOWED = {
     P.DRILLS_RECORD: "officer administrator district_admin",
     P.DRILLS_READ: "officer administrator district_admin",
     P.DRILL_QUOTAS_SET: "district_admin",
+    P.INSTRUMENTS_READ: "counselor administrator district_admin analyst",
+    P.INSTRUMENTS_KEEP: "district_admin",
+    P.SURVEYS_PLAN: "district_admin",
+    P.SURVEYS_FOLLOW: "counselor administrator district_admin analyst",
+    P.ACCESS_CODES_MAKE: "administrator district_admin",
+    P.SURVEYS_ANSWER: "",
+    P.SURVEYS_PREVIEW: "",
+    P.SURVEY_RESULTS_READ: "counselor administrator district_admin analyst",
+    P.SURVEY_COMMENTS_REVIEW: "counselor administrator district_admin",
+    P.SURVEY_COMMENTS_READ: "counselor administrator district_admin analyst",
+    P.SURVEY_POLICY_READ: "counselor administrator district_admin analyst",
+    P.SURVEY_POLICY_SET: "district_admin",
+    P.HELP_ASK: "",
+    P.HELP_REQUESTS_WORK: "counselor administrator",
 }
 
 

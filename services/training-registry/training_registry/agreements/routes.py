@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.events.training import AgreementStatus
-from shared.http.bodies import Moment, SourcedId
+from shared.http.bodies import ChosenId, Moment, SourcedId
 from shared.http.etags import ChangedMeanwhile, IfMatch, etag
 from shared.http.idempotency import KeyReused, RememberedRoute
 from shared.http.paging import (
@@ -42,7 +42,6 @@ from training_registry.agreements.views import finding
 from training_registry.agreements.views.finding import find_agreement, find_agreement_on
 from training_registry.agreements.views.records import AgreementVersionView, AgreementView, version_view_of, view_of
 from training_registry.days import NearDay
-from training_registry.ids import ChosenId
 
 _LIST, _VERSIONS = "agreements", "agreement-versions"
 _MADE: dict[int | str, dict[str, Any]] = {201: {"model": AgreementView, "description": "It was not there before."}}

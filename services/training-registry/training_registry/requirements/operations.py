@@ -11,10 +11,9 @@ from shared.auth import Caller
 from shared.bulk import bulk_upsert
 from shared.db import Session
 from shared.errors import Fault
-from shared.http.bodies import Line, StrictBody
+from shared.http.bodies import ChosenId, Line, StrictBody
 from shared.http.etags import ensure_match
 from training_registry.changes import OnRequirementsChanged
-from training_registry.ids import ChosenId
 from training_registry.requirements.catalogue import shipped_requirements
 from training_registry.requirements.errors import NothingToAdopt, NotShipped, RequirementNotFound
 from training_registry.requirements.models import requirement_versions, requirements

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from shared.auth import Caller
 from shared.auth.permissions import Permission
-from shared.http.bodies import Line, Moment
+from shared.http.bodies import ChosenId, Line, Moment
 from shared.http.etags import ChangedMeanwhile, IfMatch, etag
 from shared.http.idempotency import KeyReused, RememberedRoute
 from shared.http.paging import (
@@ -23,10 +23,9 @@ from shared.http.paging import (
     page_of,
 )
 from shared.http.problems import problems
+from shared.http.reach import OnlyForWholeDistrict, for_whole_district
 from shared.http.runtime import Now, ReadOnlySession, WriteSession, allowed
 from training_registry.changes import OnRequirementsChanged
-from training_registry.ids import ChosenId
-from training_registry.reach import OnlyForWholeDistrict, for_whole_district
 from training_registry.requirements import operations, views
 from training_registry.requirements.errors import NothingToAdopt, NotShipped, RequirementNotFound
 from training_registry.requirements.operations import Adoption, AdoptRequirements

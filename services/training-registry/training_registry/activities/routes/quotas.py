@@ -9,6 +9,7 @@ from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.http.etags import ChangedMeanwhile, IfMatch, etag
 from shared.http.problems import problems
+from shared.http.reach import OnlyForWholeDistrict, for_whole_district
 from shared.http.runtime import Now, ReadOnlySession, WriteSession, allowed
 from training_registry.activities.errors import NoSuchCatalogue, SchoolNotFound
 from training_registry.activities.operations.quotas import SetDrillQuotas
@@ -23,7 +24,6 @@ from training_registry.activities.views.quotas import (
     quotas_of_schools,
     view_of,
 )
-from training_registry.reach import OnlyForWholeDistrict, for_whole_district
 
 Reader = Annotated[Caller, Depends(allowed(Permission.DRILLS_READ))]
 Setter = Annotated[Caller, Depends(for_whole_district(allowed(Permission.DRILL_QUOTAS_SET)))]

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from shared.db import Session
 from shared.errors import Fault, ServiceError
-from shared.http.bodies import Id
+from shared.http.bodies import ChosenId, Id
 from shared.outbox import new_event_id
 from training_registry.completions.errors import CompletionExists, OfficerUnknown
 from training_registry.completions.operations.contents import StateContent
@@ -16,7 +16,6 @@ from training_registry.completions.operations.keeping import Clerk, add
 from training_registry.completions.rules import Recorded, ensure_days_fit, ensure_not_own, status_when_recorded
 from training_registry.completions.views.finding import find_each
 from training_registry.completions.views.records import CONTENT_EXAMPLE
-from training_registry.ids import ChosenId
 from training_registry.officers.views import lock_officers, officers_seen_by
 
 

@@ -9,13 +9,13 @@ from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.http.negotiation import preferred
 from shared.http.problems import problems
+from shared.http.reach import OnlyForWholeDistrict, for_whole_district
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
 from training_registry.credentials import keys
 from training_registry.credentials.errors import CredentialNotFound
 from training_registry.credentials.published import SigningKeyView
 from training_registry.credentials.routes.forms import JSON, SIGNED, SIGNED_CONTENT, VARIES
 from training_registry.credentials.views import CredentialView, read_credential, view_of
-from training_registry.reach import OnlyForWholeDistrict, for_whole_district
 
 
 def add_reading(router: APIRouter, public_url: str) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from shared.auth import Caller
 from shared.auth.permissions import Permission
-from shared.http.bodies import Id
+from shared.http.bodies import ChosenId, Id
 from shared.http.etags import ChangedMeanwhile, IfMatch, etag
 from shared.http.idempotency import KeyReused
 from shared.http.paging import (
@@ -23,7 +23,6 @@ from shared.http.paging import (
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
 from training_registry.changes import OnOfficersChanged
-from training_registry.ids import ChosenId
 from training_registry.officers.errors import (
     AssignmentExists,
     AssignmentNotFound,

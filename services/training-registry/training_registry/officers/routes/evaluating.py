@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.events.facets import school_year_of
+from shared.http.bodies import ChosenId
 from shared.http.idempotency import KeyReused
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
-from training_registry.ids import ChosenId
 from training_registry.officers.errors import (
     EvaluatedInFuture,
     EvaluationExists,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from shared.auth import Caller
 from shared.auth.permissions import Permission
-from shared.http.bodies import Line, Moment, SourcedId
+from shared.http.bodies import ChosenId, Line, Moment, SourcedId
 from shared.http.etags import ChangedMeanwhile, IfMatch, etag
 from shared.http.paging import (
     DEFAULT_LIMIT,
@@ -21,7 +21,6 @@ from shared.http.paging import (
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, Now, ReadOnlySession, WriteSession, allowed
 from training_registry.changes import OnOfficersChanged
-from training_registry.ids import ChosenId
 from training_registry.officers.errors import OfficerNotFound, OwnRecord
 from training_registry.officers.operations import keeping
 from training_registry.officers.operations.keeping import KeepOfficer

@@ -1,0 +1,44 @@
+"""What can be set about climate-survey-api."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from shared.settings import HttpUrl, ServiceSettings, TimeZoneName
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+def _networks(text: str) -> str:
+    try:
+        networks_in(text)
+    except ValueError as error:
+        raise ValueError("must be networks in CIDR form, separated by commas") from error
+    return text
+
+
+def networks_in(text: str) -> Networks:
+    """The networks that a setting names. Raises: ValueError."""
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+class Settings(ServiceSettings):
+    """Settings of climate-survey-api, from the environment."""
+
+    time_zone: TimeZoneName = Field(
+        default="America/New_York",
+        description="IANA name of the zone in which a day begins, one for all districts: the days on which surveys "
+        "open and close, and at whose end it is told how many have answered.",
+    )
+    public_url: HttpUrl = Field(
+        default="http://127.0.0.1:8002",
+        description="Where respondents reach this service: it stands beside every access code and in every QR code, "
+        "so it must be right before the first sheet is printed.",
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        default="",
+        description="Networks in CIDR form, separated by commas, whose `Forwarded` or `X-Forwarded-For` is believed "
+        "when it says who asks. Not set: nobody's, the address is that of the connection. Wrongly set, one address "
+        "could pass for many and guess codes without being slowed down.",
+    )

@@ -1,0 +1,3 @@
+"""Under which name this service announces events."""
+
+SOURCE = "climate-survey-api"
