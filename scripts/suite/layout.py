@@ -23,6 +23,7 @@ class SuiteService:
 
 SERVICES = (
     SuiteService("referral-api", "referral_api", 1),
+    SuiteService("climate-survey-api", "climate_survey_api", 2),
     SuiteService("training-registry", "training_registry", 3),
     SuiteService("reporting", "reporting", 4),
 )

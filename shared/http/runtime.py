@@ -95,6 +95,12 @@ async def _public_session(request: Request) -> AsyncIterator[ReadSession]:
         yield session
 
 
+async def _public_write_session(request: Request) -> AsyncIterator[Session]:
+    # Nobody's district is known before his code is: what he sends announces nothing, so the relay sleeps on.
+    async with runtime(request).database.write(EVERY_DISTRICT, wakes_relay=False) as session:
+        yield session
+
+
 async def _read_session(request: Request) -> AsyncIterator[ReadSession]:
     at_hand = runtime(request)
     async with at_hand.database.read(request.state.caller.district_id) as session:
@@ -144,5 +150,7 @@ WriteSession = Annotated[Session, Depends(_write_session, scope="function")]
 ReadOnlySession = Annotated[ReadSession, Depends(_read_session, scope="function")]
 PublicSession = Annotated[ReadSession, Depends(_public_session, scope="function")]
 """Reads of every district: for what is found by an id that nobody can guess, and is open to everybody."""
+PublicWriteSession = Annotated[Session, Depends(_public_write_session, scope="function")]
+"""Writes in whatever district an unguessable code belongs to: for what is sent without a token. Wakes no relay."""
 AtHand = Annotated[Runtime, Depends(_at_hand)]
 Now = Annotated[datetime, Depends(_now)]

@@ -1,13 +1,11 @@
 """What can be set about climate-survey-api."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from climate_survey_api.networks import networks_in
 from shared.settings import HttpUrl, ServiceSettings, TimeZoneName
-
-Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 def _networks(text: str) -> str:
@@ -16,11 +14,6 @@ def _networks(text: str) -> str:
     except ValueError as error:
         raise ValueError("must be networks in CIDR form, separated by commas") from error
     return text
-
-
-def networks_in(text: str) -> Networks:
-    """The networks that a setting names. Raises: ValueError."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 class Settings(ServiceSettings):

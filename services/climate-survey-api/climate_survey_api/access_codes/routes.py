@@ -1,0 +1,8 @@
+"""Access codes over HTTP: made, voided, counted."""
+
+from fastapi import APIRouter
+
+
+def access_code_routes(public_url: str) -> APIRouter:
+    """The routes; respondents reach the service at `public_url`."""
+    return APIRouter(tags=["surveys"])

@@ -1,0 +1,85 @@
+"""What an administration is, and what may happen to it when. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.events.surveys import RespondentGroup, SurveyFacet, SurveyMode
+
+
+class Status(StrEnum):
+    """Where an administration stands; it never goes back."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class ConsentMode(StrEnum):
+    """What parents have to be given before students are asked, from the weakest to the strongest."""
+
+    NONE = "none"
+    OPT_OUT = "opt_out"
+    """Notice, and a way out."""
+    OPT_IN = "opt_in"
+    """Written consent beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ppra:
+    """What was done under the Protection of Pupil Rights Amendment."""
+
+    notice_on: date
+    consent: ConsentMode
+    is_required: bool = False
+    """Whether students have to take part."""
+    is_ed_funded: bool = False
+    """Whether the US Department of Education pays for the survey."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The people of one group at one school: the smallest whole that codes are made for and results are told of."""
+
+    school_id: str
+    respondent_group: RespondentGroup
+    invited: int
+    frame: Mapping[SurveyFacet, Mapping[str, int]] = field(default_factory=dict)
+    """How many of those invited are of each value of a facet, where the district says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """One instrument put to some people in one window."""
+
+    district_id: str
+    administration_id: UUID
+    instrument_id: str
+    version: int
+    name: str
+    opens_at: datetime
+    closes_at: datetime
+    mode: SurveyMode
+    languages: tuple[str, ...]
+    facets: tuple[SurveyFacet, ...]
+    free_text: bool
+    ppra: Ppra | None
+    units: tuple[Unit, ...]
+    status: Status
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    counted_at: datetime | None = None
+    """When its results were there; null: not closed, or being counted."""
+
+    def takes_answers(self, now: datetime) -> bool:
+        """Whether answers are taken: it is open, and its window too, whether or not anybody has closed it yet."""
+        return self.status is Status.OPEN and now < self.closes_at
+
+    def unit(self, school_id: str, respondent_group: RespondentGroup) -> Unit | None:
+        """Its unit of that school and group, if these people are asked."""
+        for unit in self.units:
+            if (unit.school_id, unit.respondent_group) == (school_id, respondent_group):
+                return unit
+        return None

@@ -1,0 +1,67 @@
+"""climate-survey-api put together: its nouns' routes, its workers, its tables."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+
+from climate_survey_api.access_codes.routes import access_code_routes
+from climate_survey_api.administrations.routes import administration_routes
+from climate_survey_api.base import metadata
+from climate_survey_api.comments.routes import comment_routes
+from climate_survey_api.doors import MOST_CALLS_FOR_HELP, MOST_MISSES, Doors
+from climate_survey_api.help_requests.routes import help_request_routes
+from climate_survey_api.instruments.routes import instrument_routes
+from climate_survey_api.networks import networks_in
+from climate_survey_api.pages.routes import page_routes
+from climate_survey_api.policies.routes import policy_routes
+from climate_survey_api.responses.operations import make_box
+from climate_survey_api.responses.routes import response_routes
+from climate_survey_api.results.operations import count_if_few
+from climate_survey_api.results.routes import result_routes
+from climate_survey_api.settings import Settings
+from climate_survey_api.source import SOURCE
+from shared.db import plumbing
+from shared.migrations import Migrations
+from shared.service import Process, Service, Worker
+
+MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, plumbing))
+
+
+def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
+    settings = process.settings
+    zone, public_url = ZoneInfo(settings.time_zone), settings.public_url.rstrip("/")
+    trusted = networks_in(settings.trusted_proxies)
+    doors = Doors(trusted, MOST_MISSES, time.monotonic)
+    calls = Doors(trusted, MOST_CALLS_FOR_HELP, time.monotonic)
+    return (
+        instrument_routes(),
+        policy_routes(),
+        administration_routes(zone, make_box, partial(count_if_few, zone=zone)),
+        access_code_routes(public_url),
+        response_routes(doors),
+        comment_routes(),
+        help_request_routes(zone, calls),
+        result_routes(),
+        page_routes(public_url, doors, calls, zone),
+    )
+
+
+def _workers(_process: Process[Settings]) -> Sequence[Worker]:
+    return ()
+
+
+SERVICE = Service(
+    name=SOURCE,
+    title="Rapport climate surveys",
+    description="Surveys that nobody can be traced by, and results that are honest about small numbers.",
+    settings=Settings,
+    migrations=MIGRATIONS,
+    announces=("surveys",),
+    hears=(),
+    routers=_routers,
+    workers=_workers,
+)
