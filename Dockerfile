@@ -12,7 +12,7 @@ COPY --from=build /opt/venv /opt/venv
 COPY shared /opt/rapport/shared
 COPY services /opt/rapport/services
 ENV PATH=/opt/venv/bin:$PATH \
-    PYTHONPATH=/opt/rapport:/opt/rapport/services/referral-api:/opt/rapport/services/training-registry:/opt/rapport/services/reporting \
+    PYTHONPATH=/opt/rapport:/opt/rapport/services/referral-api:/opt/rapport/services/climate-survey-api:/opt/rapport/services/training-registry:/opt/rapport/services/reporting \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 \

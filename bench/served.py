@@ -71,7 +71,7 @@ def answers(url: str) -> bool:
 def environment(home: Path, *, database_url: str, bus_url: str, port: int) -> dict[str, str]:
     """What a service is told, with keys made if there are none."""
     ensure_keys(home)
-    for package in ("referral_api", "reporting", "training_registry"):
+    for package in ("referral_api", "climate_survey_api", "reporting", "training_registry"):
         ensure_field_keys(field_keys_path(home, package))
     return {
         "DATABASE_URL": database_url,

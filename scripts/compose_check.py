@@ -11,12 +11,13 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-OFFSETS = {"referral-api": 1, "training-registry": 3, "reporting": 4}
+OFFSETS = {"referral-api": 1, "climate-survey-api": 2, "training-registry": 3, "reporting": 4}
 """How far above the base each service listens."""
 PROCESSES = (
     *OFFSETS,
     "referral-api-consume",
     "referral-api-relay",
+    "climate-survey-api-relay",
     "training-registry-relay",
     "reporting-consume",
     "reporting-relay",
@@ -36,6 +37,8 @@ def main() -> int:
         *((f"{service} is ready", f"{url}/readyz", None, 200) for service, url in urls.items()),
         ("schools with a token", f"{urls['referral-api']}/v1/schools", token, 200),
         ("schools without one", f"{urls['referral-api']}/v1/schools", None, 401),
+        ("instruments with a token", f"{urls['climate-survey-api']}/v1/instruments", token, 200),
+        ("instruments without one", f"{urls['climate-survey-api']}/v1/instruments", None, 401),
         ("requirements with a token", f"{urls['training-registry']}/v1/requirements", token, 200),
         ("requirements without one", f"{urls['training-registry']}/v1/requirements", None, 401),
         ("a view with a token", f"{urls['reporting']}/v1/views/referral-funnel?school_year=2027", token, 200),

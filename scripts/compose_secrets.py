@@ -12,7 +12,12 @@ from pathlib import Path
 from shared.auth.local_keys import VERIFYING_FILE, ensure_keys
 from shared.crypto import ensure_field_keys, field_keys_path
 
-SERVICES = {"referral-api": "referral_api", "training-registry": "training_registry", "reporting": "reporting"}
+SERVICES = {
+    "referral-api": "referral_api",
+    "climate-survey-api": "climate_survey_api",
+    "training-registry": "training_registry",
+    "reporting": "reporting",
+}
 
 
 def write_secrets(folder: Path) -> list[Path]:

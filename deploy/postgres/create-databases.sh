@@ -16,5 +16,6 @@ SQL
 }
 
 create referral_api "$REFERRAL_API_PASSWORD"
+create climate_survey_api "$CLIMATE_SURVEY_API_PASSWORD"
 create training_registry "$TRAINING_REGISTRY_PASSWORD"
 create reporting "$REPORTING_PASSWORD"

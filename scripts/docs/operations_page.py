@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from climate_survey_api.settings import Settings as ClimateSurveyApiSettings
 from referral_api.settings import Settings as ReferralApiSettings
 from reporting.settings import Settings as ReportingSettings
 from scripts.docs.tables import table
@@ -13,6 +14,7 @@ from training_registry.settings import Settings as TrainingRegistrySettings
 
 SETTINGS_OF: Mapping[str, type[ServiceSettings]] = {
     "referral-api": ReferralApiSettings,
+    "climate-survey-api": ClimateSurveyApiSettings,
     "training-registry": TrainingRegistrySettings,
     "reporting": ReportingSettings,
 }

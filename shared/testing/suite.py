@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 _ROOT = Path(__file__).parents[2]
-_OFFSETS = {"referral-api": 1, "training-registry": 3, "reporting": 4}
+_OFFSETS = {"referral-api": 1, "climate-survey-api": 2, "training-registry": 3, "reporting": 4}
 _START_PATIENCE_SECONDS = 90.0
 _LOOK_AGAIN_SECONDS = 0.1
 

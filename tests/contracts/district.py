@@ -21,6 +21,7 @@ from referral_api.students.imports.worker import ImportWorker
 from shared.auth import Role
 from shared.auth.issuing import issue_token
 from shared.testing.service import DISTRICT, ServiceInTest
+from tests.contracts.surveys import survey
 from tests.contracts.training import train
 from tests.flows.suite import Suite, suite
 
@@ -129,6 +130,7 @@ async def _lived_in(made: Suite, urls: dict[str, str]) -> District:
     await ImportWorker(process.database, process.ring, process.settings, process.clock).run_next()
     known = {
         "referral-api": _known_of(referrals, imports) | {"disclosure_id": disclosures},
+        "climate-survey-api": await survey(made.climate_survey_api),
         "training-registry": await train(made.training_registry),
         "reporting": {"school_id": ("s-1", "s-2"), "school_year": ("2027",), "as_of": (_now()[:10],)},
     }

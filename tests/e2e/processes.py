@@ -25,7 +25,7 @@ from shared.testing.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
-PACKAGES = ("referral_api", "training_registry", "reporting")
+PACKAGES = ("referral_api", "climate_survey_api", "training_registry", "reporting")
 
 
 @dataclass(frozen=True, slots=True)

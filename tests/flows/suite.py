@@ -7,6 +7,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from climate_survey_api.app import SERVICE as CLIMATE_SURVEY_API
+from climate_survey_api.settings import Settings as ClimateSettings
 from referral_api.app import SERVICE as REFERRAL_API
 from referral_api.settings import Settings as ReferralSettings
 from reporting.app import SERVICE as REPORTING
@@ -19,16 +21,22 @@ from training_registry.settings import Settings as TrainingSettings
 
 @dataclass
 class Suite:
-    """The three services."""
+    """The four services."""
 
     referral_api: ServiceInTest[ReferralSettings]
+    climate_survey_api: ServiceInTest[ClimateSettings]
     training_registry: ServiceInTest[TrainingSettings]
     reporting: ServiceInTest[ReportingSettings]
 
     @property
     def services(self) -> dict[str, ServiceInTest[Any]]:
         """Each by its name."""
-        every: tuple[ServiceInTest[Any], ...] = (self.referral_api, self.training_registry, self.reporting)
+        every: tuple[ServiceInTest[Any], ...] = (
+            self.referral_api,
+            self.climate_survey_api,
+            self.training_registry,
+            self.reporting,
+        )
         return {service.process.service.name: service for service in every}
 
     async def drain(self) -> None:
@@ -54,14 +62,16 @@ async def suite(folder: Path, new_database: Callable[[], str] | None = None) -> 
     new = new_database or (lambda: f"sqlite:///{folder / f'{next(numbers)}.db'}")
     bus, keys = f"sqlite:///{folder / 'bus.db'}", folder / "keys"
     referral = ReferralSettings(database_url=new(), event_bus_url=bus, keys_dir=keys, import_dir=folder / "imports")
+    climate = ClimateSettings(database_url=new(), event_bus_url=bus, keys_dir=keys)
     training = TrainingSettings(database_url=new(), event_bus_url=bus, keys_dir=keys)
     reporting = ReportingSettings(database_url=new(), event_bus_url=bus, keys_dir=keys)
     async with (
         in_test(REFERRAL_API, referral) as first,
-        in_test(TRAINING_REGISTRY, training) as second,
-        in_test(REPORTING, reporting) as third,
+        in_test(CLIMATE_SURVEY_API, climate) as second,
+        in_test(TRAINING_REGISTRY, training) as third,
+        in_test(REPORTING, reporting) as fourth,
     ):
         for district in (DISTRICT, "elsewhere"):
             async with first.process.database.write(district) as session:
                 await add_roster(session, first, district)
-        yield Suite(first, second, third)
+        yield Suite(first, second, third, fourth)

@@ -33,13 +33,14 @@ def test_a_suite_says_ready_once_with_a_line_for_each_url(suite: SuiteInTest) ->
     lines = suite.said.splitlines()
 
     assert lines.count("ready") == 1
-    announced = lines[lines.index("ready") + 1 :][:3]
+    announced = lines[lines.index("ready") + 1 :][:4]
     assert [line.split() for line in announced] == [
         ["referral-api", suite.url("referral-api")],
+        ["climate-survey-api", suite.url("climate-survey-api")],
         ["training-registry", suite.url("training-registry")],
         ["reporting", suite.url("reporting")],
     ]
-    assert all(suite.answers(name) for name in ("referral-api", "training-registry", "reporting"))
+    assert all(suite.answers(name) for name in ("referral-api", "climate-survey-api", "training-registry", "reporting"))
 
 
 def test_keys_data_and_logs_are_their_owner_s_alone(suite: SuiteInTest) -> None:
@@ -64,7 +65,7 @@ def test_services_listen_on_this_machine_only_and_the_supervisor_nowhere(suite: 
         if connection.status == psutil.CONN_LISTEN
     }
 
-    assert listening == {("127.0.0.1", suite.base + offset) for offset in (1, 3, 4)}
+    assert listening == {("127.0.0.1", suite.base + offset) for offset in (1, 2, 3, 4)}
 
 
 def test_a_service_that_is_killed_is_started_again_and_the_terminal_says_so(suite: SuiteInTest) -> None:
