@@ -27,6 +27,14 @@ class ConsentMode(StrEnum):
     """Written consent beforehand."""
 
 
+_BY_STRENGTH = tuple(ConsentMode)
+
+
+def stronger(one: ConsentMode, other: ConsentMode) -> ConsentMode:
+    """The one that gives parents more."""
+    return max(one, other, key=_BY_STRENGTH.index)
+
+
 @dataclass(frozen=True, slots=True)
 class Ppra:
     """What was done under the Protection of Pupil Rights Amendment."""
@@ -37,6 +45,13 @@ class Ppra:
     """Whether students have to take part."""
     is_ed_funded: bool = False
     """Whether the US Department of Education pays for the survey."""
+
+
+class ParentalChoice(StrEnum):
+    """What a student's parents decided about one survey."""
+
+    OPTED_OUT = "opted_out"
+    CONSENTED = "consented"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,17 @@ class Administration:
     closed_at: datetime | None = None
     counted_at: datetime | None = None
     """When its results were there; null: not closed, or being counted."""
+    consent_mode: ConsentMode = ConsentMode.NONE
+    """What parents have to be given before students are asked these items."""
+    has_codes: bool = False
+    """Whether access codes were ever made: what is asked then stays as it is."""
+    revision: int = 1
+    """Grows with every change."""
+
+    @property
+    def consent_kept(self) -> ConsentMode:
+        """What parents are given: what is needed, or more where the district promised more."""
+        return stronger(self.consent_mode, self.ppra.consent if self.ppra else ConsentMode.NONE)
 
     def takes_answers(self, now: datetime) -> bool:
         """Whether answers are taken: it is open, and its window too, whether or not anybody has closed it yet."""
@@ -83,3 +109,21 @@ class Administration:
             if (unit.school_id, unit.respondent_group) == (school_id, respondent_group):
                 return unit
         return None
+
+
+def may_ask(consent: ConsentMode, choice: ParentalChoice | None) -> bool:
+    """Whether a student may be asked whose parents chose this, or nothing."""
+    if consent is ConsentMode.OPT_IN:
+        return choice is ParentalChoice.CONSENTED
+    return consent is ConsentMode.NONE or choice is not ParentalChoice.OPTED_OUT
+
+
+def most_places(administration: Administration, school_id: str, chosen: Mapping[ParentalChoice, int]) -> int | None:
+    """How many of a school's students may be asked, by what their parents chose; None: no item needs their leave."""
+    if administration.consent_kept is ConsentMode.NONE:
+        return None
+    unit = administration.unit(school_id, RespondentGroup.STUDENT)
+    invited = unit.invited if unit is not None else 0
+    if administration.consent_kept is ConsentMode.OPT_IN:
+        return min(invited, chosen.get(ParentalChoice.CONSENTED, 0))
+    return max(0, invited - chosen.get(ParentalChoice.OPTED_OUT, 0))
