@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from shared.events.surveys import RespondentGroup, SurveyFacet
 
+LONGEST_TEXT = 1_000
+"""Characters of an answer in the respondent's own words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ballot:

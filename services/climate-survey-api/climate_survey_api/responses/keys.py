@@ -1,0 +1,65 @@
+"""The key of each administration's box: made when it opens, destroyed when its ballots are counted."""
+
+import base64
+import os
+from collections import OrderedDict
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import delete, select, text
+
+from climate_survey_api.responses.models import ballot_keys
+from climate_survey_api.responses.sealing import KEY_BYTES
+from shared.bulk import bulk_upsert
+from shared.crypto import KeyRing
+from shared.db import ReadSession, Session
+
+_MOST_AT_HAND = 64
+"""Administrations that answer at the same time in one process; the key of another is read again."""
+_at_hand: WeakKeyDictionary[KeyRing, OrderedDict[UUID, bytes]] = WeakKeyDictionary()
+"""Keys that were opened, by the ring that opens them. A box gets its key once, so none can be out of date."""
+
+
+class BoxMissing(Exception):
+    """There is no key to this administration's box: it was never opened, or was counted already."""
+
+
+async def make_key(session: Session, ring: KeyRing, *, district_id: str, administration_id: UUID) -> None:
+    """A random key for the administration, unless it has one."""
+    secret = base64.b64encode(os.urandom(KEY_BYTES)).decode()
+    row = (administration_id, district_id, ring.seal(secret, **_place(administration_id)))
+    await bulk_upsert(session, ballot_keys, ("administration_id", "district_id", "key"), [row], on_conflict="ignore")
+
+
+async def key_of(session: ReadSession, ring: KeyRing, administration_id: UUID) -> bytes:
+    """The administration's key, opened once in this process. Raises: BoxMissing."""
+    opened = _at_hand.setdefault(ring, OrderedDict())
+    key = opened.get(administration_id)
+    if key is None:
+        key = await _read(session, ring, administration_id)
+        opened[administration_id] = key
+        if len(opened) > _MOST_AT_HAND:
+            opened.popitem(last=False)
+    return key
+
+
+async def destroy_key(session: Session, administration_id: UUID) -> None:
+    """Delete the administration's key, so that nothing it sealed can be read again."""
+    if session.dialect.name == "sqlite":
+        # SQLite leaves deleted bytes in the file until something else needs the room; this writes zeros over them.
+        await session.execute(text("PRAGMA secure_delete = ON"))
+    await session.execute(delete(ballot_keys).where(ballot_keys.c.administration_id == administration_id))
+    for opened in _at_hand.values():
+        opened.pop(administration_id, None)
+
+
+async def _read(session: ReadSession, ring: KeyRing, administration_id: UUID) -> bytes:
+    wanted = select(ballot_keys.c.key).where(ballot_keys.c.administration_id == administration_id)
+    sealed = (await session.execute(wanted)).scalar_one_or_none()
+    if sealed is None:
+        raise BoxMissing
+    return base64.b64decode(ring.open(sealed, **_place(administration_id)))
+
+
+def _place(administration_id: UUID) -> dict[str, str]:
+    return {"table": ballot_keys.name, "column": ballot_keys.c.key.name, "key": str(administration_id)}
