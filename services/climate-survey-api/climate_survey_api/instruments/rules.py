@@ -59,6 +59,8 @@ class Item:
     ppra_area: PpraArea | None = None
     choices: int = 0
     """How many choices a `choice` has."""
+    scaled: bool = True
+    """Whether its answers are part of its dimension's figures; otherwise it is reported by itself alone."""
 
     @property
     def is_scored(self) -> bool:

@@ -1,12 +1,22 @@
 """The rules that hold where a district has set none. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 
 FLOOR = 5
 """No district may show what fewer respondents said. Source: domain.md 1.9, the norm of survey vendors."""
 OPEN_TEXT_FLOOR = 10
 """Nor what fewer wrote. Source: domain.md 1.9."""
+DEFAULT_HELPLINE: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "Need to talk to someone? Call or text 988, the Suicide & Crisis Lifeline. It is free and open day and "
+        "night. If you or someone else is in danger, call 911.",
+        "es": "¿Necesitas hablar con alguien? Llama al 988, la Línea de Prevención del Suicidio y Crisis, y oprime 2 "
+        "para español. Es gratis, de día y de noche. Si tú u otra persona está en peligro, llama al 911.",
+    }
+)
+"""Numbers that answer everywhere in the United States; the district names its own beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +29,7 @@ class SurveyPolicy:
     """Respondents who wrote something, under which released comments of a unit are withheld."""
     notice_days: int = 1
     """Days that must lie between notice to parents and the opening of a survey with protected items."""
-    helpline: Mapping[str, str] = field(default_factory=dict)
+    helpline: Mapping[str, str] = DEFAULT_HELPLINE
     """What respondents are told at the end, by language."""
     comment_readers: frozenset[str] = frozenset()
     """The trained readers, by the `sub` of their tokens."""
