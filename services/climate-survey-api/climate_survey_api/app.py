@@ -43,7 +43,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
         administration_routes(zone, make_box, partial(count_if_few, zone=zone)),
         access_code_routes(public_url),
         response_routes(doors),
-        comment_routes(),
+        comment_routes(zone),
         help_request_routes(zone, calls),
         result_routes(),
         page_routes(public_url, doors, calls, zone),
