@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from climate_survey_api.instruments.rules import PpraArea, Scale
+from climate_survey_api.texts import Texts, Wording
 from shared.errors import Fault
 from shared.events.surveys import RespondentGroup
 from shared.http.bodies import ChosenId, StrictBody
@@ -31,15 +32,6 @@ def _each_once(groups: list[RespondentGroup]) -> list[RespondentGroup]:
     return groups
 
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
-"""A language as BCP 47 writes it: `en`, `pt-BR`, `zh-Hans`."""
-Wording = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
-]
-"""One line that people read."""
-Texts = Annotated[dict[Language, Wording], Field(min_length=1, max_length=30)]
-"""The same in each language."""
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 """A name without words in it: it stands in events and in forms."""
 Groups = Annotated[
