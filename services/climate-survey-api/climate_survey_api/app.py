@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from climate_survey_api.access_codes.routes import access_code_routes
 from climate_survey_api.administrations.routes import administration_routes
+from climate_survey_api.administrations.views.schools import surveyed_schools
 from climate_survey_api.base import metadata
 from climate_survey_api.comments.routes import comment_routes
 from climate_survey_api.doors import MOST_CALLS_FOR_HELP, MOST_MISSES, Doors
@@ -44,7 +45,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
         access_code_routes(public_url),
         response_routes(doors),
         comment_routes(zone),
-        help_request_routes(zone, calls),
+        help_request_routes(zone, calls, surveyed_schools),
         result_routes(),
         page_routes(public_url, doors, calls, zone),
     )

@@ -1,14 +1,17 @@
-"""What follows from a change in one noun in those that build on it, in the same transaction.
+"""What nouns need of those that build on them: what follows from a change, and what only they know.
 
 The nouns below take these as parameters of their routes; `app` hands in what the nouns above do.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from shared.crypto import KeyRing
-from shared.db import Session
+from shared.db import ReadSession, Session
+from shared.events.surveys import RespondentGroup
 
 
 class OnOpening(Protocol):
@@ -25,3 +28,29 @@ class OnClosing(Protocol):
         self, session: Session, ring: KeyRing, *, district_id: str, administration_id: UUID, now: datetime
     ) -> None:
         """Count the answers if they are few enough to be counted within a request; a worker counts the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyedSchools:
+    """The schools that a survey is put to, as far as asking to talk to an adult there goes."""
+
+    district_id: str
+    school_ids: frozenset[str]
+    closed_at: datetime | None
+    """When the survey closed; None: it has not."""
+
+
+class FindSurveyedSchools(Protocol):
+    """How they are found by whoever knows nothing but the survey's id."""
+
+    async def __call__(self, session: ReadSession, administration_id: UUID) -> SurveyedSchools | None:
+        """The schools of this survey, whatever district it belongs to; None: there is no such survey."""
+
+
+class UsedCodes(Protocol):
+    """How many access codes a survey has."""
+
+    async def __call__(
+        self, session: ReadSession, district_id: str, administration_id: UUID
+    ) -> Mapping[tuple[str, RespondentGroup], tuple[int, int]]:
+        """By school and group: how many were made and not voided, and how many of them used. None made: absent."""

@@ -1,4 +1,4 @@
-"""Help requests: somebody wants to talk to an adult. Sealed, and joined to no code and no answer.
+"""Help requests: somebody wants to talk to an adult. Sealed, and joined to no code, no answer and no survey.
 
 Announces that one was made, at which school and on which day.
 """
