@@ -4,30 +4,29 @@ Whoever sees a sealed ballot learns its school and group, and not even how many 
 """
 
 import os
-from collections.abc import Sequence
 from uuid import UUID
 
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from climate_survey_api.instruments.rules import Item, Scale
-from climate_survey_api.responses.rules import LONGEST_TEXT, Ballot
+from climate_survey_api.instruments.rules import Scale
+from climate_survey_api.responses.rules import LONGEST_TEXT, Asked, Ballot
 from shared.events.surveys import RespondentGroup, SurveyFacet
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
-_WIDEST_CHARACTER = "\U0010ffff"
-"""Four bytes of UTF-8; no other character that a text may hold needs more, also where JSON escapes it."""
+_WIDEST_TEXT = "\U0010ffff" * LONGEST_TEXT
+"""Four bytes a character in UTF-8; no other that a text may hold needs more, also where JSON escapes it."""
 
 
-def room_for(items: Sequence[Item], facets: Sequence[SurveyFacet], longest_facet_value: int) -> int:
-    """Bytes that hold whatever may be answered to these items and facets: every ballot is filled up to it."""
+def room_for(asked: Asked) -> int:
+    """Bytes that hold whatever may be answered to this: every ballot is filled up to it."""
     widest = Ballot(
         school_id="",
         respondent_group=RespondentGroup.STUDENT,
-        answers={item.item_id: item.highest for item in items if item.scale is not Scale.TEXT},
-        facets=dict.fromkeys(facets, "x" * longest_facet_value),
-        comments={item.item_id: _WIDEST_CHARACTER * LONGEST_TEXT for item in items if item.scale is Scale.TEXT},
+        answers={item.item_id: item.highest for item in asked.items if item.scale is not Scale.TEXT},
+        facets={facet: max(values, key=len) for facet, values in asked.facets.items()},
+        comments={item.item_id: _WIDEST_TEXT for item in asked.items if item.scale is Scale.TEXT},
     )
     return len(_written(widest))
 
