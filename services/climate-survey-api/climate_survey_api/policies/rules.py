@@ -1,7 +1,7 @@
 """The rules that hold where a district has set none. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 FLOOR = 5
@@ -29,7 +29,7 @@ class SurveyPolicy:
     """Respondents who wrote something, under which released comments of a unit are withheld."""
     notice_days: int = 1
     """Days that must lie between notice to parents and the opening of a survey with protected items."""
-    helpline: Mapping[str, str] = DEFAULT_HELPLINE
+    helpline: Mapping[str, str] = field(default_factory=lambda: DEFAULT_HELPLINE)
     """What respondents are told at the end, by language."""
     comment_readers: frozenset[str] = frozenset()
     """The trained readers, by the `sub` of their tokens."""
