@@ -17,6 +17,7 @@ from shared.events.referrals import Stage
 from shared.events.training import StandingStatus
 from shared.migrations import current_revision, migrate
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets
+from shared.testing.survey_events import a_closing, a_count, an_opening
 from shared.testing.tables import differences
 from shared.testing.training_events import a_drill, a_lesson, a_quota, a_standing
 from tests.reporting.suite import roll_all
@@ -46,7 +47,7 @@ async def test_a_district_sees_no_row_of_another_even_without_a_condition(postgr
     await migrate(database, MIGRATIONS)
     sink = ViewSink()
     lives = [a_life(a_submission(district_id=d), Stage.CONTACTED) for d in ("demo", "elsewhere")]
-    events = [*lives[0], *lives[1], an_enrollment((some_facets(), 5)), *some_training("demo")]
+    events = [*lives[0], *lives[1], an_enrollment((some_facets(), 5)), *some_training("demo"), *some_surveys("demo")]
     margins = {fact.margins for fact in FACTS} | {enrollment_margins}
     for rolled in (False, True):
         async with database.write(EVERY_DISTRICT) as session:
@@ -70,7 +71,8 @@ async def test_a_district_writes_no_row_of_another_and_without_a_district_there_
         await roll_all(database)
         async with database.write(EVERY_DISTRICT) as session:
             training = [*some_training("demo"), *some_training("elsewhere")]
-            await sink.store(session, sink.prepare([*lives[0], *lives[1], *counts, *training]))
+            surveys = [*some_surveys("demo"), *some_surveys("elsewhere")]
+            await sink.store(session, sink.prepare([*lives[0], *lives[1], *counts, *training, *surveys]))
     for table in (*REBUILT, places):
         own = await rows_of(database, table, "demo")
         foreign = [row for row in await rows_of(database, table, EVERY_DISTRICT) if row not in own]
@@ -93,6 +95,12 @@ def some_training(district_id: str) -> list[Event]:
     """Something for each table of the topic `training`."""
     due = [(date(2026, 1, 1), StandingStatus.DUE)]
     made = [a_lesson(), a_drill(), a_quota({}), a_standing({"basic": due}, "s-1")]
+    return [event.model_copy(update={"district_id": district_id}) for event in made]
+
+
+def some_surveys(district_id: str) -> list[Event]:
+    """Something for each table of the topic `surveys`, of a school and of the district."""
+    made = [an_opening(), a_closing(), a_count(), a_count(school_id=None)]
     return [event.model_copy(update={"district_id": district_id}) for event in made]
 
 
@@ -126,6 +134,7 @@ async def test_a_login_without_powers_can_consume_and_row_security_binds_it(post
                     *a_life(a_submission(), Stage.CONTACTED),
                     an_enrollment((some_facets(), 5)),
                     *some_training("demo"),
+                    *some_surveys("demo"),
                 ]
             ),
         )

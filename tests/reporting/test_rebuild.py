@@ -26,6 +26,7 @@ from shared.events.training import StandingStatus
 from shared.inbox import OffsetsMoved, consumer_offsets, inbox
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
 from shared.testing.service import ServiceInTest, in_test
+from shared.testing.survey_events import a_closing, a_count, a_finding, an_opening, some_progress
 from shared.testing.training_events import a_drill, a_lesson, a_quota, a_standing, an_activity, no_activity
 from tests.reporting.suite import a_clock_in_a_hurry, roll_all
 
@@ -75,7 +76,7 @@ def some_history() -> list[Event]:
         submitted = a_submission(school_id=f"s-{n % 3}", student_id=f"st-{n % 7}", sex=list(Sex)[n % 4])
         events += a_life(submitted, *list(Stage)[1 : 1 + n % 5])
     mistake = a_life(a_submission(), Stage.ACCEPTED)
-    return [*events, *mistake, taken_back(mistake), *counts_of_enrollment(), *some_training()]
+    return [*events, *mistake, taken_back(mistake), *counts_of_enrollment(), *some_training(), *some_surveys()]
 
 
 def some_training() -> list[Event]:
@@ -87,6 +88,13 @@ def some_training() -> list[Event]:
     second = a_standing({"basic": [(date(2026, 3, 1), StandingStatus.CURRENT)]}, "s-2", version=2)
     ledger = [a_lesson(), a_lesson(grade_band=None), an_activity(), mistake, no_activity(mistake)]
     return [*ledger, a_drill(), a_drill(notice_in_time=False), second, first, a_quota({}, version=2), a_quota({}, {})]
+
+
+def some_surveys() -> list[Event]:
+    """A survey that ran and was counted, with figures that only a few bits in a thousand set apart."""
+    means = [a_finding(f"d-{n}", means=208.5 + n / 3) for n in range(5)]
+    days = [some_progress(counted_on=date(2026, 10, day), used=day) for day in (8, 7)]
+    return [a_closing(), *days, an_opening(), a_count(*means), a_count(a_finding(suppressed=True), school_id=None)]
 
 
 def counts_of_enrollment() -> list[Event]:

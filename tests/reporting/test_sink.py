@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
-from reporting.codec import month_of
+from reporting.codec import LAST_DAY, month_of
 from reporting.models import REBUILT, places, referral_funnel, students_referred
 from reporting.sink import ViewSink
 from shared.db import EVERY_DISTRICT, Database
@@ -19,6 +19,7 @@ from shared.events.facets import Sex
 from shared.events.referrals import Need, Stage
 from shared.events.training import ActivityKind, StandingStatus
 from shared.testing.events import a_life, a_submission, an_enrollment, some_facets, taken_back
+from shared.testing.survey_events import a_closing, a_count, a_finding, an_opening, some_progress
 from shared.testing.training_events import a_drill, a_lesson, a_quota, a_standing, no_activity
 from tests.reporting.suite import roll_all
 
@@ -105,7 +106,7 @@ async def test_the_tables_do_not_tell_how_the_events_arrived(database: Database)
         if n % 7 == 0:
             events.append(taken_back(life))
     events += [an_enrollment((some_facets(sex=sex), n), version=n) for n, sex in enumerate(Sex, 1)]
-    events += some_training()
+    events += [*some_training(), *some_surveys()]
     await apply(database, events)
     once = await contents(database)
     async with database.write(EVERY_DISTRICT) as session:
@@ -117,6 +118,9 @@ async def test_the_tables_do_not_tell_how_the_events_arrived(database: Database)
     assert len(once["referral_funnel"]) > 10
     assert [row[-1] for row in once["officer_standings"]] == [5]
     assert len(once["officer_steps"]) == 5
+    assert [row[3:] for row in once["survey_progress"]] == [(LAST_DAY, 100, 90, 72)]
+    assert [row[4] for row in once["survey_counts"]] == [2027, 2027]
+    assert len(once["survey_results"]) == 6
 
 
 def some_training() -> list[Event]:
@@ -131,6 +135,16 @@ def some_training() -> list[Event]:
         events += [a_standing({"basic": steps}, *schools, version=version)]
         events += [a_quota(*[{"least": version}] * (6 - version), version=version)]
     return events
+
+
+def some_surveys() -> list[Event]:
+    """A survey that opens, goes on for three days and closes, and is counted three times, with less in it each time."""
+    events = [an_opening(), *(some_progress(counted_on=date(2026, 10, 6 + n), used=10 * n) for n in range(3))]
+    for n, dimensions in enumerate((("safety", "equity", "ethics"), ("safety", "equity"), ("safety",))):
+        at = datetime(2026, 10, 16, 15 + n, tzinfo=UTC)
+        found = [a_finding(dimension, favorable=100 + n, suppressed=n == 1) for dimension in dimensions]
+        events += [a_count(*found, school_id=school_id, occurred_at=at) for school_id in ("s-1", None)]
+    return [*events, a_closing()]
 
 
 async def test_a_schools_number_is_not_remembered_from_a_transaction_that_failed(database: Database) -> None:

@@ -13,12 +13,14 @@ from reporting.routes.telling import MANY_ROWS
 from shared.events.base import Event
 from shared.events.training import StandingStatus
 from shared.testing.events import a_submission
+from shared.testing.survey_events import a_count, an_opening
 from shared.testing.training_events import a_drill, a_lesson, a_quota, a_standing
 from tests.reporting.suite import Reporting, announce
 
 VIEWS = ("referral-funnel", "students-referred", "contact-times", "open-referrals")
 OF_TRAINING = ("activities", "training", "drills", "drill-quotas")
-EVERY_VIEW = (*VIEWS, *OF_TRAINING)
+OF_SURVEYS = ("climate", "survey-progress")
+EVERY_VIEW = (*VIEWS, *OF_TRAINING, *OF_SURVEYS)
 
 
 async def asked_as(reporting: Reporting, accept: str, name: str = VIEWS[0], role: str = "analyst") -> httpx2.Response:
@@ -36,7 +38,7 @@ async def asked_as(reporting: Reporting, accept: str, name: str = VIEWS[0], role
 async def test_csv_says_in_its_headers_what_json_says_beside_its_rows(
     reporting: Reporting, name: str, role: str
 ) -> None:
-    await announce(reporting, a_submission(), *some_training())
+    await announce(reporting, a_submission(), *some_training(), an_opening(), a_count())
     as_json = await asked_as(reporting, "application/json", name, role)
     as_csv = await asked_as(reporting, "text/csv", name, role)
     beside = {key: value for key, value in as_json.json().items() if key != "rows"}

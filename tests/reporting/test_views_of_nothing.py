@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.testing.events import a_submission, an_enrollment, some_facets
+from shared.testing.survey_events import a_count, an_opening
 from shared.testing.training_events import a_lesson, a_quota
 from tests.reporting.suite import Reporting, announce, view
 
@@ -35,9 +36,12 @@ async def test_a_year_before_its_first_referral_has_no_numbers_for_anybody(repor
             assert all(not row.get("n") and not row.get("students") for row in answer["rows"]), question
 
 
-@pytest.mark.parametrize("name", ["activities", "training", "drills", "drill-quotas"])
-async def test_a_district_that_nothing_is_known_of_has_no_rows_of_training(reporting: Reporting, name: str) -> None:
-    await announce(reporting, a_lesson(district_id="elsewhere"), a_quota({}, district_id="elsewhere"))
+@pytest.mark.parametrize("name", ["activities", "training", "drills", "drill-quotas", "climate", "survey-progress"])
+async def test_a_district_that_nothing_is_known_of_has_no_rows_of_what_others_do(
+    reporting: Reporting, name: str
+) -> None:
+    others = [a_lesson(), a_quota({}), an_opening(), a_count()]
+    await announce(reporting, *(event.model_copy(update={"district_id": "elsewhere"}) for event in others))
     for role in ("analyst", "counselor"):
         asked = {"school_year": None} if name == "training" else {}
         assert (await view(reporting, name, role=role, **asked))["rows"] == []

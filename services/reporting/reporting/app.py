@@ -12,6 +12,7 @@ from reporting.base import metadata
 from reporting.rolling import Roller
 from reporting.routes.freshness import freshness_router
 from reporting.routes.referrals import referrals_router
+from reporting.routes.surveys import surveys_router
 from reporting.routes.telling import CONSUMER
 from reporting.routes.training import training_router
 from reporting.settings import Settings
@@ -24,7 +25,7 @@ from shared.service import Process, Service
 log = structlog.get_logger(__name__)
 
 MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, plumbing))
-HEARS = ("roster", "referrals", "training")
+HEARS = ("roster", "referrals", "training", "surveys")
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
@@ -33,6 +34,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     return (
         referrals_router(horizon, minimum_cell=process.settings.minimum_cell, zone=zone),
         training_router(horizon, zone=zone),
+        surveys_router(horizon),
         freshness_router(horizon),
     )
 

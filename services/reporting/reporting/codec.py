@@ -21,7 +21,8 @@ matters, it stands between them.
 How a referral's contact clock ended is one integer too, its timing: 0 where the clock ran out and nobody has been
 reached yet, else 1 + 2 x the histogram's bucket of the time that it took, + 1 where that was too late.
 
-What the topic `training` is counted by are a few closed sets, whose members have a number and a column each.
+What the topics `training` and `surveys` are counted by are a few closed sets, whose members have a number and a column
+each.
 """
 
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ from typing import NamedTuple
 
 from shared.events.facets import FIRST_MONTH_OF_SCHOOL_YEAR, Disability, Facets, GradeBand, RaceEthnicity, Sex
 from shared.events.referrals import Need, Stage, Urgency
+from shared.events.surveys import RespondentGroup
 from shared.events.training import ActivityKind, DrillType, StandingStatus, TriadRole
 
 VERSION = 1
@@ -52,6 +54,10 @@ class Unstorable(ValueError):
 
 LONGEST_ID = 255
 """More characters has no school, officer or requirement; two such ids fit into a key of PostgreSQL's."""
+
+
+WHOLE_DISTRICT = ""
+"""In the place of a school's id: what is kept of a district as a whole."""
 
 
 class Bits(NamedTuple):
@@ -267,5 +273,15 @@ STANDINGS: Mapping[StandingStatus, int] = {
 }
 """In the order of how bad they are: so the greatest of an officer's numbers is how he stands altogether."""
 
+RESPONDENT_GROUPS: Mapping[RespondentGroup, int] = {
+    RespondentGroup.STUDENT: 1,
+    RespondentGroup.FAMILY: 2,
+    RespondentGroup.STAFF: 3,
+    RespondentGroup.OFFICER: 4,
+}
+
 FIRST_DAY, LAST_DAY = date.min.toordinal(), date.max.toordinal()
 """The ends of time. Where a day has a column of its own it is the number that `date.toordinal` gives it."""
+
+AT_OPENING = 0
+"""The day before every day: what was said when a survey opened, before a day told how many had answered."""

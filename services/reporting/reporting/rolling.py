@@ -15,13 +15,12 @@ import structlog
 from sqlalchemy import text
 
 from reporting.additions import Tables
-from reporting.codec import OF_REFERRALS, SCHOOL_YEAR_OF_MONTH
+from reporting.codec import OF_REFERRALS, SCHOOL_YEAR_OF_MONTH, WHOLE_DISTRICT
 from reporting.margins import LINES, MARGINS, WHOLE, mask_of
 from reporting.models import (
     CONTACT_TIMES,
     ENROLLMENT_KEPT,
     FUNNEL,
-    WHOLE_DISTRICT,
     Fact,
     enrollment,
     enrollment_changes,

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import MetaData, Table, select, text
 
 from reporting.additions import Addition, Tables
-from reporting.codec import CELL_BITS, DAY_BITS, DAY_MASK, STAGES, TIMING_BITS
+from reporting.codec import CELL_BITS, DAY_BITS, DAY_MASK, STAGES, TIMING_BITS, WHOLE_DISTRICT
 from reporting.models import (
     CONTACT_TIMES,
     FUNNEL,
-    WHOLE_DISTRICT,
     enrollment,
     enrollment_changes,
     enrollment_versions,
@@ -18,6 +17,7 @@ from reporting.models import (
 )
 from reporting.projections.changes import Place
 from reporting.projections.folding import MOST_EVENTS, PROJECTIONS, STAGE_BITS, Folded, fold
+from reporting.surveys import store_surveys
 from reporting.training import store_training
 from shared.bulk import bulk_upsert
 from shared.copying import BIGINT, INTEGER
@@ -92,7 +92,7 @@ class ViewSink:
 
     async def store(self, session: Session, prepared: Folded) -> None:
         """Add the sum to the tables, within the consumer's transaction."""
-        of_districts = {(district_id, WHOLE_DISTRICT) for district_id in prepared.training.districts()}
+        of_districts = {(district_id, WHOLE_DISTRICT) for district_id in prepared.districts()}
         numbers = await self._numbered(session, prepared.places() | of_districts)
         if prepared.tallies:
             await _funnel_addition.run(session, _funnel_columns(prepared, numbers), self._into)
@@ -103,6 +103,7 @@ class ViewSink:
         if prepared.versions:
             await self._register(session, prepared, numbers)
         await store_training(session, prepared.training, numbers, self._target)
+        await store_surveys(session, prepared.surveys, numbers, self._target)
 
     async def _numbered(self, session: Session, wanted: set[Place]) -> Mapping[Place, int]:
         """The number of each school; new ones get one.

@@ -1,12 +1,13 @@
 """Writes what the topic `training` changes: counts are added, a register's rows replace those of older versions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Table
 
+from reporting.codec import WHOLE_DISTRICT
 from reporting.models import (
-    WHOLE_DISTRICT,
+    Target,
     activities,
     drill_quota_versions,
     drill_quotas,
@@ -20,8 +21,6 @@ from reporting.projections.training_sums import FoldedTraining
 from shared.bulk import OnConflict, bulk_upsert
 from shared.db import Session
 
-Target = Callable[[Table], Table]
-"""Where a table's rows go: a rebuild writes beside the tables that serve."""
 _Rows = list[tuple[Any, ...]]
 
 

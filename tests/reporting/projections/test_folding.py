@@ -165,7 +165,7 @@ def test_a_stage_named_twice_is_taken_back_once() -> None:
 
 def test_nothing_else_about_a_referral_changes_the_funnel() -> None:
     unheard = {ReferralPutOnHold, ReferralResumed, ReferralRescheduled, ReferralContactReminded}
-    assert {event for event in CATALOGUE if event.topic != "training"} - set(PROJECTIONS) == unheard
+    assert {event for event in CATALOGUE if event.topic in ("roster", "referrals")} - set(PROJECTIONS) == unheard
 
 
 def test_students_of_two_districts_never_share_a_number() -> None:

@@ -1,4 +1,4 @@
-"""Rates against enrolment."""
+"""Rates against enrolment, shares of a whole, and means."""
 
 
 def per_100(n: int, enrolled: int | None) -> float | None:
@@ -19,3 +19,11 @@ def share(part: int | None, rest: int | None) -> float | None:
     if part is None or rest is None or part + rest == 0:
         return None
     return round(part / (part + rest), 4)
+
+
+def quotient(total: float | None, number: int | None) -> float | None:
+    """What comes to one of a number: the share of a part, the mean of a sum.
+
+    Not rounded. None where there is nothing to divide by, or where either is hidden or not known (None).
+    """
+    return total / number if total is not None and number else None

@@ -8,6 +8,10 @@ Activity   adds to the triad ledger of a school           sums commute
 Drill      adds to the drills of a school                 sums commute
 Standing   says how an officer stands, and where          the latest version wins, row by row
 Quota      says what drills a district asks for           the latest version wins, row by row
+Opening    says when a survey opened                      the latest version wins
+Closing    says when a survey closed                      the latest version wins
+Progress   says how many answered by a day                the latest day wins
+Count      says what a survey found                       the latest version wins, row by row
 """
 
 from typing import NamedTuple
@@ -156,4 +160,83 @@ class Quota(NamedTuple):
 
 OfTraining = Activity | Drill | Standing | Quota
 
-Change = Tally | Timing | Sighting | Register | OfTraining
+
+class Opening(NamedTuple):
+    """A survey of this school year opened on this day."""
+
+    district_id: str
+    administration_id: str
+    version: int
+    school_year: int
+    opened_day: int
+
+
+class Closing(NamedTuple):
+    """A survey of this school year closed on this day."""
+
+    district_id: str
+    administration_id: str
+    version: int
+    school_year: int
+    closed_day: int
+
+
+class Unit(NamedTuple):
+    """Who is asked together: a survey's respondents of a group at a school, or in the whole district."""
+
+    place: Place
+    administration_id: str
+    group: int
+
+
+class Answered(NamedTuple):
+    """How many of a unit were invited, can answer, and did, by the end of a day."""
+
+    counted_day: int
+    invited: int
+    generated: int | None
+    """None: not known."""
+    used: int
+
+
+class Progress(NamedTuple):
+    """So many of a unit have answered, unless a later day is known."""
+
+    unit: Unit
+    answered: Answered
+
+
+class Counting(NamedTuple):
+    """Of which school year and day a count is, whose answers were in it, and from how many on they may be told."""
+
+    school_year: int
+    closed_day: int
+    schools_counted: int
+    invited: int
+    minimum: int
+
+
+class Finding(NamedTuple):
+    """What a unit answered in a dimension, as sums; each is None where they are suppressed."""
+
+    n: int | None
+    answers: int | None
+    favorable: int | None
+    means: float | None
+
+
+class Count(NamedTuple):
+    """What a unit answered, as of a version.
+
+    A dimension that a later version does not name is no longer valid, whatever order the versions arrive in.
+    """
+
+    unit: Unit
+    version: int
+    counting: Counting
+    findings: dict[str, Finding]
+
+
+OfSurveys = Opening | Closing | Progress | Count
+
+Change = Tally | Timing | Sighting | Register | OfTraining | OfSurveys

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reporting.codec import LONGEST_ID, STAGES, TIMING_BITS, Unstorable
-from reporting.projections import referrals, roster, training
-from reporting.projections.changes import Place, Register, Sighting, Slot, Tally, Timing
+from reporting.projections import referrals, roster, surveys, training
+from reporting.projections.changes import OfTraining, Place, Register, Sighting, Slot, Tally, Timing
+from reporting.projections.survey_registers import FoldedSurveys
 from reporting.projections.training_sums import FoldedTraining
 from shared.events.base import Event
 
-PROJECTIONS = {**referrals.PROJECTIONS, **roster.PROJECTIONS, **training.PROJECTIONS}
+PROJECTIONS = {**referrals.PROJECTIONS, **roster.PROJECTIONS, **training.PROJECTIONS, **surveys.PROJECTIONS}
 
 STAGE_BITS = 21
 MOST_EVENTS = 1 << STAGE_BITS - 1
@@ -41,12 +42,17 @@ class Folded:
     students: dict[tuple[Place, int, int], tuple[int, int]] = field(default_factory=dict)
     """Per school, school year and cell the latest version that names the cell, and its number of students."""
     training: FoldedTraining = field(default_factory=FoldedTraining)
+    surveys: FoldedSurveys = field(default_factory=FoldedSurveys)
 
     def places(self) -> set[Place]:
         """Every school that something is written for."""
         counted = {*self.tallies, *self.timings, *self.sightings, *(place for place, _ in self.versions)}
-        counted.update(self.training.places())
+        counted.update(self.training.places(), self.surveys.places())
         return counted
+
+    def districts(self) -> set[str]:
+        """Every district that something of these two topics is written for as a whole."""
+        return self.training.districts() | self.surveys.districts()
 
 
 def fold(events: Iterable[Event]) -> Folded:
@@ -72,14 +78,14 @@ def fold(events: Iterable[Event]) -> Folded:
                 ended[slot] = ended.get(slot, 0) + n
             elif isinstance(change, Register):
                 _register(folded, change)
-            else:
+            elif isinstance(change, OfTraining):
                 folded.training.add(change)
+            else:
+                folded.surveys.add(change)
     if count >= MOST_EVENTS:
         raise ValueError(f"fewer than {MOST_EVENTS} events fit into one sum")
-    for place in folded.places():
-        _ensure_storable(*place)
-    for district_id in folded.training.districts():
-        _ensure_storable(district_id)
+    for ids in (*folded.places(), *((district_id,) for district_id in folded.districts())):
+        _ensure_storable(*ids)
     return folded
 
 

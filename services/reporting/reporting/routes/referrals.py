@@ -58,7 +58,8 @@ def referrals_router(horizon: Horizon, *, minimum_cell: int, zone: tzinfo) -> AP
         await ensure_known(session, caller, asked.school_id)
         breakdown = asked.breakdown()
         rows = await view(session, caller, breakdown, school_id=asked.school_id, minimum=minimum)
-        return await told(session, horizon, rows, breakdown.keys, table, accept, minimum=minimum, beside=beside)
+        policy = answers.Policy.of(minimum)
+        return await told(session, horizon, rows, breakdown.keys, table, accept, policy=policy, beside=beside)
 
     @router.get(f"/views/{FUNNEL.name}", responses=described(ReferralFunnel, FUNNEL, TooFine), response_model=None)
     async def get_referral_funnel(

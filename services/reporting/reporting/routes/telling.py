@@ -40,12 +40,12 @@ async def told(
     table: Table,
     accept: str,
     *,
-    minimum: int = 0,
+    policy: answers.Policy = answers.NOTHING_HIDDEN,
     beside: Mapping[str, object] | None = None,
 ) -> Response:
-    """The rows, with the instant up to which they are complete; where there is no minimum nothing is suppressed."""
+    """The rows, with the instant up to which they are complete, and what was hidden of them."""
     instant = as_of(await applied_offsets(session, CONSUMER), horizon.seen)
-    answer = partial(answers.answer, rows, keys, table, as_of=instant, minimum=minimum, accept=accept, beside=beside)
+    answer = partial(answers.answer, rows, keys, table, as_of=instant, policy=policy, accept=accept, beside=beside)
     return answer() if len(rows) < MANY_ROWS else await asyncio.to_thread(answer)
 
 

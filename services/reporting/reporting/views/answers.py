@@ -50,6 +50,9 @@ class Policy(BaseModel):
         return cls(minimum_cell=minimum, complementary=True, method=METHOD)
 
 
+NOTHING_HIDDEN = Policy.of(0)
+
+
 class View(BaseModel):
     """What every view answers with beside its rows."""
 
@@ -65,12 +68,12 @@ def answer(
     table: Table,
     *,
     as_of: datetime | None,
-    minimum: int,
+    policy: Policy,
     accept: str,
     beside: Mapping[str, object] | None = None,
 ) -> Response:
     """The rows in the form asked for, and what is to be known about them: in JSON `beside` too, with CSV in headers."""
-    told = {"as_of": as_of, "policy": Policy.of(minimum).model_dump(), **(beside or {})}
+    told = {"as_of": as_of, "policy": policy.model_dump(), **(beside or {})}
     if preferred(accept, (JSON, CSV)) == CSV:
         text = _as_csv(rows, [*keys, *table.measured, "suppressed"])
         headers = {"Vary": "Accept", "Content-Disposition": _saved_as(table.name), **_in_headers(told)}

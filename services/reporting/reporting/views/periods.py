@@ -25,6 +25,13 @@ class Months(NamedTuple):
     last: int
 
 
+class Days(NamedTuple):
+    """A stretch of days, both included."""
+
+    first: date
+    last: date
+
+
 class ForbidUnknown(BaseModel):
     """A query in which what is not named is refused, so that a slip never widens an answer."""
 
@@ -94,6 +101,13 @@ def months_of(school_year: int) -> Months:
     """Every month of a school year."""
     first = (school_year - 1) * MONTHS_IN_YEAR + FIRST_MONTH_OF_SCHOOL_YEAR - 1
     return Months(first, first + MONTHS_IN_YEAR - 1)
+
+
+def days_of(months: Months) -> Days:
+    """The first day of these months and the last."""
+    (first_year, first), (last_year, last) = (divmod(month, MONTHS_IN_YEAR) for month in months)
+    ends_on = monthrange(last_year, last + 1)[1]
+    return Days(date(first_year, first + 1, 1), date(last_year, last + 1, ends_on))
 
 
 def month_named(text: str, *, is_last: bool) -> int:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, false, literal_column, select
 from sqlalchemy.engine import Dialect
 
-from reporting.models import WHOLE_DISTRICT, places
+from reporting.codec import WHOLE_DISTRICT
+from reporting.models import places
 from reporting.views.errors import UnknownSchool
 from reporting.views.prepared import Prepared, prepare
 from shared.auth import Caller
