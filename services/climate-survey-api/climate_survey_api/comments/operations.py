@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from secrets import SystemRandom
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from pydantic import ConfigDict, Field
@@ -64,7 +65,7 @@ async def keep_comments(
 class ReviewComment(StrictBody):
     """What a reader decides about one comment."""
 
-    decision: Decision = Field(
+    decision: Annotated[Decision, Field(strict=False)] = Field(
         description="`release`, `withhold`, or `escalate`: a threat or somebody told of harm; it stays withheld and "
         "is counted until somebody has acted."
     )

@@ -19,6 +19,7 @@ from climate_survey_api.help_requests.rules import (
     may_take_up,
 )
 from climate_survey_api.source import SOURCE
+from climate_survey_api.texts import Language
 from shared.auth import Caller
 from shared.cloudevents import to_message
 from shared.crypto import KeyRing
@@ -28,7 +29,9 @@ from shared.http.bodies import Id, Narrative, SourcedId, StrictBody
 from shared.http.etags import ensure_match
 from shared.outbox import record_messages
 
-_WITHOUT_NUL = r"^[^\x00]*$"  # PostgreSQL stores none in text
+# PostgreSQL stores no NUL in text; and whom nobody could find, nobody can talk to.
+_WITHOUT_NUL = r"^[^\x00]*$"
+_NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
 
 
 class AskForAdult(StrictBody):
@@ -36,13 +39,11 @@ class AskForAdult(StrictBody):
 
     administration_id: Id = Field(description="The survey whose link led here; it is not kept.")
     school_id: SourcedId
-    contact: Annotated[
-        str, StringConstraints(min_length=1, max_length=300, pattern=_WITHOUT_NUL, strip_whitespace=True)
-    ] = Field(description="Who asks, and how to be found.")
-    message: Annotated[str, StringConstraints(max_length=2_000, pattern=_WITHOUT_NUL)] | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8}){0,3}$")] | None = Field(
-        None, description="A BCP 47 tag: the language to be talked to in."
+    contact: Annotated[str, StringConstraints(max_length=300, pattern=_NOT_BLANK)] = Field(
+        description="Who asks, and how to be found."
     )
+    message: Annotated[str, StringConstraints(max_length=2_000, pattern=_WITHOUT_NUL)] | None = None
+    language: Language | None = Field(None, description="The language to be talked to in.")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -126,7 +127,7 @@ async def take_up(
 class CloseHelpRequest(StrictBody):
     """What came of a request."""
 
-    outcome: HelpOutcome
+    outcome: Annotated[HelpOutcome, Field(strict=False)]
     note: Narrative | None = None
 
     model_config = ConfigDict(
