@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from climate_survey_api.access_codes.routes import access_code_routes
+from climate_survey_api.access_codes.views import codes_by_unit
 from climate_survey_api.administrations.routes import administration_routes
 from climate_survey_api.administrations.views.schools import surveyed_schools
+from climate_survey_api.administrations.worker import Timetable
 from climate_survey_api.base import metadata
 from climate_survey_api.comments.routes import comment_routes
 from climate_survey_api.doors import MOST_CALLS_FOR_HELP, MOST_MISSES, Doors
@@ -41,7 +43,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     return (
         instrument_routes(),
         policy_routes(),
-        administration_routes(zone, make_box, partial(count_if_few, zone=zone)),
+        administration_routes(zone, make_box, partial(count_if_few, zone=zone), codes_by_unit),
         access_code_routes(public_url),
         response_routes(doors),
         comment_routes(zone),
@@ -51,8 +53,19 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     )
 
 
-def _workers(_process: Process[Settings]) -> Sequence[Worker]:
-    return ()
+def _workers(process: Process[Settings]) -> Sequence[Worker]:
+    zone = ZoneInfo(process.settings.time_zone)
+    return (
+        Timetable(
+            process.database,
+            process.ring,
+            process.clock,
+            zone,
+            on_opening=make_box,
+            on_closing=partial(count_if_few, zone=zone),
+            used_codes=codes_by_unit,
+        ),
+    )
 
 
 SERVICE = Service(

@@ -31,6 +31,7 @@ administrations = Table(
     Column("counted_at", UtcDateTime),
     Column("progress_through", Date),  # the last day whose end was told of; null before it opens
     Column("choices_key", LargeBinary, info={"sealed": True}),  # of the digests below; destroyed when it closes
+    Column("made_from", LargeBinary, nullable=False),  # SHA-256 of the plan as it was first sent
     Column("made_at", UtcDateTime, nullable=False),
     Column("made_by", Text, nullable=False),
     Index("ix_administrations_newest", "district_id", "opens_at", "administration_id"),

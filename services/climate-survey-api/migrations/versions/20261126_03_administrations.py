@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("counted_at", UtcDateTime()),
         sa.Column("progress_through", sa.Date()),
         sa.Column("choices_key", sa.LargeBinary()),
+        sa.Column("made_from", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("made_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("administration_id", name="pk_administrations"),

@@ -23,6 +23,15 @@ async def locked_administration(session: Session, administration_id: UUID) -> Ad
     return await administration_where(session, wanted.with_for_update(read=True))
 
 
+async def administration_to_change(session: Session, district_id: str, administration_id: UUID) -> Administration:
+    """An administration that nobody else changes, and nobody answers, before this transaction ends.
+
+    Raises: AdministrationNotFound (404).
+    """
+    wanted = select(administrations).where(_A.district_id == district_id, _A.administration_id == administration_id)
+    return await administration_where(session, wanted.with_for_update())
+
+
 async def note_codes(session: Session, administration_id: UUID) -> None:
     """Access codes were made: what is asked stays as it is from now on."""
     none_yet = (_A.administration_id == administration_id, _A.has_codes.is_(False))

@@ -90,8 +90,9 @@ async def units_of(session: ReadSession, row: Row[Any]) -> tuple[Unit, ...]:
     if units is None:
         columns = (_U.school_id, _U.respondent_group, _U.invited, _U.frame)
         of_it = (_U.district_id == row.district_id, _U.administration_id == row.administration_id)
-        wanted = select(*columns).where(*of_it).order_by(_U.school_id, _U.respondent_group)
-        units = tuple([_unit_of(*unit) for unit in await session.execute(wanted)])
+        found = [_unit_of(*unit) for unit in await session.execute(select(*columns).where(*of_it))]
+        # Here and not in the statement: PostgreSQL would order them by the rules of some language.
+        units = tuple(sorted(found, key=lambda unit: (unit.school_id, unit.respondent_group)))
         _kept_units.keep(row.units_id, units)
     return units
 

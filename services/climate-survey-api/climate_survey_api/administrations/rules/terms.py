@@ -1,4 +1,4 @@
-"""What an administration is, and what may happen to it when. Pure."""
+"""What an administration is: its terms, its units, where it stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,21 +109,3 @@ class Administration:
             if (unit.school_id, unit.respondent_group) == (school_id, respondent_group):
                 return unit
         return None
-
-
-def may_ask(consent: ConsentMode, choice: ParentalChoice | None) -> bool:
-    """Whether a student may be asked whose parents chose this, or nothing."""
-    if consent is ConsentMode.OPT_IN:
-        return choice is ParentalChoice.CONSENTED
-    return consent is ConsentMode.NONE or choice is not ParentalChoice.OPTED_OUT
-
-
-def most_places(administration: Administration, school_id: str, chosen: Mapping[ParentalChoice, int]) -> int | None:
-    """How many of a school's students may be asked, by what their parents chose; None: no item needs their leave."""
-    if administration.consent_kept is ConsentMode.NONE:
-        return None
-    unit = administration.unit(school_id, RespondentGroup.STUDENT)
-    invited = unit.invited if unit is not None else 0
-    if administration.consent_kept is ConsentMode.OPT_IN:
-        return min(invited, chosen.get(ParentalChoice.CONSENTED, 0))
-    return max(0, invited - chosen.get(ParentalChoice.OPTED_OUT, 0))
