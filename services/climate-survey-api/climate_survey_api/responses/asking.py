@@ -73,7 +73,7 @@ FACET_VALUES: Mapping[SurveyFacet, Mapping[str, Words]] = MappingProxyType(
                 Disability.NONE: _both("No", "No"),
             }
         ),
-        SurveyFacet.ENGLISH_LEARNER: MappingProxyType({"yes": _both("Yes", "Sí"), "no": _both("No", "No")}),
+        SurveyFacet.ENGLISH_LEARNER: MappingProxyType({"true": _both("Yes", "Sí"), "false": _both("No", "No")}),
         SurveyFacet.GRADE_BAND: MappingProxyType(
             {
                 GradeBand.PK_2: _both("Pre-K to grade 2", "De prekínder a 2.º grado"),

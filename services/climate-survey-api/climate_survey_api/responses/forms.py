@@ -110,8 +110,8 @@ class SurveyForm(BaseModel):
                                 "es": "¿Recibes ayuda en la escuela para aprender inglés?",
                             },
                             "values": [
-                                {"value": "yes", "text": {"en": "Yes", "es": "Sí"}},
-                                {"value": "no", "text": {"en": "No", "es": "No"}},
+                                {"value": "true", "text": {"en": "Yes", "es": "Sí"}},
+                                {"value": "false", "text": {"en": "No", "es": "No"}},
                             ],
                         }
                     ],
