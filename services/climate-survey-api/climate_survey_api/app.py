@@ -25,6 +25,7 @@ from climate_survey_api.responses.operations import make_box
 from climate_survey_api.responses.routes import response_routes
 from climate_survey_api.results.operations import count_if_few
 from climate_survey_api.results.routes import result_routes
+from climate_survey_api.results.worker import Counting
 from climate_survey_api.settings import Settings
 from climate_survey_api.source import SOURCE
 from shared.db import plumbing
@@ -44,7 +45,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
         instrument_routes(),
         policy_routes(),
         administration_routes(zone, make_box, partial(count_if_few, zone=zone), codes_by_unit),
-        access_code_routes(public_url),
+        access_code_routes(public_url, zone),
         response_routes(doors),
         comment_routes(zone),
         help_request_routes(zone, calls, surveyed_schools),
@@ -65,6 +66,7 @@ def _workers(process: Process[Settings]) -> Sequence[Worker]:
             on_closing=partial(count_if_few, zone=zone),
             used_codes=codes_by_unit,
         ),
+        Counting(process.database, process.ring, process.clock, zone),
     )
 
 

@@ -1,1 +1,5 @@
-"""What results are made of: shares, means, intervals, reliability, and what may be shown. Pure."""
+"""What a survey's answers come to: added up, held back where too few answered, and how sure it is. Pure.
+
+`layout` says what is counted, `tally` adds ballots up, `patterns` and `showing` decide what may be shown, `sums` turns
+counters into the figures that are kept; `intervals`, `reliability`, `weights` and `comparison` are worked out of these.
+"""

@@ -1,0 +1,74 @@
+"""Two figures held against each other: two waves of a survey, respondents and those who were invited."""
+
+import math
+from dataclasses import dataclass
+
+from climate_survey_api.results.measures.intervals import (
+    Z,
+    share_interval,
+    student_t,
+    variance_of_mean,
+    variance_of_share,
+)
+from shared.events.surveys import AnswerSums
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """By how much one figure is above another, and from where to where that reaches with 95 % confidence."""
+
+    value: float
+    low: float
+    high: float
+
+
+def change_of_share(before: AnswerSums, after: AnswerSums, was_invited: int | None, invited: int | None) -> Difference:
+    """By how much the favourable share grew, the waves taken as independent samples of finite populations.
+
+    Who answered twice makes the true interval narrower: nobody can be followed from wave to wave, so it is not known.
+    """
+    value = after.favorable / after.answers - before.favorable / before.answers
+    half = Z * math.sqrt(variance_of_share(before, was_invited) + variance_of_share(after, invited))
+    return Difference(value, max(-1.0, value - half), min(1.0, value + half))
+
+
+def change_of_mean(
+    before: AnswerSums, after: AnswerSums, was_invited: int | None, invited: int | None
+) -> Difference | None:
+    """By how much the mean grew, with Welch's degrees of freedom. None where a wave has a single respondent."""
+    if before.n < 2 or after.n < 2:
+        return None
+    value = after.means / after.n - before.means / before.n
+    one, other = variance_of_mean(before, was_invited), variance_of_mean(after, invited)
+    if not one + other:
+        return Difference(value, value, value)
+    freedom = (one + other) ** 2 / (one**2 / (before.n - 1) + other**2 / (after.n - 1))
+    half = student_t(round(freedom, 6)) * math.sqrt(one + other)
+    return Difference(value, value - half, value + half)
+
+
+def share_against_frame(n: int, respondents: int, frame: int, framed: int, invited: int | None) -> Difference:
+    """By how much the share of a value among respondents is above its share of the frame, which is known exactly."""
+    expected = frame / framed
+    interval = share_interval(_one_each(n, respondents), invited)
+    low, high = interval.low, interval.high
+    assert low is not None  # of somebody
+    assert high is not None
+    return Difference(n / respondents - expected, low - expected, high - expected)
+
+
+def _one_each(n: int, respondents: int) -> AnswerSums:
+    """Respondents who said one thing each, n of them this."""
+    return AnswerSums(
+        n=respondents,
+        answers=respondents,
+        favorable=n,
+        answers_squares=respondents,
+        favorable_squares=n,
+        favorable_answers=n,
+        means=0.0,
+        means_squares=0.0,
+        histogram=(),
+        complete=respondents,
+        alpha=None,
+    )

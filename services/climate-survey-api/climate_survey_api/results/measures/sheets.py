@@ -1,0 +1,76 @@
+"""What is kept of a survey once it is counted: rows of sums that may be shown, and rows that hold nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from shared.events.surveys import AnswerSums, RespondentGroup, SurveyFacet
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """What was answered in a dimension or to an item; all numbers are None where it is suppressed."""
+
+    value: str | None
+    dimension: str
+    item_id: str | None
+    sums: AnswerSums | None
+    schools: int
+    """Schools in the figures."""
+    invited: int | None
+    """People invited at these schools, of whatever value."""
+    respondents: int | None
+    """People who answered anything at these schools, of whatever value."""
+    frame: int | None
+    """How many of those invited are of the value; None where a school does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """How many respondents are of a value of the sheet's facet, beside how many of those invited are."""
+
+    value: str
+    n: int | None
+    """None: suppressed."""
+    respondents: int | None
+    """Of whatever value."""
+    frame: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What may be shown of a group at a school, or in the district: whole, or by the values of one facet."""
+
+    school_id: str | None
+    respondent_group: RespondentGroup
+    facet: SurveyFacet | None
+    dimensions: Sequence[SheetRow]
+    items: Sequence[SheetRow]
+    respondents: Sequence[ValueRow] = ()
+
+
+def packed(rows: Sequence[SheetRow] | Sequence[ValueRow]) -> bytes:
+    """Rows as one column's bytes."""
+    return orjson.dumps([_plain(row) for row in rows])
+
+
+def unpacked(rows: bytes) -> list[SheetRow]:
+    """The rows that `packed` packed."""
+    return [
+        SheetRow(**row | {"sums": AnswerSums.model_construct(**row["sums"]) if row["sums"] else None})
+        for row in orjson.loads(rows)
+    ]
+
+
+def unpacked_values(rows: bytes) -> list[ValueRow]:
+    """The values that `packed` packed."""
+    return [ValueRow(**row) for row in orjson.loads(rows)]
+
+
+def _plain(row: SheetRow | ValueRow) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in row.__slots__}
+    if isinstance(row, SheetRow) and row.sums is not None:
+        plain["sums"] = row.sums.model_dump()
+    return plain

@@ -1,0 +1,68 @@
+"""Counts closed surveys whose answers were too many for the request that closed them."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
+
+import structlog
+
+from climate_survey_api.administrations.views.counting import administrations_to_count
+from climate_survey_api.results.operations import gather, settle
+from shared.backoff import Backoff
+from shared.crypto import KeyRing
+from shared.db import EVERY_DISTRICT, Database
+from shared.errors import DatabaseUnavailable
+
+LOOK_AGAIN = timedelta(seconds=5)
+"""A large survey's count begins this much later; a look at rest is one statement."""
+
+log = structlog.get_logger(__name__)
+
+
+class Counting:
+    """Counts until cancelled. Safe in any number of processes: of two that count the same one settles it."""
+
+    def __init__(self, database: Database, ring: KeyRing, clock: Callable[[], datetime], zone: tzinfo) -> None:
+        self._database = database
+        self._ring = ring
+        self._clock = clock
+        self._zone = zone
+
+    async def run(self) -> None:
+        """Look and count until cancelled; whatever is away is tried again."""
+        backoff = Backoff()
+        while True:
+            try:
+                await self.count_what_waits()
+                backoff.reset()
+                await asyncio.sleep(LOOK_AGAIN.total_seconds())
+            except DatabaseUnavailable as error:
+                log.warning("count_waits", error=type(error.__cause__ or error).__qualname__)
+                await backoff.wait()
+
+    async def count_what_waits(self) -> int:
+        """Count every survey that waits to be; how many there were. Raises: DatabaseUnavailable."""
+        async with self._database.read(EVERY_DISTRICT) as session:
+            waiting = await administrations_to_count(session)
+        for district_id, administration_id in waiting:
+            await self._count(district_id, administration_id)
+        return len(waiting)
+
+    async def _count(self, district_id: str, administration_id: UUID) -> None:
+        """Read first and write then: SQLite has one writer, whom 300,000 answers would keep for half a minute."""
+        async with self._database.read(EVERY_DISTRICT) as session:
+            gathered = await gather(session, self._ring, district_id=district_id, administration_id=administration_id)
+        if gathered is None:
+            return
+        async with self._database.write(EVERY_DISTRICT) as session:
+            await settle(
+                session,
+                self._ring,
+                gathered,
+                district_id=district_id,
+                administration_id=administration_id,
+                now=self._clock(),
+                zone=self._zone,
+            )
+        log.info("survey_counted")
