@@ -11,5 +11,9 @@ Wording = Annotated[
     StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
 ]
 """One line that people read; not a blank one."""
-Texts = Annotated[dict[Language, Wording], Field(min_length=1, max_length=30)]
+Texts = Annotated[
+    dict[Language, Wording],
+    # Pydantic tells what a key looks like, and not that no other is taken.
+    Field(min_length=1, max_length=30, json_schema_extra={"additionalProperties": False}),
+]
 """The same in each language."""

@@ -13,6 +13,7 @@ from climate_survey_api.instruments.views import InstrumentSummary, InstrumentVi
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.http.bodies import ChosenId
+from shared.http.headers import LOCATION, told
 from shared.http.idempotency import KeyReused, RememberedRoute
 from shared.http.paging import (
     DEFAULT_LIMIT,
@@ -46,8 +47,9 @@ class VersionKept(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"instrument_id": "hallways", "version": 1}]})
 
 
-_THERE_ALREADY: dict[int | str, dict[str, Any]] = {
-    200: {"model": VersionKept, "description": "The newest version says just that."}
+_KEPT: dict[int | str, dict[str, Any]] = {
+    200: {"model": VersionKept, "description": "The newest version says just that.", "headers": told(LOCATION)},
+    201: {"model": VersionKept, "description": "A version that was not there before.", "headers": told(LOCATION)},
 }
 
 
@@ -63,7 +65,7 @@ def _add_keeping(router: APIRouter) -> None:
     @router.post(
         "",
         status_code=201,
-        responses=_THERE_ALREADY | problems(OnlyForWholeDistrict, InstrumentIsShipped, InstrumentUnsound, KeyReused),
+        responses=_KEPT | problems(OnlyForWholeDistrict, InstrumentIsShipped, InstrumentUnsound, KeyReused),
     )
     async def keep_instrument(
         caller: Keeper, document: InstrumentDocument, response: Response, session: WriteSession, now: Now
