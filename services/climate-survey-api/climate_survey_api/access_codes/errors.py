@@ -3,8 +3,11 @@
 ServiceError
 ├── NotFound
 │   ├── CodeUnknown                404
-│   └── BatchNotFound              404
+│   ├── BatchNotFound              404
+│   └── SchoolNotFound             404
 ├── Conflict
+│   ├── SurveyOver                 409
+│   ├── NobodyIsKnown              409
 │   ├── CodesMadeBefore            409
 │   ├── NoPlacesLeft               409
 │   └── RecipientsNotToBeAsked     409
@@ -32,12 +35,24 @@ class BatchNotFound(NotFound):
     """The survey has no such batch of codes, or the caller may not know of it."""
 
 
+class SchoolNotFound(NotFound):
+    """The survey asks nobody at this school, or the caller may not know of it."""
+
+
+class SurveyOver(Conflict):
+    """The survey is over: nobody could use these codes."""
+
+
+class NobodyIsKnown(Conflict):
+    """The survey is anonymous: nobody knows who has answered."""
+
+
 class CodesMadeBefore(Conflict):
     """Codes were made under this Idempotency-Key before; they are shown once and cannot be shown again."""
 
 
 class NoPlacesLeft(Conflict):
-    """So many more students than these codes are for may not be asked."""
+    """The school has fewer students who may be asked than these codes are for."""
 
 
 class RecipientsNotToBeAsked(Conflict):

@@ -1,6 +1,6 @@
 """The tables of `access_codes`: batches that were made, codes as digests, and the pepper these are keyed with."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, Uuid, text
 
 from climate_survey_api.base import metadata
 from shared.db import UtcDateTime
@@ -18,15 +18,22 @@ code_batches = Table(
     Column("school_id", Text, nullable=False),
     Column("respondent_group", Text, nullable=False),
     Column("made", Integer, nullable=False),
-    Column("voided", Integer, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
     Column("made_by", Text, nullable=False),
+    # When; not how many were left: of a batch of one that would tell who had answered.
     Column("voided_at", UtcDateTime),
-    # Of the request that made it, whose answer is remembered nowhere: it held the codes.
-    Column("idempotency_key", Text),
-    UniqueConstraint("district_id", "made_by", "idempotency_key"),
-    Index("ix_code_batches_of_administration", "district_id", "administration_id", "batch_id"),
+    Index("ix_code_batches_of_administration", "district_id", "administration_id", "made_at", "batch_id"),
 )
+
+code_requests = Table(
+    "code_requests",
+    metadata,
+    Column("district_id", Text, primary_key=True),
+    Column("made_by", Text, primary_key=True),
+    Column("idempotency_key", Text, primary_key=True),
+    Column("batch_id", Uuid, nullable=False),
+)
+"""Which batch was made under a caller's key. The answer itself is remembered nowhere: it held the codes."""
 
 access_codes = Table(
     "access_codes",

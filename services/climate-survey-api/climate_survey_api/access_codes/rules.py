@@ -2,11 +2,22 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from shared.events.surveys import RespondentGroup
+from climate_survey_api.access_codes.errors import (
+    NoPlacesLeft,
+    RecipientsMissing,
+    RecipientsUnwanted,
+    SurveyOver,
+    TooManyForOneSheet,
+    UnitNotAsked,
+)
+from climate_survey_api.administrations.rules import Administration, Status
+from shared.errors import Fault
+from shared.events.surveys import RespondentGroup, SurveyMode
 
 ALPHABET = "23456789CDFHJKMNPRTVWX"
 """The 22 symbols of a code. Letters and digits without 0 O Q, 1 I L; without vowels and Y, so that no code is a word;
@@ -35,9 +46,25 @@ class Presented:
     is_used: bool
 
 
-def code_from(choose: Callable[[str], str]) -> str:
-    """A code as it is printed, each of its symbols chosen out of the alphabet."""
-    return printed("".join(choose(ALPHABET) for _ in range(SYMBOLS)))
+@dataclass(frozen=True, slots=True)
+class MadeCode:
+    """A code that was made just now: as it is printed, and whom it is for where that is known."""
+
+    code: str
+    recipient: str | None
+
+
+POSSIBLE = len(ALPHABET) ** SYMBOLS
+"""How many codes there can be: 1.29e16."""
+
+
+def code_of(number: int) -> str:
+    """The symbols of one of the `POSSIBLE` codes, counted from 0."""
+    symbols = []
+    for _ in range(SYMBOLS):
+        number, at = divmod(number, len(ALPHABET))
+        symbols.append(ALPHABET[at])
+    return "".join(symbols)
 
 
 def printed(symbols: str) -> str:
@@ -60,7 +87,72 @@ def digest_of(symbols: str, pepper: bytes) -> bytes:
     return hmac.digest(pepper, b"code\0" + symbols.encode(), hashlib.sha256)
 
 
+def row_key(digest: bytes) -> str:
+    """The primary key of a code's row as a sealed column of it is bound to; the walk of key rotation says the same."""
+    return f"{digest!r}"
+
+
 def recipient_digest_of(recipient: str, pepper: bytes, *, administration_id: UUID, group: RespondentGroup) -> bytes:
     """What tells whether somebody has a code of a survey already, and cannot be compared between surveys."""
     whose = f"recipient\0{administration_id}\0{group}\0{recipient}"
     return hmac.digest(pepper, whose.encode(), hashlib.sha256)
+
+
+MOST_MADE = 5000
+"""Codes in one batch: a large school's."""
+MOST_PRINTED = 1000
+"""Codes in one document, which takes some seconds to draw: a hundred pages."""
+
+
+def ensure_may_make(
+    administration: Administration,
+    school_id: str,
+    group: RespondentGroup,
+    *,
+    count: int,
+    recipients: Sequence[str] | None,
+    now: datetime,
+) -> None:
+    """So many codes may be made for this group of this school, as far as the plan says it.
+
+    Raises: SurveyOver, UnitNotAsked, RecipientsUnwanted, RecipientsMissing.
+    """
+    if administration.status is Status.CLOSED or now >= administration.closes_at:
+        raise SurveyOver
+    if administration.unit(school_id, group) is None:
+        is_at_school = any(unit.school_id == school_id for unit in administration.units)
+        fault = (
+            Fault("respondent_group", "is not asked at this school")
+            if is_at_school
+            else Fault("school_id", "is not asked")
+        )
+        raise UnitNotAsked(errors=[fault])
+    if administration.mode is SurveyMode.ANONYMOUS:
+        if recipients is not None:
+            raise RecipientsUnwanted(errors=[Fault("recipients", "must be left out: the survey is anonymous")])
+        return
+    if recipients is None or len(recipients) != count:
+        raise RecipientsMissing(errors=[Fault("recipients", "must be as many as count says")])
+    if faults := list(_named_twice(recipients)):
+        raise RecipientsMissing(errors=faults)
+
+
+def _named_twice(recipients: Sequence[str]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for place, recipient in enumerate(recipients):
+        if recipient in seen:
+            yield Fault(f"recipients.{place}", "is named before")
+        seen.add(recipient)
+
+
+def ensure_places(places: int | None, *, taken: int, wanted: int) -> None:
+    """Students' codes do not outnumber those who may be asked; None: all may. Raises: NoPlacesLeft."""
+    if places is not None and taken + wanted > places:
+        left = max(places - taken, 0)
+        raise NoPlacesLeft(f"{left} more may be made for students of this school.", left=left)
+
+
+def ensure_printable(count: int) -> None:
+    """So many codes can be drawn as one document. Raises: TooManyForOneSheet."""
+    if count > MOST_PRINTED:
+        raise TooManyForOneSheet(errors=[Fault("count", f"must be at most {MOST_PRINTED} for a document")])

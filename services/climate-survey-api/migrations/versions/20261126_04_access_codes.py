@@ -22,23 +22,26 @@ def upgrade() -> None:
         sa.Column("school_id", sa.Text(), nullable=False),
         sa.Column("respondent_group", sa.Text(), nullable=False),
         sa.Column("made", sa.Integer(), nullable=False),
-        sa.Column("voided", sa.Integer(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("made_by", sa.Text(), nullable=False),
         sa.Column("voided_at", UtcDateTime()),
-        sa.Column("idempotency_key", sa.Text()),
         sa.PrimaryKeyConstraint("district_id", "batch_id", name="pk_code_batches"),
-        sa.UniqueConstraint(
-            "district_id",
-            "made_by",
-            "idempotency_key",
-            name="uq_code_batches_district_id_made_by_idempotency_key",
-        ),
     )
     op.create_index(
-        "ix_code_batches_of_administration", "code_batches", ["district_id", "administration_id", "batch_id"]
+        "ix_code_batches_of_administration",
+        "code_batches",
+        ["district_id", "administration_id", "made_at", "batch_id"],
     )
     protect(op, "code_batches")
+    op.create_table(
+        "code_requests",
+        sa.Column("district_id", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("district_id", "made_by", "idempotency_key", name="pk_code_requests"),
+    )
+    protect(op, "code_requests")
     _create_access_codes()
     op.create_table(
         "code_pepper",
