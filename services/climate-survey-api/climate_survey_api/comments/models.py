@@ -23,5 +23,6 @@ comments = Table(
     Column("reviewed_on", Date),
     Column("version", Integer, nullable=False),
     Index("ix_comments_of_survey", "district_id", "administration_id", "comment_id"),
+    sqlite_with_rowid=False,
 )
 """One row per comment, with nothing that leads to the other answers of whoever wrote it."""

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from pydantic import ConfigDict, Field
 from sqlalchemy import select, update
 
-from climate_survey_api.comments.errors import AlreadyReviewed, CommentNotFound
+from climate_survey_api.comments.errors import CommentNotFound
 from climate_survey_api.comments.models import comments as kept
 from climate_survey_api.comments.rules import (
     CommentStatus,
@@ -98,7 +98,9 @@ async def review_comment(
     await ensure_trained(session, caller)
     c = kept.c
     this = (c.district_id == caller.district_id, c.comment_id == comment_id)
-    before = (await session.execute(select(c.school_id, c.status, c.version).where(*this))).one_or_none()
+    # Locked: of two readers at once the second decides about what the first has left.
+    found = await session.execute(select(c.school_id, c.status, c.version).where(*this).with_for_update())
+    before = found.one_or_none()
     if before is None or not caller.sees_school(before.school_id):
         raise CommentNotFound
     ensure_match(if_match, before.version)
@@ -110,9 +112,9 @@ async def review_comment(
         name: ring.seal(text, table="comments", column=name, key=key) if text is not None else None
         for name, text in told.items()
     }
-    changed = await session.execute(
+    await session.execute(
         update(kept)
-        .where(*this, c.version == before.version)
+        .where(*this)
         .values(
             status=command.decision.status,
             version=before.version + 1,
@@ -121,5 +123,3 @@ async def review_comment(
             **sealed,
         )
     )
-    if changed.rowcount == 0:
-        raise AlreadyReviewed

@@ -27,5 +27,6 @@ help_requests = Table(
     Column("note", LargeBinary, info={"sealed": True}),
     Column("version", Integer, nullable=False),
     Index("ix_help_requests_oldest", "district_id", "requested_on", "help_request_id"),
+    sqlite_with_rowid=False,  # a running number would tell who asked first
 )
 """One row per request; none is ever removed."""

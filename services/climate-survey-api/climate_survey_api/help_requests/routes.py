@@ -71,20 +71,21 @@ def help_request_routes(zone: tzinfo, calls: Doors, surveyed_schools: FindSurvey
 
 
 def _asking(zone: tzinfo, calls: Doors, surveyed_schools: FindSurveyedSchools) -> APIRouter:
+    async def welcome(request: Request) -> None:
+        calls.ensure_welcome(request)
+        calls.knocked(request)
+
     router = APIRouter(prefix="/v1")
 
     @router.post(
         "/help-requests",
         status_code=201,
-        dependencies=[Depends(open_to_everybody(Permission.HELP_ASK))],
+        # Before a session: whoever is made to wait holds no transaction meanwhile.
+        dependencies=[Depends(open_to_everybody(Permission.HELP_ASK)), Depends(welcome)],
         responses=problems(SurveyNotFound, AskingIsOver, SchoolNotAsked, KnocksTooOften),
     )
-    async def ask_for_adult(
-        command: AskForAdult, request: Request, session: PublicWriteSession, at_hand: AtHand, now: Now
-    ) -> Received:
+    async def ask_for_adult(command: AskForAdult, session: PublicWriteSession, at_hand: AtHand, now: Now) -> Received:
         """Ask to talk to an adult at a school; takes no token. Joined to no access code and no answer."""
-        calls.ensure_welcome(request)
-        calls.knocked(request)
         await operations.ask_for_adult(
             session, at_hand.ring, command, surveyed_schools=surveyed_schools, zone=zone, now=now
         )

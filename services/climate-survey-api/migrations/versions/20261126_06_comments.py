@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("reviewed_on", sa.Date()),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("comment_id", name="pk_comments"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_comments_of_survey", "comments", ["district_id", "administration_id", "comment_id"])
     protect(op, "comments")

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("note", sa.LargeBinary()),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("help_request_id", name="pk_help_requests"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_help_requests_oldest", "help_requests", ["district_id", "requested_on", "help_request_id"])
     protect(op, "help_requests")
