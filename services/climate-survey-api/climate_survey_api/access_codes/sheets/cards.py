@@ -52,6 +52,7 @@ def cards_of(codes: Sequence[MadeCode], heading: Heading, *, address_of: str, co
     written = BytesIO()
     canvas = Canvas(written, pagesize=_PAGE, pageCompression=int(compressed))
     canvas.setTitle("Access codes")
+    canvas.setAuthor("Rapport")
     words = words_in(heading.languages, heading.closes_at)
     squares = _Squares()
     per_page = _COLUMNS * _ROWS
