@@ -131,7 +131,8 @@ async def test_what_is_no_answer_is_refused_with_its_path_and_burns_nothing(
     for answers, facets, paths in REFUSED:
         refused = await post(anybody, {"code": survey.code, "answers": answers, "facets": facets})
         assert (refused.status_code, [fault["path"] for fault in refused.json()["errors"]]) == (422, paths)
-    for body in ({"answers": ANSWERS}, {"code": 7, "answers": ANSWERS}, {"code": survey.code}, []):
+    bodies: list[object] = [{"answers": ANSWERS}, {"code": 7, "answers": ANSWERS}, {"code": survey.code}, []]
+    for body in bodies:
         assert (await post(anybody, body)).status_code == 422
     assert await in_the_box(service, survey) == 0
     assert await send(anybody, survey.code) == (201, "")
