@@ -16,7 +16,7 @@ from climate_survey_api.administrations.worker import Timetable
 from climate_survey_api.base import metadata
 from climate_survey_api.comments.routes import comment_routes
 from climate_survey_api.doors import MOST_CALLS_FOR_HELP, MOST_MISSES, Doors
-from climate_survey_api.help_requests.routes import help_request_routes
+from climate_survey_api.help_requests.routes import asking_routes, help_request_routes
 from climate_survey_api.instruments.routes import instrument_routes
 from climate_survey_api.networks import networks_in
 from climate_survey_api.pages.routes import page_routes
@@ -48,7 +48,8 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
         access_code_routes(public_url, zone),
         response_routes(doors),
         comment_routes(zone),
-        help_request_routes(zone, calls, surveyed_schools),
+        asking_routes(zone, calls, surveyed_schools),
+        help_request_routes(zone),
         result_routes(),
         page_routes(public_url, doors, calls, zone),
     )

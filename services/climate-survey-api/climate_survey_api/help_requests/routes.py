@@ -62,20 +62,14 @@ class Received(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"received": True}]})
 
 
-def help_request_routes(zone: tzinfo, calls: Doors, surveyed_schools: FindSurveyedSchools) -> APIRouter:
-    """The routes; a day begins in `zone`, and `calls` keep one address from asking for everybody."""
-    router = APIRouter(tags=["help"])
-    router.include_router(_asking(zone, calls, surveyed_schools))
-    router.include_router(_working(zone))
-    return router
+def asking_routes(zone: tzinfo, calls: Doors, surveyed_schools: FindSurveyedSchools) -> APIRouter:
+    """The route for everybody; a day begins in `zone`, and `calls` keep one address from asking for all others."""
 
-
-def _asking(zone: tzinfo, calls: Doors, surveyed_schools: FindSurveyedSchools) -> APIRouter:
     async def welcome(request: Request) -> None:
         calls.ensure_welcome(request)
         calls.knocked(request)
 
-    router = APIRouter(prefix="/v1")
+    router = APIRouter(prefix="/v1", tags=["help"])
 
     @router.post(
         "/help-requests",
@@ -94,8 +88,9 @@ def _asking(zone: tzinfo, calls: Doors, surveyed_schools: FindSurveyedSchools) -
     return router
 
 
-def _working(zone: tzinfo) -> APIRouter:
-    router = APIRouter(prefix="/v1", route_class=RememberedRoute)
+def help_request_routes(zone: tzinfo) -> APIRouter:
+    """The routes of a school's counsellors; a day begins in `zone`."""
+    router = APIRouter(prefix="/v1", tags=["help"], route_class=RememberedRoute)
 
     @router.get("/help-requests", responses=problems(CursorUnusable))
     async def read_help_requests(
