@@ -134,9 +134,10 @@ async def list_records(
     wanted = [_A.district_id == caller.district_id]
     if status is not None:
         wanted.append(_A.status == status.value)
-    for some in _schools_wanted(caller, school_id):
+    # One school that is both: else who asks for another's school would learn whether it is asked.
+    if some := list(_schools_wanted(caller, school_id)):
         of_it = (_U.district_id == _A.district_id, _U.administration_id == _A.administration_id)
-        wanted.append(exists().where(*of_it, some))
+        wanted.append(exists().where(*of_it, *some))
     if before is not None:
         opens_at, administration_id = before
         at_once = and_(_A.opens_at == opens_at, _A.administration_id < administration_id)
@@ -216,6 +217,7 @@ def _as_sent(frame: Mapping[SurveyFacet, Mapping[str, int]]) -> dict[SurveyFacet
 def _ppra(ppra: Ppra | None) -> PpraPart | None:
     if ppra is None:
         return None
-    return PpraPart(
+    # Made and not read: a body's days come as text.
+    return PpraPart.model_construct(
         notice_on=ppra.notice_on, consent=ppra.consent, required=ppra.is_required, ed_funded=ppra.is_ed_funded
     )
