@@ -25,6 +25,23 @@ class SheetRow:
     """People who answered anything at these schools, of whatever value."""
     frame: int | None
     """How many of those invited are of the value; None where a school does not say."""
+    of_items: int
+    """How many items its figures are of."""
+
+    @property
+    def population(self) -> int | None:
+        """How many there were to answer: those invited, or those of the value among them; None: not known."""
+        return self.invited if self.value is None else self.frame
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether its answers have a favourable side; points begin at 1, so such answers have a mean."""
+        return self.sums is not None and self.sums.means > 0
+
+    @property
+    def has_points(self) -> bool:
+        """Whether its answers are on one scale, so that there is a mean to speak of."""
+        return self.is_scored and self.sums is not None and bool(self.sums.histogram)
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,8 +163,9 @@ class GroupCount:
         item = None if place is None else block.items[place]
         item_id = item.item_id if item else None
         frame = self._frame(schools, of.facet, of.value) if schools and of.facet and of.value else None
+        of_items = 1 if item else len(block.items)
         if not schools or not of.is_shown:
-            return SheetRow(of.value, block.dimension, item_id, None, 0, None, None, frame)
+            return SheetRow(of.value, block.dimension, item_id, None, 0, None, None, frame, of_items)
         row = self._added(schools, of.facet, of.value)
         return SheetRow(
             value=of.value,
@@ -175,6 +176,7 @@ class GroupCount:
             invited=sum(self.units[school_id].invited for school_id in schools),
             respondents=self._added(schools, None, None)[RESPONDENTS],
             frame=frame,
+            of_items=of_items,
         )
 
     def _value_row(self, schools: Sequence[str], counted: Sequence[str], facet: SurveyFacet, value: str) -> ValueRow:
@@ -201,7 +203,7 @@ class GroupCount:
                     add_to(found, row)
         return found
 
-    def _of_school(self, school_id: str, facet: SurveyFacet | None, value: str | None) -> Counters | None:
+    def _of_school(self, school_id: str, facet: SurveyFacet | None, value: str | None) -> "Counters | None":
         unit = self.schools[school_id]
         return unit.by_facet[facet].get(value or "") if facet else unit.whole
 

@@ -7,6 +7,7 @@ occurs, however many answer.
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from climate_survey_api.instruments.rules import Item
 from climate_survey_api.responses.rules import Ballot
@@ -16,7 +17,8 @@ from shared.events.surveys import RespondentGroup, SurveyFacet
 UNKNOWN = "unknown"
 """The value of whoever did not say; every facet has it."""
 
-Counters = array[int]
+Counters: TypeAlias = "array[int]"
+"""A row of them: the layout says which stands where."""
 
 
 def counters(size: int) -> Counters:

@@ -30,6 +30,8 @@ def weighted(whole: SheetRow, strata: Sequence[SheetRow]) -> Weighted:
     """
     if whole.sums is None:
         return Weighted(None, None, "suppressed")
+    if not whole.is_scored:
+        return Weighted(None, None, "answers are counted, not scored")
     shown = [(row.sums, row) for row in strata if row.sums]
     if not shown:
         return Weighted(None, None, "nothing is shown by value")
@@ -48,7 +50,7 @@ def weighted(whole: SheetRow, strata: Sequence[SheetRow]) -> Weighted:
     people = sum(count for _, count in parts)
     return Weighted(
         favorable=sum(count * part.favorable / part.answers for part, count in parts) / people,
-        mean=sum(count * part.means / part.n for part, count in parts) / people,
+        mean=sum(count * part.means / part.n for part, count in parts) / people if whole.has_points else None,
         why_not=None,
     )
 

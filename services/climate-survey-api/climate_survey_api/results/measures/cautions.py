@@ -1,0 +1,70 @@
+"""What is to be known before a figure is believed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from climate_survey_api.results.measures.sheets import SheetRow
+from shared.events.surveys import RespondentGroup
+
+FEWEST_ANSWERING = 0.85
+"""A lower response rate has to be looked into for bias before anything is released. Source: NCES standard 4-4-1."""
+LOWEST_ALPHA = 0.70
+"""Under it the items of a dimension hardly measure one thing, and nobody is to be ranked by it (domain.md 4.3)."""
+
+
+class CautionKind(StrEnum):
+    """What is to be known."""
+
+    LOW_RESPONSE = "low_response"
+    MORE_THAN_INVITED = "more_than_invited"
+    SCHOOLS_LEFT_OUT = "schools_left_out"
+    LOW_ALPHA = "low_alpha"
+    NOT_WEIGHTED = "not_weighted"
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something to be known about the figures of a group at a school, or in the district (None)."""
+
+    kind: CautionKind
+    school_id: str | None
+    respondent_group: RespondentGroup
+    dimension: str | None
+    detail: str
+
+
+def cautions(
+    school_id: str | None, group: RespondentGroup, rows: Sequence[SheetRow], *, schools_asked: int
+) -> Iterator[Caution]:
+    """About the shown rows of one group at a school or in the district; of suppressed ones nothing is to be known."""
+    shown = [row for row in rows if row.sums is not None]
+    for kind, detail in _of_the_unit(school_id, shown, schools_asked):
+        yield Caution(kind, school_id, group, None, detail)
+    for row in shown:
+        if row.value is None and row.sums and row.sums.alpha is not None and row.sums.alpha < LOWEST_ALPHA:
+            detail = f"Cronbach's alpha is under {LOWEST_ALPHA:.2f}: rank nobody by this dimension."
+            yield Caution(CautionKind.LOW_ALPHA, school_id, group, row.dimension, detail)
+
+
+def _of_the_unit(
+    school_id: str | None, shown: Sequence[SheetRow], schools_asked: int
+) -> Iterator[tuple[CautionKind, str]]:
+    widest = max(shown, key=lambda row: row.schools, default=None)
+    if widest is None or widest.respondents is None or not widest.invited:
+        return
+    if widest.respondents > widest.invited:
+        yield CautionKind.MORE_THAN_INVITED, "More people answered than are said to be invited: look at that number."
+    elif widest.respondents < FEWEST_ANSWERING * widest.invited:
+        yield (
+            CautionKind.LOW_RESPONSE,
+            f"Under {FEWEST_ANSWERING:.0%} of those invited answered: those who did not may think otherwise "
+            "(NCES 4-4-1). Compare respondents with those invited before you rely on it.",
+        )
+    narrowest = min(shown, key=lambda row: row.schools)
+    if school_id is None and narrowest.schools < schools_asked:
+        yield (
+            CautionKind.SCHOOLS_LEFT_OUT,
+            f"Of {schools_asked} schools the figures take in {narrowest.schools}"
+            f"{f' to {widest.schools}' if widest.schools > narrowest.schools else ''}: at the others too few answered.",
+        )

@@ -1,0 +1,1 @@
+"""What can be read of results: figures, changes between waves, respondents beside those who were invited."""

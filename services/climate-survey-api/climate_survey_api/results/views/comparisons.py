@@ -1,0 +1,124 @@
+"""Results held against something: an earlier wave, and those who were invited."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from climate_survey_api.administrations.errors import AdministrationNotFound
+from climate_survey_api.administrations.rules import Administration
+from climate_survey_api.results.errors import EarlierWaveNotCounted, EarlierWaveNotFound, ResultsNotCounted
+from climate_survey_api.results.measures.comparison import change_of_mean, change_of_share, share_against_frame
+from climate_survey_api.results.measures.sheets import SheetRow, ValueRow
+from climate_survey_api.results.measures.tally import UNKNOWN
+from climate_survey_api.results.views.sheets import (
+    By,
+    Place,
+    Wanted,
+    counted_administration,
+    rows_by_place,
+    values_by_place,
+)
+from shared.auth import Caller
+from shared.db import ReadSession
+from shared.events.surveys import SurveyFacet
+
+Told = dict[str, Any]
+
+
+async def earlier_wave(session: ReadSession, caller: Caller, administration_id: UUID) -> Administration:
+    """The survey to compare with. Raises: EarlierWaveNotFound (404), EarlierWaveNotCounted (409)."""
+    try:
+        return await counted_administration(session, caller, administration_id)
+    except AdministrationNotFound as unknown:
+        raise EarlierWaveNotFound from unknown
+    except ResultsNotCounted as early:
+        raise EarlierWaveNotCounted(early.detail) from early
+
+
+async def change(
+    session: ReadSession, caller: Caller, before: Administration, there: Administration, wanted: Wanted
+) -> list[Told]:
+    """By how much each dimension changed that both waves asked about, by school (the district's first) and group."""
+    was = await rows_by_place(session, caller, before, wanted, by=By.DIMENSION, facet=None)
+    now = await rows_by_place(session, caller, there, wanted, by=By.DIMENSION, facet=None)
+    return [
+        _changed(place, earlier[row.dimension], row)
+        for place, rows in now.items()
+        for earlier in ({row.dimension: row for row in was.get(place, ())},)
+        for row in rows
+        if row.dimension in earlier
+    ]
+
+
+def _changed(place: Place, before: SheetRow, after: SheetRow) -> Told:
+    told: Told = {
+        "school_id": place.school_id,
+        "respondent_group": place.respondent_group.value,
+        "dimension": after.dimension,
+        **dict.fromkeys(_OF_CHANGE),
+        "schools_counted_from": before.schools,
+        "schools_counted": after.schools,
+        "suppressed": before.sums is None or after.sums is None,
+    }
+    if before.sums is None or after.sums is None:
+        return told
+    share = change_of_share(before.sums, after.sums, before.population, after.population)
+    told.update(
+        favorable_from=before.sums.favorable / before.sums.answers,
+        favorable=after.sums.favorable / after.sums.answers,
+        favorable_change=share.value,
+        favorable_low=share.low,
+        favorable_high=share.high,
+    )
+    if before.has_points and len(before.sums.histogram) == len(after.sums.histogram):
+        mean = change_of_mean(before.sums, after.sums, before.population, after.population)
+        if mean is not None:
+            told.update(mean_change=mean.value, mean_low=mean.low, mean_high=mean.high)
+    return told
+
+
+_OF_CHANGE = (
+    *("favorable_from", "favorable", "favorable_change", "favorable_low", "favorable_high"),
+    *("mean_change", "mean_low", "mean_high"),
+)
+
+
+async def representativeness(session: ReadSession, caller: Caller, there: Administration, wanted: Wanted) -> list[Told]:
+    """How respondents are composed beside those invited, by facet, school (the district's first), group and value."""
+    return [
+        row
+        for facet in there.facets
+        for place, values in (await values_by_place(session, caller, there, wanted, facet=facet)).items()
+        for row in _composed(place, facet, values, there)
+    ]
+
+
+def _composed(place: Place, facet: SurveyFacet, values: Sequence[ValueRow], there: Administration) -> Iterator[Told]:
+    framed = None if any(row.frame is None for row in values) else sum(row.frame or 0 for row in values)
+    invited = _invited(place, there)
+    for row in values:
+        told: Told = {
+            "school_id": place.school_id,
+            "respondent_group": place.respondent_group.value,
+            "facet": facet.value,
+            "value": row.value,
+            "n": row.n,
+            "share": None,
+            "frame": row.frame,
+            "frame_share": row.frame / framed if framed and row.frame is not None else None,
+            **dict.fromkeys(("difference", "low", "high")),
+            "suppressed": row.n is None,
+        }
+        if row.n is not None and row.respondents:
+            told["share"] = row.n / row.respondents
+            # Nobody is invited as one who did not say, so there is nothing to hold those against.
+            if framed and row.frame is not None and row.value != UNKNOWN:
+                found = share_against_frame(row.n, row.respondents, row.frame, framed, invited)
+                told.update(difference=found.value, low=found.low, high=found.high)
+        yield told
+
+
+def _invited(place: Place, there: Administration) -> int | None:
+    """How many were invited at a school; of the district it depends on which schools are in the figures."""
+    unit = there.unit(place.school_id, place.respondent_group) if place.school_id is not None else None
+    return unit.invited if unit else None
