@@ -32,13 +32,14 @@ def an_item(item_id: str, **said: Any) -> dict[str, Any]:
     } | said
 
 
-def an_instrument() -> dict[str, Any]:
-    """Three statements, a choice for students, and room for one's own words."""
+def an_instrument(items: Sequence[Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """Three statements, a choice for students, and room for one's own words, unless others are given."""
     choices = [{"text": {"en": f"Way {number}", "es": f"Modo {number}"}} for number in (1, 2, 3)]
     return {
         "instrument_id": INSTRUMENT,
         "title": {"en": "Hallways", "es": "Pasillos"},
-        "items": [
+        "items": items
+        or [
             *(an_item(item_id) for item_id in LIKERT),
             an_item("way", scale="choice", choices=choices, respondent_groups=["student"]),
             an_item("words", scale="text"),
@@ -65,6 +66,7 @@ async def a_survey(
     invited: Mapping[tuple[str, str], int] | None = None,
     *,
     is_open: bool = True,
+    items: Sequence[Mapping[str, Any]] | None = None,
     **plan: Any,
 ) -> OpenSurvey:
     """Plan a survey, open it unless told otherwise, and make a code for everybody who is invited."""
@@ -83,7 +85,7 @@ async def a_survey(
         "schools": [{"school_id": school_id, "invited": groups} for school_id, groups in schools.items()],
     } | plan
     async with service.client("district_admin", "admin-1") as admin:
-        _ensure(await admin.post("/v1/instruments", json=an_instrument()))
+        _ensure(await admin.post("/v1/instruments", json=an_instrument(items)))
         made = _ensure(await admin.post("/v1/administrations", json=sent)).json()
         administration_id = made["administration_id"]
         if is_open:
