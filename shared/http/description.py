@@ -145,9 +145,10 @@ def _complete_refusals(operation: Document, path: str, *, is_remembered: bool) -
 def _either(there: Document, ours: Document) -> Document:
     """A response that may be a refusal of either."""
     lines = dict.fromkeys([*there["description"].split("\n\n"), *ours["description"].split("\n\n")])
-    told, added = there["content"][MEDIA_TYPE], ours["content"][MEDIA_TYPE]
-    examples = told["examples"] | added["examples"]
-    return {"description": "\n\n".join(lines), "content": {MEDIA_TYPE: {**added, "examples": examples}}}
+    told, added = there["content"].get(MEDIA_TYPE, {}), ours["content"][MEDIA_TYPE]
+    problem = {**added, "examples": told.get("examples", {}) | added["examples"]}
+    # A page refuses as a page, but what is refused before any route is, is a problem there too.
+    return {**there, "description": "\n\n".join(lines), "content": {**there["content"], MEDIA_TYPE: problem}}
 
 
 def _give_examples(operation: Document, path: str, schemas: Mapping[str, Any]) -> None:

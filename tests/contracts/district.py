@@ -141,9 +141,9 @@ async def _lived_in(made: Suite, urls: dict[str, str]) -> District:
         tokens=tokens,
         known=known,
         cursors={
-            f"GET {path}": await _second_page(service, path, known[name])
+            f"GET {path}": await _second_page(service, path, asked_with, known[name])
             for name, service in made.services.items()
-            for path in _lists(service)
+            for path, asked_with in _lists(service)
         },
     )
 
@@ -169,18 +169,22 @@ def _known_of(referrals: Sequence[str], imports: Sequence[str]) -> dict[str, tup
     }
 
 
-def _lists(service: ServiceInTest[Any]) -> Iterator[str]:
-    """The paths that answer page by page."""
+def _lists(service: ServiceInTest[Any]) -> Iterator[tuple[str, list[str]]]:
+    """The paths that answer page by page, with the query parameters that they have to be asked with."""
     for path, methods in service.app.openapi()["paths"].items():
-        if any(parameter["name"] == "cursor" for parameter in methods.get("get", {}).get("parameters", ())):
-            yield path
+        parameters = methods.get("get", {}).get("parameters", ())
+        if any(parameter["name"] == "cursor" for parameter in parameters):
+            yield path, [one["name"] for one in parameters if one["in"] == "query" and one.get("required")]
 
 
-async def _second_page(service: ServiceInTest[Any], path: str, known: Mapping[str, tuple[str, ...]]) -> str:
+async def _second_page(
+    service: ServiceInTest[Any], path: str, asked_with: Sequence[str], known: Mapping[str, tuple[str, ...]]
+) -> str:
     """A way to it, where the list is that of the second known thing: the first may be too new to have many."""
-    address = path.format_map({name: values[1 % len(values)] for name, values in known.items()})
+    second = {name: values[1 % len(values)] for name, values in known.items()}
+    asked = {"limit": "1"} | {name: second[name] for name in asked_with}
     async with service.client("administrator") as client:
-        page = (await client.get(address, params={"limit": 1})).json()
+        page = (await client.get(path.format_map(second), params=asked)).json()
     assert page["next_cursor"], (path, page)
     return str(page["next_cursor"])
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 Document = dict[str, Any]
 
-SERVICES = ("referral-api", "training-registry", "reporting")
+SERVICES = ("referral-api", "climate-survey-api", "training-registry", "reporting")
 _BYTES = "application/zip"
 """Cannot be shown in a document that is text; docs/integrators.md makes one."""
 
