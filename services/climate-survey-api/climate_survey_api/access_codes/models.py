@@ -6,7 +6,7 @@ from climate_survey_api.base import metadata
 from shared.db import UtcDateTime
 
 LIVE = text("NOT is_voided")
-"""As the indexes say it: either database uses them for a query that says it in the same words."""
+"""As an index says it: either database uses that for a query that says it in the same words."""
 _OF_SOMEBODY = text("recipient_digest IS NOT NULL AND NOT is_voided")
 
 code_batches = Table(
@@ -57,8 +57,7 @@ access_codes = Table(
         "school_id",
         "respondent_group",
         "is_used",
-        postgresql_where=LIVE,
-        sqlite_where=LIVE,
+        "is_voided",
     ),
     Index(
         "uq_access_codes_of_recipient",

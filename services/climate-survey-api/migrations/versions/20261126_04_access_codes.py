@@ -67,14 +67,12 @@ def _create_access_codes() -> None:
         sa.Column("recipient_digest", sa.LargeBinary()),
         sa.PrimaryKeyConstraint("digest", name="pk_access_codes"),
     )
-    live, of_somebody = sa.text("NOT is_voided"), sa.text("recipient_digest IS NOT NULL AND NOT is_voided")
     op.create_index(
         "ix_access_codes_of_unit",
         "access_codes",
-        ["district_id", "administration_id", "school_id", "respondent_group", "is_used"],
-        postgresql_where=live,
-        sqlite_where=live,
+        ["district_id", "administration_id", "school_id", "respondent_group", "is_used", "is_voided"],
     )
+    of_somebody = sa.text("recipient_digest IS NOT NULL AND NOT is_voided")
     op.create_index(
         "uq_access_codes_of_recipient",
         "access_codes",
