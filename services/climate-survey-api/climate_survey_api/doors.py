@@ -37,8 +37,9 @@ class Doors:
         self._clock = clock
         self._knocks: OrderedDict[bytes, _Knocks] = OrderedDict()
 
-    def __len__(self) -> int:
-        """How many addresses are held."""
+    @property
+    def held(self) -> int:
+        """How many addresses are kept by now."""
         return len(self._knocks)
 
     def ensure_welcome(self, request: Request) -> None:
