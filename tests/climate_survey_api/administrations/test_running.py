@@ -26,12 +26,15 @@ async def test_a_survey_opens_once_closes_once_and_never_goes_back(surveys: Surv
     path = f"{PATH}/{administration_id}"
     never = await surveys.admin.post(f"{path}/closing")
     assert (never.status_code, never.json()["type"]) == (409, "urn:rapport:problem:never-opened")
-    opened = await surveys.admin.post(f"{path}/opening", json={})
+    stale, seen = {"If-Match": '"7"'}, {"If-Match": '"1"'}
+    assert (await surveys.admin.post(f"{path}/opening", headers=stale)).status_code == 412
+    opened = await surveys.admin.post(f"{path}/opening", json={}, headers=seen)
     assert (opened.status_code, opened.json()["status"], opened.headers["etag"]) == (200, "open", '"2"')
     surveys.clock.move(timedelta(hours=1))
-    again = await surveys.admin.post(f"{path}/opening", json={})
+    again = await surveys.admin.post(f"{path}/opening", json={}, headers=seen)
     assert (again.status_code, again.json()) == (200, opened.json())
     surveys.clock.move(timedelta(hours=1))
+    assert (await surveys.admin.post(f"{path}/closing", headers=seen)).status_code == 412
     closed = await surveys.admin.post(f"{path}/closing", json={})
     assert (closed.status_code, closed.json()["status"]) == (200, "closed")
     assert closed.json()["closed_at"] == "2026-11-25T19:00:00Z"

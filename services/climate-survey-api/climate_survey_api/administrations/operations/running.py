@@ -25,6 +25,7 @@ from shared.crypto import KeyRing
 from shared.db import Session
 from shared.events.facets import school_year_of
 from shared.events.surveys import SurveyClosed, SurveyOpened, SurveyProgressed, UnitInvited, UnitUsed
+from shared.http.etags import ensure_match
 from shared.outbox import new_event_id, record
 
 _A, _U = administrations.c, administration_units.c
@@ -47,14 +48,16 @@ async def open_administration(
     now: datetime,
     zone: tzinfo,
     on_opening: OnOpening,
+    if_match: str | None = None,
 ) -> None:
     """The survey takes answers from now on, and it is announced that it opened. Again changes nothing.
 
-    Raises: AdministrationNotFound, OpeningForbidden: the weightiest reason, with all of them in `because`.
+    Raises: AdministrationNotFound, ChangedMeanwhile, OpeningForbidden: the weightiest reason, all in `because`.
     """
     there = await administration_to_change(session, district_id, administration_id)
     if there.status is Status.OPEN:
         return
+    ensure_match(if_match, there.revision)
     hindrances = await hindrances_now(session, there, now=now, zone=zone)
     if hindrances:
         raise _REFUSALS[hindrances[0]](because=[hindrance.value for hindrance in hindrances])
@@ -98,18 +101,20 @@ async def close_administration(
     zone: tzinfo,
     used_codes: UsedCodes,
     on_closing: OnClosing,
+    if_match: str | None = None,
 ) -> None:
     """The survey takes no answer any more, it is announced who answered, and its answers are counted or will be.
 
     Answers that were under way are waited for. Where nobody closed it in time it closed when its window ended: from
-    then on none was taken. Whose parents decided what cannot be asked any more. Again changes nothing.
-    Raises: AdministrationNotFound, NeverOpened.
+    then on none was taken. The key to what parents decided is destroyed: whose they are can never be found out.
+    Again changes nothing. Raises: AdministrationNotFound, ChangedMeanwhile, NeverOpened.
     """
     there = await administration_to_change(session, district_id, administration_id)
     if there.status is Status.CLOSED:
         return
     if there.status is Status.DRAFT:
         raise NeverOpened
+    ensure_match(if_match, there.revision)
     closed_at = min(now, there.closes_at)
     await _move(session, there, status=Status.CLOSED.value, closed_at=closed_at, choices_key=None)
     by_unit = await used_codes(session, district_id, administration_id)

@@ -21,6 +21,7 @@ from climate_survey_api.changes import OnClosing, OnOpening, UsedCodes
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.http.bodies import Id
+from shared.http.etags import ChangedMeanwhile, IfMatch
 from shared.http.idempotency import KeyReused
 from shared.http.problems import problems
 from shared.http.reach import OnlyForWholeDistrict, for_whole_district
@@ -37,10 +38,16 @@ def add_running_routes(
 
     @router.post(
         "/{administration_id}/opening",
-        responses=problems(OnlyForWholeDistrict, AdministrationNotFound, *_FORBIDDEN, KeyReused),
+        responses=problems(OnlyForWholeDistrict, AdministrationNotFound, *_FORBIDDEN, ChangedMeanwhile, KeyReused),
     )
     async def open_administration_now(
-        caller: Planner, administration_id: Id, response: Response, session: WriteSession, at_hand: AtHand, now: Now
+        caller: Planner,
+        administration_id: Id,
+        response: Response,
+        session: WriteSession,
+        at_hand: AtHand,
+        now: Now,
+        if_match: IfMatch = None,
     ) -> AdministrationView:
         """Open a survey within its window; again changes nothing. What forbids it stands in `because`."""
         await open_administration(
@@ -51,15 +58,22 @@ def add_running_routes(
             now=now,
             zone=zone,
             on_opening=on_opening,
+            if_match=if_match,
         )
         return await answer_record(session, caller, administration_id, response, now=now, zone=zone)
 
     @router.post(
         "/{administration_id}/closing",
-        responses=problems(OnlyForWholeDistrict, AdministrationNotFound, NeverOpened, KeyReused),
+        responses=problems(OnlyForWholeDistrict, AdministrationNotFound, NeverOpened, ChangedMeanwhile, KeyReused),
     )
     async def close_administration_now(
-        caller: Planner, administration_id: Id, response: Response, session: WriteSession, at_hand: AtHand, now: Now
+        caller: Planner,
+        administration_id: Id,
+        response: Response,
+        session: WriteSession,
+        at_hand: AtHand,
+        now: Now,
+        if_match: IfMatch = None,
     ) -> AdministrationView:
         """Close a survey, before its window ends too; again changes nothing. Its results follow.
 
@@ -74,5 +88,6 @@ def add_running_routes(
             zone=zone,
             used_codes=used_codes,
             on_closing=on_closing,
+            if_match=if_match,
         )
         return await answer_record(session, caller, administration_id, response, now=now, zone=zone)
