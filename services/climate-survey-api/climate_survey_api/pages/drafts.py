@@ -6,9 +6,10 @@ person at a shared device learns nothing from it; bound to the code, so that it 
 
 import base64
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Self
 
 import orjson
+from pydantic import ConfigDict, TypeAdapter
 
 from shared.crypto import KeyRing, SealBroken
 
@@ -48,6 +49,12 @@ class Draft:
         return replace(self, words={}, cut=True)
 
 
+_PARTS = TypeAdapter(
+    tuple[dict[str, int | None], dict[str, str | None], dict[str, str], str, int, bool, str, bool],
+    config=ConfigDict(strict=True),
+)
+
+
 def seal_draft(ring: KeyRing, draft: Draft, *, digest: bytes) -> str:
     """The draft as text that only this service can read, and only with the code it belongs to."""
     parts = (draft.answers, draft.facets, draft.words, draft.step, draft.turn, draft.reviewed, draft.language)
@@ -63,10 +70,10 @@ def open_draft(ring: KeyRing, sealed: str, *, digest: bytes) -> Draft | None:
         return None
     try:
         content = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
-        read: list[Any] = orjson.loads(ring.open(content, table="drafts", column="answers", key=digest.hex()))
-        return Draft(*read)
-    except (SealBroken, ValueError, TypeError):  # one of an earlier shape of ours has other parts
+        read = _PARTS.validate_json(ring.open(content, table="drafts", column="answers", key=digest.hex()))
+    except (SealBroken, ValueError):  # a draft of an earlier shape of ours has other parts
         return None
+    return Draft(*read)
 
 
 def for_cookie(ring: KeyRing, draft: Draft, *, digest: bytes) -> tuple[str | None, bool]:

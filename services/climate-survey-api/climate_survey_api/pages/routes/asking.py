@@ -77,12 +77,14 @@ def add_asking(router: APIRouter, surroundings: Surroundings) -> None:
             return _form(request, surroundings, planned, given, is_sent=True)
         surroundings.calls.knocked(request)
         reader = surroundings.reader_of(request, planned.languages)
-        command = AskForAdult(
-            administration_id=planned.administration_id,
-            school_id=given.school_id,
-            contact=given.contact,
-            message=given.message or None,
-            language=reader.speaker.tongue.asked,
+        command = AskForAdult.model_validate(
+            {
+                "administration_id": str(planned.administration_id),
+                "school_id": given.school_id,
+                "contact": given.contact,
+                "message": given.message or None,
+                "language": reader.speaker.tongue.asked,
+            }
         )
         await ask_for_adult(
             session,

@@ -1,0 +1,79 @@
+"""What the pages say: the same in every language, nothing missing, nothing left over."""
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from string import Formatter
+from zoneinfo import ZoneInfo
+
+import climate_survey_api.pages
+from climate_survey_api.instruments.rules import PpraArea
+from climate_survey_api.pages.catalogue import Speaker, catalogues
+from climate_survey_api.pages.languages import Tongue
+from climate_survey_api.pages.steps import StepKind
+from shared.events.surveys import RespondentGroup, SurveyMode
+
+NEW_YORK = ZoneInfo("America/New_York")
+BEGINNINGS = {
+    "intro.": SurveyMode,
+    "intro.group.": RespondentGroup,
+    "preview.": SurveyMode,
+    "preview.for.": RespondentGroup,
+    "preview.area.": PpraArea,
+}
+"""Texts that are named by what they are about."""
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def sources() -> str:
+    folder = Path(climate_survey_api.pages.__file__).parent
+    return "\n".join(path.read_text(encoding="utf-8") for kind in ("*.py", "*.html") for path in folder.rglob(kind))
+
+
+def test_every_language_says_the_same_things_with_the_same_values() -> None:
+    english = catalogues()["en"]
+    assert set(catalogues()) == {"en", "es"}
+    for language, texts in catalogues().items():
+        assert texts.keys() == english.keys(), language
+        # A date may be written without a half of the day.
+        same = {name for name in english if placeholders(texts[name]) == placeholders(english[name])}
+        assert english.keys() - same <= {"time"}, language
+        assert [name for name, text in texts.items() if not text.strip() or "<" in text or "  " in text] == []
+
+
+def test_spanish_is_not_english() -> None:
+    english, spanish = catalogues()["en"], catalogues()["es"]
+    assert {name for name in english if english[name] == spanish[name]} <= {"date_and_time"}
+
+
+def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
+    texts, written = catalogues()["en"], sources()
+    kinds = {name.partition(".")[0] for name in texts}
+    quoted = set(re.findall(r"[\"']([a-z_]+(?:\.[a-z_]+)*)[\"']", written))
+    assert {name for name in quoted - texts.keys() if "." in name and name.partition(".")[0] in kinds} == set()
+    beginnings = tuple(re.findall(r"\"([a-z_]+\.[a-z_.]*)(?:\{|\" ~)", written))
+    unused = {name for name in texts if name not in quoted and not name.startswith(beginnings)}
+    assert unused <= {f"{kind}.heading" for kind in StepKind}
+    for beginning, values in BEGINNINGS.items():
+        assert all(f"{beginning}{value}" in texts for value in values), beginning
+
+
+def test_dates_are_written_as_people_there_write_them() -> None:
+    evening = datetime(2026, 12, 2, 1, 5, tzinfo=UTC)
+    english, spanish = (Speaker(Tongue(language, language), NEW_YORK) for language in ("en", "es"))
+    assert ">December 1, 2026, 8:05 PM<" in english.moment(evening)
+    assert ">1 de diciembre de 2026, 20:05<" in spanish.moment(evening)
+    assert 'datetime="2026-12-01T20:05:00-05:00"' in english.moment(evening)
+    assert english.day(date(2026, 11, 2)) == '<time datetime="2026-11-02">November 2, 2026</time>'
+
+
+def test_what_is_said_in_another_language_than_the_page_s_says_so_and_values_are_escaped() -> None:
+    arabic = Speaker(Tongue("ar", "en"), NEW_YORK)
+    assert arabic.say("form.next") == '<span lang="en" dir="ltr">Next</span>'
+    assert arabic.pick({"en": "Yes", "ar": "نعم"}) == "نعم"
+    assert arabic.pick({"es": "Sí"}) == '<span lang="es" dir="ltr">Sí</span>'
+    assert "&lt;b&gt;" in arabic.say("status.school", school="<b>")
+    assert arabic.pick({}) == ""
