@@ -1,5 +1,7 @@
 """What parents decided decides who is asked, and cannot be read by anybody again."""
 
+import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,9 @@ from sqlalchemy import select
 
 from climate_survey_api.administrations.models import administrations, parental_choices
 from climate_survey_api.administrations.views import may_be_asked, places
+from shared.crypto import field_keys_path
 from shared.db import EVERY_DISTRICT
+from shared.key_rotation import retire, rotate
 from shared.testing.service import DISTRICT
 from tests.climate_survey_api.administrations.holding import PATH, Surveys
 
@@ -81,6 +85,16 @@ async def test_nobody_reads_whose_parents_decided_and_the_key_is_destroyed_with_
     assert (await surveys.admin.get(path)).json() == {"rows": [{"school_id": "s-1", "opted_out": 2, "consented": 0}]}
     assert (await surveys.admin.post(path, json=chose("u-1"))).status_code == 409
     assert (await surveys.admin.delete(f"{path}/u-Alexandra")).status_code == 409
+
+
+async def test_after_the_field_keys_were_rotated_parents_are_still_heeded(surveys: Surveys, tmp_path: Path) -> None:
+    administration_id = await surveys.open(ppra=NOTICED)
+    await surveys.admin.post(f"{PATH}/{administration_id}/parental-choices", json=chose("u-1"))
+    process = surveys.service.process
+    metadatas, path = process.service.migrations.metadatas, field_keys_path(tmp_path / "keys", process.service.package)
+    await rotate(process.database, metadatas, path, io.StringIO(), settle=timedelta(0))
+    await retire(process.database, metadatas, path, io.StringIO(), grace=timedelta(0))
+    assert await asked(surveys, administration_id, "u-1", "u-2") == ({"u-2"}, 63, 5)
 
 
 async def test_what_cannot_be_recorded_is_refused_whole(surveys: Surveys) -> None:

@@ -1,6 +1,8 @@
 """A survey opens when nothing forbids it, closes once, and is told of both times."""
 
 import asyncio
+import csv
+import io
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,24 @@ async def test_many_answer_at_once(postgresql_url: str, tmp_path: Path) -> None:
         async with database.write(EVERY_DISTRICT) as one, database.write(EVERY_DISTRICT) as other:
             await locked_administration(one, administration_id)
             await asyncio.wait_for(locked_administration(other, administration_id), timeout=5)
+
+
+async def test_at_the_closing_it_is_told_who_answered(surveys: Surveys) -> None:
+    path = f"{PATH}/{await surveys.open()}"
+    wanted = {"school_id": "s-1", "respondent_group": "staff", "count": 3}
+    made = await surveys.admin.post(f"{path}/access-codes", json=wanted, headers={"Accept": "text/csv"})
+    codes = [row["code"] for row in csv.DictReader(io.StringIO(made.text.removeprefix("\ufeff")))]
+    async with surveys.service.anonymous() as anybody:
+        form = (await anybody.get(f"/v1/surveys/{codes[0]}")).json()
+        answers = {form["items"][0]["item_id"]: 1}
+        for code in codes[:2]:
+            taken = await anybody.post("/v1/responses", json={"code": code, "answers": answers})
+            assert taken.status_code == 201, taken.text
+        assert (await surveys.admin.post(f"{path}/closing")).json()["has_codes"] is True
+        late = await anybody.post("/v1/responses", json={"code": codes[2], "answers": answers})
+    assert late.status_code == 410
+    (told,) = await surveys.announced(SurveyClosed)
+    assert [(unit.invited, unit.generated, unit.used) for unit in told.units] == [(8, 3, 2), (64, 0, 0), (5, 0, 0)]
 
 
 async def test_results_are_noted_once_and_nobody_is_found_elsewhere(surveys: Surveys) -> None:
