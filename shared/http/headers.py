@@ -2,7 +2,8 @@
 
 * Whoever may send `If-Match` is told the version: a change that takes it answers with the new `ETag`, unless the thing
   is gone with it, and so does what reads, or makes, the thing that is changed.
-* What is made by a POST to a list can be read below it: `Location` says where, unless many were sent at once (207).
+* What is made by a POST to a list can be read below it: `Location` says where, unless many were sent at once (207), or
+  whoever sent it has no token, and so cannot read it.
 * Where standing decides, the record and the refusal say alike how old what is known of it is.
 * A list that takes a cursor links to its next page; a view that comes as JSON or CSV says that `Accept` decides.
 """
@@ -106,7 +107,7 @@ def complete(document: Mapping[str, Any], path: str, method: str) -> None:
 
 def _borne_by_success(paths: Mapping[str, Any], path: str, method: str) -> set[str]:
     operation = paths[path][method]
-    member = _member_of(paths, path) if method == "post" else None
+    member = _member_of(paths, path) if method == "post" and operation.get("security") else None
     has_version = _is_versioned(paths, path) if method == "get" else "If-Match" in _parameters(operation)
     borne = {
         ETAG: has_version or (member is not None and _is_versioned(paths, member)),

@@ -22,7 +22,7 @@ _WRITERS = 12
 """Enough for their comments to be shown."""
 _ANSWERERS = 150
 _ASKERS = 10
-_LIVES = ("draft", "counted", "begun", "plain", "begun", "counted", *("draft", "plain", "begun", "plain") * 2)
+_LIVES = ("open", "counted", "begun", "plain", "plain") * 4
 """Of each survey that is known by its id, as long as nobody has touched it. Whoever looks around opens, closes and
 deletes; one that is `begun` cannot be opened yet, nor deleted, and codes can be made for it."""
 
@@ -59,9 +59,12 @@ async def survey(surveys: ServiceInTest[Any]) -> dict[str, tuple[str, ...]]:
             await _said(admin.post(f"/v1/comments/{comment['comment_id']}/review", json={"decision": "release"}))
     async with surveys.client("counselor") as counselor:
         asked = await _items(counselor, "/v1/help-requests")
+        for one in asked[::2]:
+            await _said(counselor.post(f"/v1/help-requests/{one['help_request_id']}/taking-up"))
     return {
         "administration_id": tuple(one.administration_id for one in known),
         "batch_id": tuple(one.batch_id for one in known),
+        "from": tuple(known[6 if number == 1 else 1].administration_id for number in range(len(known))),
         "instrument_id": INSTRUMENTS,
         "version": ("1",),
         "code": tuple(codes),
@@ -90,6 +93,8 @@ async def _a_life(admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, life: 
     choice = {"school_id": "s-1", "student_id": "st-0", "choice": "opted_out"}
     await _said(admin.post(f"/v1/administrations/{administration_id}/parental-choices", json=choice))
     await _codes(admin, administration_id, "s-1", 3)
+    if life == "open":
+        await _said(admin.post(f"/v1/administrations/{administration_id}/opening"))
     return await _with_batch(admin, administration_id)
 
 
