@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from bench.activities import activities
+from bench.answering import answering
 from bench.catching_up import catching_up
 from bench.consumer import consumer
 from bench.engines import engines
@@ -28,6 +29,7 @@ BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
     "views": views,
     "standing": standing,
     "activities": activities,
+    "answering": answering,
 }
 
 

@@ -1,0 +1,86 @@
+"""The reference for answering a survey: a bare FastAPI form, and a route that stores what it is sent in one insert.
+
+Run as `python -m bench.bare_form`, with DATABASE_URL and PORT. Server, driver and pool are as our services have them.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+import orjson
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+
+POOL_SIZE = 32
+
+_TABLE = "CREATE TABLE bare_responses (response_id uuid PRIMARY KEY, code text NOT NULL, answers text NOT NULL)"
+_INSERT = "INSERT INTO bare_responses VALUES ($1, $2, $3)"
+_ITEM = (
+    "<fieldset><legend>I feel safe in the hallways of this school, number {item}.</legend>{points}</fieldset>".format
+)
+_POINT = '<label><input type="radio" name="q{item}" value="{point}"> {point}</label>'.format
+_FORM = (
+    '<!doctype html><html lang="en"><title>A survey</title><form method="post">'
+    + "".join(_ITEM(item=item, points="".join(_POINT(item=item, point=p) for p in range(1, 5))) for item in range(30))
+    + "</form></html>"
+)
+
+
+class Answers(BaseModel):
+    """What is posted."""
+
+    code: str
+    answers: dict[str, int | None]
+
+
+class Received(BaseModel):
+    """What is answered."""
+
+    received: bool
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=POOL_SIZE, max_size=POOL_SIZE) as pool:
+        await pool.execute(_TABLE)
+        app.state.pool = pool
+        yield
+
+
+app = FastAPI(lifespan=_lifespan)
+
+
+@app.get("/readyz")
+async def ready() -> str:
+    """The table is there."""
+    return "ready"
+
+
+@app.get("/s/{code}", response_class=HTMLResponse)
+async def show_form(code: str) -> str:
+    """The same form for every code."""
+    return _FORM
+
+
+@app.post("/v1/responses", status_code=201)
+async def keep_answers(sent: Answers) -> Received:
+    """Store them."""
+    async with app.state.pool.acquire() as connection:
+        await connection.execute(_INSERT, uuid4(), sent.code, orjson.dumps(sent.answers).decode())
+    return Received(received=True)
+
+
+if __name__ == "__main__":
+    uvicorn.run(
+        app,
+        port=int(os.environ["PORT"]),
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
