@@ -79,11 +79,11 @@ class Surveys:
         return administration_id
 
     async def protected(self) -> dict[str, Any]:
-        """What a plan says to ask students an item of a protected area, and staff one of none."""
+        """What a plan says to ask students and staff an item that lies in a protected area."""
         item = {"dimension": "wellness", "scale": "agree4", "text": {"en": "I feel sad."}}
         items = [
-            item | {"item_id": "sad", "respondent_groups": ["student"], "ppra_area": "mental_health"},
-            item | {"item_id": "well", "respondent_groups": ["staff"]},
+            item | {"item_id": "sad", "respondent_groups": ["student", "staff"], "ppra_area": "mental_health"},
+            item | {"item_id": "well", "respondent_groups": ["student"]},
         ]
         body = {"instrument_id": "touchy", "title": {"en": "Touchy"}, "items": items}
         made = await self.admin.post("/v1/instruments", json=body)

@@ -47,12 +47,12 @@ DRAFT = Administration(
 )
 
 
-def an_item(group: RespondentGroup, ppra_area: PpraArea | None = None) -> Item:
-    return Item("i", "safety", frozenset({group}), Scale.AGREE4, ppra_area=ppra_area)
+def an_item(ppra_area: PpraArea | None = None) -> Item:
+    return Item("i", "safety", frozenset({RespondentGroup.STUDENT}), Scale.AGREE4, ppra_area=ppra_area)
 
 
-PLAIN = an_item(RespondentGroup.STUDENT)
-PROTECTED = an_item(RespondentGroup.STUDENT, PpraArea.INCOME)
+PLAIN = an_item()
+PROTECTED = an_item(PpraArea.INCOME)
 
 
 def some_ppra(consent: ConsentMode = OPT_OUT, *, required: bool = False, funded: bool = False) -> Ppra:
@@ -64,7 +64,6 @@ def some_ppra(consent: ConsentMode = OPT_OUT, *, required: bool = False, funded:
     [
         ([PLAIN], None, NONE),
         ([PLAIN], some_ppra(required=True, funded=True), NONE),
-        ([an_item(RespondentGroup.FAMILY, PpraArea.INCOME)], None, NONE),
         ([PLAIN, PROTECTED], None, OPT_OUT),
         ([PROTECTED], some_ppra(), OPT_OUT),
         ([PROTECTED], some_ppra(required=True), OPT_OUT),
@@ -81,7 +80,7 @@ def test_what_parents_are_given_follows_from_the_items_that_students_answer(
 
 @pytest.mark.parametrize("area", PpraArea)
 def test_each_of_the_eight_areas_is_protected(area: PpraArea) -> None:
-    assert consent_needed([an_item(RespondentGroup.STUDENT, area)], None) is OPT_OUT
+    assert consent_needed([an_item(area)], None) is OPT_OUT
 
 
 def test_what_is_kept_is_what_is_needed_or_more_where_more_was_promised() -> None:

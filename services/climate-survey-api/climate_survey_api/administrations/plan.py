@@ -109,10 +109,11 @@ class ChangePlan(StrictBody):
         found = [unit for school in self.schools for unit in school.units()]
         return sorted(found, key=lambda unit: (unit.school_id, unit.respondent_group))
 
-    def asked_of(self, items: Iterable[DocumentItem]) -> list[DocumentItem]:
-        """The items of an instrument that somebody is asked under this plan, in their order."""
-        groups = {group for school in self.schools for group in school.invited}
-        return [item for item in self.in_forms(items) if not groups.isdisjoint(item.respondent_groups)]
+    def asked_of(self, items: Iterable[DocumentItem], *groups: RespondentGroup) -> list[DocumentItem]:
+        """The items that somebody of these groups, or of any, is asked under this plan, in their order."""
+        invited = {group for school in self.schools for group in school.invited}
+        asked = invited.intersection(groups) if groups else invited
+        return [item for item in self.in_forms(items) if not asked.isdisjoint(item.respondent_groups)]
 
     def in_forms(self, items: Iterable[DocumentItem]) -> list[DocumentItem]:
         """The items that stand in some group's form, whether or not this group is invited."""

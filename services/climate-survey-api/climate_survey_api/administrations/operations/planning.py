@@ -28,6 +28,7 @@ from shared.auth import Caller
 from shared.bulk import bulk_insert
 from shared.db import Session
 from shared.errors import Fault
+from shared.events.surveys import RespondentGroup
 from shared.http.etags import ensure_match
 from shared.outbox import new_event_id
 
@@ -54,9 +55,10 @@ async def plan_administration(
     administration_id = command.administration_id or new_event_id()
     if await _is_there(session, caller.district_id, administration_id, command):
         return administration_id, False
-    consent_mode = await _ensure_sound(session, command, caller.district_id, now)
+    instrument = await _instrument_of(session, command, caller.district_id)
+    _ensure_sound(command, instrument, now)
     row = {
-        **_stored(command, consent_mode),
+        **_stored(command, _consent_needed(command, instrument)),
         "administration_id": administration_id,
         "district_id": caller.district_id,
         "revision": 1,
@@ -92,13 +94,15 @@ async def change_plan(
     """
     there = await administration_to_change(session, caller.district_id, administration_id)
     ensure_match(if_match, there.revision)
-    consent_mode = await _ensure_sound(session, command, caller.district_id, now)
+    instrument = await _instrument_of(session, command, caller.district_id)
+    consent_mode = _consent_needed(command, instrument)
     changes = _changes(there, command, consent_mode)
     if not changes:
         return
     fixed = changes - changeable(there)
     if fixed:
         raise PlanIsFixed(errors=[Fault(name, f"is fixed: the survey is {_state(there)}") for name in sorted(fixed)])
+    _ensure_sound(command, instrument, now)
     values = {**_stored(command, consent_mode), "revision": there.revision + 1}
     if "schools" in changes:
         values["units_id"] = uuid4()
@@ -129,20 +133,24 @@ async def _is_there(session: Session, district_id: str, administration_id: UUID,
     return made_from is not None
 
 
-async def _ensure_sound(session: Session, plan: ChangePlan, district_id: str, now: datetime) -> ConsentMode:
-    """What parents have to be given under this plan. Raises: PlanUnsound."""
+async def _instrument_of(session: Session, plan: ChangePlan, district_id: str) -> InstrumentView:
+    """What the plan asks. Raises: PlanUnsound."""
     try:
-        instrument = await read_instrument(session, district_id, plan.instrument_id, plan.version)
+        return await read_instrument(session, district_id, plan.instrument_id, plan.version)
     except InstrumentNotFound:
         unknown = Fault("instrument_id", "is none that the district knows, or not in this version")
         raise PlanUnsound(errors=[unknown]) from None
+
+
+def _ensure_sound(plan: ChangePlan, instrument: InstrumentView, now: datetime) -> None:
+    """Raises: PlanUnsound."""
     if faults := faults_of_plan(plan, instrument.items, now=now):
         raise PlanUnsound(errors=faults)
-    return _consent_needed(plan, instrument)
 
 
 def _consent_needed(plan: ChangePlan, instrument: InstrumentView) -> ConsentMode:
-    asked = {item.item_id for item in plan.asked_of(instrument.items)}
+    """What parents have to be given under this plan."""
+    asked = {item.item_id for item in plan.asked_of(instrument.items, RespondentGroup.STUDENT)}
     items = [item for item in items_of(instrument) if item.item_id in asked]
     return consent_needed(items, plan.ppra.ppra() if plan.ppra else None)
 

@@ -11,12 +11,12 @@ from shared.events.surveys import RespondentGroup
 
 
 def consent_needed(asked: Iterable[Item], ppra: Ppra | None) -> ConsentMode:
-    """What parents have to be given, by the items that are asked: only those that students answer touch it.
+    """What parents have to be given, by the items that students are asked; what others are asked does not touch it.
 
     Written consent where students have to take part and the US Department of Education pays; notice and a way out
     wherever else an item lies in a protected area, whoever pays.
     """
-    if not any(item.ppra_area is not None and RespondentGroup.STUDENT in item.groups for item in asked):
+    if all(item.ppra_area is None for item in asked):
         return ConsentMode.NONE
     if ppra is not None and ppra.is_required and ppra.is_ed_funded:
         return ConsentMode.OPT_IN
