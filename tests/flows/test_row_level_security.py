@@ -8,9 +8,9 @@ from sqlalchemy import text
 from shared.db import EVERY_DISTRICT
 from tests.flows.suite import suite
 
-# None tells of anybody: events and offsets of all districts, who leads, and how changes are numbered.
+# None tells of anybody: events and offsets of all districts, who leads, how changes are numbered, and a sealed secret.
 OF_NO_DISTRICT = {"outbox", "inbox", "consumer_offsets", "leases", "alembic_version"}
-BESIDES = {"referral-api": {"change_clock", "change_eras"}}
+BESIDES = {"referral-api": {"change_clock", "change_eras"}, "climate-survey-api": {"code_pepper"}}
 
 _PROTECTED = """
 SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity
