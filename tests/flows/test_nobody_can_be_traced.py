@@ -30,6 +30,8 @@ from tests.climate_survey_api.responses.surveys import OpenSurvey, a_survey, an_
 from tests.climate_survey_api.suite import NOON, Clock, climate_survey_api
 from tests.flows.tracing import Haul, Respondent, all_there_is, unsealed, ways
 
+pytestmark = pytest.mark.slow
+
 INVITED = {("s-1", "student"): 36, ("s-2", "student"): 14, ("s-1", "staff"): 14}
 ITEMS = tuple(f"q{number}" for number in range(1, 11))
 NAIVE = Table("naive_answers", MetaData(), Column("answers", Text, nullable=False))

@@ -1,0 +1,159 @@
+"""The box: made once, opened whole, and emptied for good."""
+
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import delete, insert, select, text
+
+from climate_survey_api.app import MIGRATIONS
+from climate_survey_api.base import metadata
+from climate_survey_api.responses import keys
+from climate_survey_api.responses.keys import BoxMissing, key_of
+from climate_survey_api.responses.models import ballot_keys, ballots
+from climate_survey_api.responses.operations import empty_box, make_box
+from climate_survey_api.responses.rules import Ballot
+from climate_survey_api.responses.sealing import seal_ballot
+from climate_survey_api.responses.views import ballots_of, opened_ballots
+from shared.crypto import KeyRing
+from shared.db import Database
+from shared.events.surveys import RespondentGroup
+from shared.key_rotation import reseal_columns
+from shared.testing.migrated import make_migrated
+from shared.testing.service import DISTRICT
+
+MANY = 1_100
+"""More than are opened at once."""
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> KeyRing:
+    return KeyRing.from_file(tmp_path / "ring.json")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    await make_migrated(database_url, MIGRATIONS)
+    made = Database(database_url, pool_size=4)
+    yield made
+    await made.close()
+
+
+async def a_box(database: Database, ring: KeyRing) -> UUID:
+    administration_id = uuid4()
+    async with database.write(DISTRICT) as session:
+        await make_box(session, ring, district_id=DISTRICT, administration_id=administration_id)
+    return administration_id
+
+
+async def drop(database: Database, ring: KeyRing, administration_id: UUID, count: int) -> list[int]:
+    """Drop so many ballots, each with an answer of its own; the answers in their order."""
+    async with database.write(DISTRICT) as session:
+        key = await key_of(session, ring, administration_id)
+        rows = []
+        for number in range(count):
+            ballot, ballot_id = Ballot("s-1", RespondentGroup.STAFF, {"q1": number}), uuid4()
+            place = {"administration_id": administration_id, "ballot_id": ballot_id}
+            clear = {"district_id": DISTRICT, "school_id": "s-1", "respondent_group": "staff"}
+            rows.append(place | clear | {"sealed": seal_ballot(key, ballot, room=40, **place)})
+        await session.execute(insert(ballots), rows)
+    return list(range(count))
+
+
+async def opened(database: Database, ring: KeyRing, administration_id: UUID) -> list[int]:
+    """The answers, in the order in which they come out."""
+    async with database.read(DISTRICT) as session:
+        found = opened_ballots(session, ring, district_id=DISTRICT, administration_id=administration_id)
+        return [ballot.answers["q1"] async for ballot in found]
+
+
+async def test_everything_comes_out_once_and_in_another_order_each_time(database: Database, ring: KeyRing) -> None:
+    administration_id, other = await a_box(database, ring), await a_box(database, ring)
+    dropped = await drop(database, ring, administration_id, MANY)
+    await drop(database, ring, other, 3)
+
+    first, second = [await opened(database, ring, administration_id) for _ in range(2)]
+
+    assert sorted(first) == sorted(second) == dropped
+    assert len({tuple(dropped), tuple(first), tuple(second)}) == 3
+
+
+async def test_a_box_that_is_made_again_keeps_its_key(database: Database, ring: KeyRing) -> None:
+    administration_id = await a_box(database, ring)
+    dropped = await drop(database, ring, administration_id, 2)
+
+    async with database.write(DISTRICT) as session:
+        await make_box(session, ring, district_id=DISTRICT, administration_id=administration_id)
+
+    another_process = KeyRing(ring.retired_path.with_stem("ring"))
+    assert sorted(await opened(database, another_process, administration_id)) == dropped
+
+
+async def test_what_is_emptied_is_gone_with_its_key_and_nothing_else_is(database: Database, ring: KeyRing) -> None:
+    administration_id, other = await a_box(database, ring), await a_box(database, ring)
+    for box in (administration_id, other):
+        await drop(database, ring, box, 2)
+
+    async with database.write(DISTRICT) as session:
+        await empty_box(session, district_id=DISTRICT, administration_id=administration_id)
+
+    async with database.read(DISTRICT) as session:
+        assert await ballots_of(session, administration_id) == 0
+        left = (await session.execute(select(ballot_keys.c.administration_id))).scalars().all()
+    assert left == [other]
+    with pytest.raises(BoxMissing):
+        await opened(database, ring, administration_id)
+    assert sorted(await opened(database, ring, other)) == [0, 1]
+
+
+async def test_a_new_key_of_the_ring_seals_the_box_s_key_and_its_ballots_stay_as_they_are(
+    database: Database, ring: KeyRing
+) -> None:
+    administration_id = await a_box(database, ring)
+    dropped = await drop(database, ring, administration_id, 2)
+    ring.with_new_key(datetime.now(UTC))
+
+    assert await reseal_columns(database, (metadata,), ring, io.StringIO()) == 1
+
+    ring.without(1)
+    another_process = KeyRing(ring.retired_path.with_stem("ring"))
+    assert sorted(await opened(database, another_process, administration_id)) == dropped
+
+
+async def test_a_process_keeps_few_keys_at_hand_and_reads_the_others_again(
+    database: Database, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "_MOST_AT_HAND", 2)
+    boxes = [await a_box(database, ring) for _ in range(3)]
+    for box in boxes:
+        await drop(database, ring, box, 1)
+
+    assert len(keys._at_hand[ring]) == 2
+    assert [await opened(database, ring, box) for box in boxes] == [[0]] * 3
+
+
+@pytest.mark.parametrize("is_emptied", [True, False], ids=["emptied", "deleted"])
+async def test_sqlite_writes_over_the_key_of_a_box_that_is_emptied(
+    sqlite_url: str, ring: KeyRing, *, is_emptied: bool
+) -> None:
+    await make_migrated(sqlite_url, MIGRATIONS)
+    database = Database(sqlite_url)
+    administration_id = await a_box(database, ring)
+    async with database.write(DISTRICT) as session:
+        await session.execute(text("PRAGMA secure_delete = OFF"))
+        sealed = (await session.execute(select(ballot_keys.c.key))).scalar_one()
+        if is_emptied:
+            await empty_box(session, district_id=DISTRICT, administration_id=administration_id)
+        else:
+            await session.execute(delete(ballot_keys))
+    await database.close()
+
+    assert (sealed in content_of(sqlite_url)) is not is_emptied
+
+
+def content_of(sqlite_url: str) -> bytes:
+    """The database's file."""
+    return Path(sqlite_url.removeprefix("sqlite:///")).read_bytes()
