@@ -22,5 +22,8 @@ def administration_routes(
     add_reading_routes(router, zone)
     add_planning_routes(router, zone)
     add_running_routes(router, zone, on_opening, on_closing, used_codes)
-    add_choice_routes(router)
+    # Remembers no request: its digest is not keyed, and whose parents decided could be tried out against it.
+    choices = APIRouter()
+    add_choice_routes(choices)
+    router.include_router(choices)
     return router

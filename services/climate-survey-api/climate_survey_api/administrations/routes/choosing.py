@@ -21,7 +21,6 @@ from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.db import ReadSession
 from shared.http.bodies import Id, SourcedId
-from shared.http.idempotency import KeyReused
 from shared.http.problems import problems
 from shared.http.runtime import AtHand, ReadOnlySession, WriteSession, allowed
 
@@ -65,14 +64,15 @@ def add_choice_routes(router: APIRouter) -> None:
 
     @router.post(
         _PATH,
-        responses=problems(AdministrationNotFound, AlreadyClosed, NothingToDecide, ChoiceUnsound, KeyReused),
+        responses=problems(AdministrationNotFound, AlreadyClosed, NothingToDecide, ChoiceUnsound),
     )
     async def record_parental_choices(
         caller: Planner, administration_id: Id, sent: Choices, session: WriteSession, at_hand: AtHand
     ) -> ParentalChoices:
         """Record what a student's parents decided, or those of up to 1,000; a later decision replaces an earlier one.
 
-        No more access codes are made for students than may be asked. All of a list are recorded, or none.
+        No more access codes are made for students than may be asked. All of a list are recorded, or none; sent again,
+        nothing doubles.
         """
         there = await choosing.record_choices(session, at_hand.ring, administration_id, sent, caller=caller)
         return await _counted(session, there, caller)
