@@ -15,6 +15,8 @@ from demo.lives import TIME_ZONE
 from demo.people import NoKeys, Tokens
 from demo.progress import Progress
 from demo.steps import check, load
+from demo.surveys.steps import a_code_to_try
+from demo.surveys.summary import print_pages
 from demo.truth import OtherDistrictLoaded, truth_path
 from demo.watching import watching
 
@@ -44,7 +46,7 @@ def _load(asked: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("--base", type=int, default=8000, help="the services are at base + 1, base + 3 and base + 4")
+    parser.add_argument("--base", type=int, default=8000, help="the services are at base + 1 to base + 4")
     parser.add_argument("--host", default="127.0.0.1", help="where the suite runs (127.0.0.1)")
     parser.add_argument("--home", type=Path, default=Path("var"), help="the suite's folder, which holds its keys (var)")
     parser.add_argument("--size", choices=sorted(SIZES), default="small", help="12 schools, or 1,000 (small)")
@@ -71,12 +73,15 @@ async def _run(asked: argparse.Namespace) -> bool:
             try:
                 truth = await load(client, district, progress, path, today=today, at_once=asked.at_once)
                 matches = await check(client, truth, progress, at_once=asked.at_once)
+                code = await a_code_to_try(client, truth.surveys)
             finally:  # what a long run took is worth knowing also where its end went wrong
                 print(f"\nIt took {time.monotonic() - began:.1f} s; the truth is in {path}")
                 costs.print_costs(progress.steps, watch)
     if client.retries:
         print(f"  {client.retries:,} requests were sent again because no answer came")
     summary.print_next(truth, services, str(asked.home))
+    if truth.surveys.waves:
+        print_pages(truth.surveys, services, code)
     return matches
 
 

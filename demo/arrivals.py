@@ -25,6 +25,8 @@ class Arrivals:
     """The last of them that counts in the funnel: while it is there, all before it are taken to be."""
     officers: bool = False
     """Whether the officers' part has arrived as a whole."""
+    surveys: bool = False
+    """Whether every wave of the climate surveys was held."""
     _ahead: dict[int, Life] = field(default_factory=dict)
     """Arrived before one that was sent earlier; as many as are sent side by side."""
 
@@ -45,11 +47,12 @@ class Arrivals:
         """As a later run reads it."""
         last = None if self.last is None else {"referral_id": self.last.referral_id, "school_id": self.last.school_id}
         return {
-            "sent_all": self.are_all and self.officers,
+            "sent_all": self.are_all and self.officers and self.surveys,
             "referrals": self.total,
             "arrived": self.count,
             "last_arrived": last,
             "officers_arrived": self.officers,
+            "surveys_arrived": self.surveys,
         }
 
     @classmethod
@@ -58,5 +61,5 @@ class Arrivals:
         last = written.get("last_arrived")
         if not last:
             return cls()
-        has_officers = written.get("officers_arrived", False)
-        return cls(written["referrals"], written["arrived"], Whereabouts(**last), has_officers)
+        has_officers, has_surveys = written.get("officers_arrived", False), written.get("surveys_arrived", False)
+        return cls(written["referrals"], written["arrived"], Whereabouts(**last), has_officers, has_surveys)

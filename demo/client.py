@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,13 +39,14 @@ class Services:
     """Where the services listen."""
 
     referral_api: str
+    climate_survey_api: str
     training_registry: str
     reporting: str
 
     @classmethod
     def at(cls, host: str, base: int) -> Self:
         """Those of a suite whose ports are counted from `base`."""
-        return cls(*(f"http://{host}:{base + offset}" for offset in (1, 3, 4)))
+        return cls(*(f"http://{host}:{base + offset}" for offset in range(1, 5)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Client:
     async def ensure_up(self) -> None:
         """Wait until the services are ready. Raises: Unreachable, at once when nothing listens."""
         ends_at = time.monotonic() + _PATIENCE_SECONDS
-        for url in (self.services.referral_api, self.services.training_registry, self.services.reporting):
+        for url in astuple(self.services):
             while not await self._is_ready(url):
                 if time.monotonic() > ends_at:
                     raise Unreachable(f"{url} does not become ready")
@@ -106,6 +107,10 @@ class Client:
         """Send something new; `also` are refusals that count as done. Raises: Refused, Unreachable."""
         return await self._insist("POST", url, caller=caller, headers={"Idempotency-Key": key}, body=body, also=also)
 
+    async def post_openly(self, url: str, body: Body, *, also: frozenset[int] = frozenset()) -> Answer:
+        """Send what takes no token, and no key, because it can be done only once. Raises: Refused, Unreachable."""
+        return await self._insist("POST", url, caller=None, headers={}, body=body, also=also)
+
     async def put(self, url: str, body: Body, *, caller: Person) -> Answer:
         """Say how something is; said twice it is the same. Raises: Refused, Unreachable."""
         return await self._insist("PUT", url, caller=caller, headers={}, body=body)
@@ -115,13 +120,14 @@ class Client:
         method: str,
         url: str,
         *,
-        caller: Person,
+        caller: Person | None,
         headers: dict[str, str],
         query: Mapping[str, str] | None = None,
         body: Body | None = None,
         also: frozenset[int] = frozenset(),
     ) -> Answer:
-        headers = {"Authorization": f"Bearer {self._tokens.of(caller)}", **headers}
+        if caller is not None:
+            headers = {"Authorization": f"Bearer {self._tokens.of(caller)}", **headers}
         wait, ends_at = _FIRST_WAIT_SECONDS, time.monotonic() + _PATIENCE_SECONDS
         while True:
             self.requests += 1
@@ -134,7 +140,7 @@ class Client:
                     return answer
                 problem = f"{answer.status} {answer.body}"
                 if answer.status not in _TRY_AGAIN:
-                    raise Refused(f"{method} {url} as {caller.role}: {problem}")
+                    raise Refused(f"{method} {url} as {caller.role if caller else 'anybody'}: {problem}")
             if time.monotonic() > ends_at:
                 raise Unreachable(f"{method} {url}: {problem}")
             self.retries += 1

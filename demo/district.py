@@ -25,14 +25,16 @@ class Size:
     reference_rate: float
     schools_per_officer: int = 1
     """One: every school has an officer; two: every second school does."""
+    surveyed_schools: int = 0
+    """So many, from the first on, take part in the climate surveys; at least three, or none."""
 
 
 SIZES: Mapping[str, Size] = {
-    "small": Size(schools=12, students=8_000, reference_rate=0.14),
+    "small": Size(schools=12, students=8_000, reference_rate=0.14, surveyed_schools=6),
     # As large as the largest districts of the country. One student in sixteen is referred: 32,000 referrals are 150,000
     # requests; `make demo SIZE=large` took 1,085 s in all, on two cores busy with other work. The small district's rate
     # would be three and a half times as many, and the larger one has enough of each group to show the same.
-    "large": Size(schools=1_000, students=500_000, reference_rate=0.04, schools_per_officer=2),
+    "large": Size(schools=1_000, students=500_000, reference_rate=0.04, schools_per_officer=2, surveyed_schools=24),
 }
 
 

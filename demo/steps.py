@@ -16,6 +16,8 @@ from demo.loading import Sent, import_roster, is_there, send_lives
 from demo.oneroster import rows_of, write_roster
 from demo.progress import Progress
 from demo.reading import COMPARED_VIEWS, compare, contact_times, funnel, wait_for_views
+from demo.surveys.sending import are_surveys_there
+from demo.surveys.steps import check_surveys, load_surveys
 from demo.training.sending import are_officers_there
 from demo.training.steps import check_training, load_training
 from demo.truth import Truth, earlier_run
@@ -55,6 +57,10 @@ async def load(
         await load_training(client, truth.training, progress, at_once=at_once)
         arrivals.officers = True
         truth.write(truth_file, arrivals)
+    if not (arrivals.surveys and await are_surveys_there(client, truth.surveys)):
+        await load_surveys(client, truth.surveys, progress)
+        arrivals.surveys = True
+        truth.write(truth_file, arrivals)
     return truth
 
 
@@ -70,14 +76,18 @@ async def check(client: Client, truth: Truth, progress: Progress, *, at_once: in
     summary.print_contact_times(truth, await contact_times(client, truth.school_year))
     summary.print_schools(truth, await funnel(client, truth.school_year, "school_id"))
     has_all_referrals = summary.print_verdict(found, lag)
-    return await check_training(client, truth.training, progress, at_once=at_once) and has_all_referrals
+    has_all_training = await check_training(client, truth.training, progress, at_once=at_once)
+    has_all_surveys = await check_surveys(client, truth.surveys, truth.school_year, progress)
+    return has_all_referrals and has_all_training and has_all_surveys
 
 
 def _say_where_it_goes_on(arrivals: Arrivals) -> None:
-    if arrivals.are_all and arrivals.officers:
+    parts = {"officers": arrivals.officers, "surveys": arrivals.surveys}
+    missing = [part for part, is_there in parts.items() if not is_there]
+    if arrivals.are_all and not missing:
         print("Loaded before, and still there: nothing is sent again.", flush=True)
     elif arrivals.are_all:
-        print("Loaded before: only what belongs to the officers is sent.", flush=True)
+        print(f"Loaded before: only what belongs to the {' and the '.join(missing)} is sent.", flush=True)
     else:
         print(f"Begun before: going on behind {arrivals.count:,} of {arrivals.total:,} referrals.", flush=True)
 

@@ -12,6 +12,7 @@ from demo import rates
 from demo.arrivals import Arrivals
 from demo.district import District, Student
 from demo.lives import Life, school_year
+from demo.surveys.truth import SurveyTruth
 from demo.training.truth import TrainingTruth
 
 STAGES = ("submitted", "accepted", "contacted", "started", "completed", "failed", "rejected", "cancelled", "looped")
@@ -45,6 +46,11 @@ class Truth:
     def training(self) -> TrainingTruth:
         """What must be found about the district's officers."""
         return TrainingTruth(self.district, self.as_of)
+
+    @cached_property
+    def surveys(self) -> SurveyTruth:
+        """What must be found in the climate surveys."""
+        return SurveyTruth(self.district)
 
     @property
     def school_year(self) -> int:
@@ -101,6 +107,7 @@ class Truth:
                     "enrolled": {key: self._enrolled(key) for key in ("", *OF_STUDENTS)},
                     "sent": {key: self._sent(key) for key in BREAKDOWNS},
                     "training": self.training.written(),
+                    "surveys": self.surveys.written(),
                 },
                 indent=1,
             ),

@@ -54,15 +54,18 @@ def test_all_have_arrived_when_the_total_has() -> None:
 
 def test_what_is_written_is_read_again() -> None:
     arrivals = arrived(0, 1, 2)
-    arrivals.officers = True
+    arrivals.officers = arrivals.surveys = True
     again = Arrivals.read(json.loads(json.dumps(arrivals.written())))
-    assert (again.total, again.count, again.last, again.officers) == (arrivals.total, 3, arrivals.last, True)
+    assert (again.total, again.count, again.last) == (arrivals.total, 3, arrivals.last)
+    assert again.officers
+    assert again.surveys
 
 
-def test_a_run_of_a_program_that_knew_no_officers_has_yet_to_send_them() -> None:
+def test_a_run_of_a_program_that_knew_no_officers_or_surveys_has_yet_to_send_them() -> None:
     written = arrived(0, 1, 2).written()
-    del written["officers_arrived"]
+    del written["officers_arrived"], written["surveys_arrived"]
     assert not Arrivals.read(written).officers
+    assert not Arrivals.read(written).surveys
 
 
 def test_a_run_of_an_older_program_counts_as_one_that_sent_nothing() -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from aiohttp import web
 from sqlalchemy import text
 
+from climate_survey_api.app import SERVICE as SURVEYS
+from climate_survey_api.settings import Settings as SurveySettings
 from demo.arrivals import Arrivals
 from demo.client import Client, Refused, Services, Unreachable, open_client
 from demo.comparison import Difference
@@ -31,6 +32,7 @@ from shared.auth.local_keys import ensure_keys
 from shared.db import EVERY_DISTRICT, Database
 from shared.http.idempotency import forget_keys
 from shared.testing.service import in_test
+from tests.demo.listening import listening
 from training_registry.app import SERVICE as TRAINING
 from training_registry.settings import Settings as TrainingSettings
 
@@ -38,21 +40,6 @@ pytestmark = pytest.mark.slow
 
 TINY = District("demo", Size(schools=2, students=60, reference_rate=0.25), seed=5)
 TODAY = datetime.now(TIME_ZONE).date()
-
-
-@asynccontextmanager
-async def listening(app: Any) -> AsyncIterator[str]:
-    """An app behind a port of its own, as `serve` runs it."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
-    with socket.create_server(("127.0.0.1", 0)) as own:
-        serving = asyncio.create_task(server.serve(sockets=[own]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{own.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
 
 
 @pytest.fixture
@@ -66,11 +53,13 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     referrals = ReferralSettings(
         database_url=address("referrals"), event_bus_url=bus, keys_dir=keys, import_dir=tmp_path / "imports"
     )
+    surveys = SurveySettings(database_url=address("surveys"), event_bus_url=bus, keys_dir=keys)
     training = TrainingSettings(database_url=address("training"), event_bus_url=bus, keys_dir=keys)
     reporting = ReportingSettings(database_url=address("reporting"), event_bus_url=bus, keys_dir=keys)
     async with AsyncExitStack() as stack:
         running = (
             await stack.enter_async_context(in_test(REFERRALS, referrals)),
+            await stack.enter_async_context(in_test(SURVEYS, surveys)),
             await stack.enter_async_context(in_test(TRAINING, training)),
             await stack.enter_async_context(in_test(REPORTING, reporting)),
         )
@@ -278,7 +267,7 @@ async def shaky() -> AsyncIterator[tuple[Shaky, str]]:
 async def test_what_is_lost_is_sent_again_under_the_same_key(shaky: tuple[Shaky, str], tmp_path: Path) -> None:
     service, url = shaky
     ensure_keys(tmp_path)
-    async with open_client(Tokens(tmp_path, "demo"), Services(url, url, url), connections=1) as client:
+    async with open_client(Tokens(tmp_path, "demo"), Services(url, url, url, url), connections=1) as client:
         answer = await client.post(url, {}, caller=READER, key="the-key")
     assert (answer.status, answer.was_there) == (201, False)
     assert service.keys == ["the-key"] * 3
@@ -297,7 +286,7 @@ async def test_a_running_suite_is_seen_and_a_missing_one_is_told_at_once(client:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
     async with open_client(
-        Tokens(tmp_path / "keys", "demo"), Services(nobody, nobody, nobody), connections=1
+        Tokens(tmp_path / "keys", "demo"), Services(nobody, nobody, nobody, nobody), connections=1
     ) as lonely:
         with pytest.raises(Unreachable, match="make up"):
             await lonely.ensure_up()

@@ -110,7 +110,7 @@ async def willing() -> AsyncIterator[str]:
 @pytest.mark.slow
 async def test_sending_four_times_as_many_referrals_takes_no_more(willing: str, tmp_path: Path) -> None:
     ensure_keys(tmp_path)
-    async with open_client(Tokens(tmp_path, "demo"), Services(willing, willing, willing), connections=8) as client:
+    async with open_client(Tokens(tmp_path, "demo"), Services(*[willing] * 4), connections=8) as client:
 
         async def peak_of_sending(students: int) -> tuple[int, int]:
             district, sent = a_district(students), 0

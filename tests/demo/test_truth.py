@@ -49,7 +49,7 @@ def test_the_denominators_are_the_students() -> None:
 
 def test_what_is_written_can_be_read_without_this_program(tmp_path: Path) -> None:
     truth, path = loaded(), tmp_path / "demo-truth.json"
-    truth.write(path, Arrivals(total=60, count=60, officers=True))
+    truth.write(path, Arrivals(total=60, count=60, officers=True, surveys=True))
     said = json.loads(path.read_text(encoding="utf-8"))
     assert said["sent_all"]
     assert said["enrolled"][""]["null"]["students"] == 200
