@@ -9,11 +9,20 @@ from sqlalchemy import select
 from climate_survey_api.access_codes.models import access_codes, code_batches, code_pepper
 from climate_survey_api.access_codes.operations.making import MakeAccessCodes, make_access_codes
 from climate_survey_api.access_codes.rules import POSSIBLE, code_of, normalise, printed
+from climate_survey_api.access_codes.sheets import answers
 from shared.auth import Caller, Role
 from shared.db import EVERY_DISTRICT
 from shared.http.idempotency import idempotency_keys
 from shared.testing.service import DISTRICT
-from tests.climate_survey_api.access_codes.handing_out import ask_for, codes_of, kind_of, paths_in, present, rows_of
+from tests.climate_survey_api.access_codes.handing_out import (
+    ask_for,
+    codes_of,
+    codes_path,
+    kind_of,
+    paths_in,
+    present,
+    rows_of,
+)
 from tests.climate_survey_api.administrations.holding import PATH, STUDENT, Surveys
 from tests.climate_survey_api.suite import NOON
 
@@ -64,6 +73,22 @@ async def test_a_sheet_to_print_comes_as_pdf_and_no_larger_than_can_be_drawn(sur
     assert UUID(sheet.headers["batch-id"])
     assert sheet.headers["cache-control"] == "no-store"
     assert (kind_of(too_many), paths_in(too_many)) == ((422, "too-many-for-one-sheet"), ["count"])
+
+
+async def test_a_sheet_is_drawn_when_its_batch_is_committed_so_that_one_that_fails_can_be_voided(
+    surveys: Surveys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_paper(*_codes: object, **_told: object) -> bytes:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(answers, "cards_of", out_of_paper)
+    survey_id = await surveys.plan()
+
+    failed = await ask_for(surveys.admin, survey_id, headers=PDF)
+
+    assert failed.status_code == 500
+    (batch,) = (await surveys.admin.get(codes_path(survey_id))).json()["items"]
+    assert (await surveys.admin.delete(f"{codes_path(survey_id)}/{batch['batch_id']}")).status_code == 204
 
 
 async def test_a_repeat_under_the_same_key_makes_no_other_codes_and_names_the_batch(surveys: Surveys) -> None:
