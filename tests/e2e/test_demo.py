@@ -115,12 +115,13 @@ def test_the_next_run_goes_on_where_the_last_one_was_stopped(story: Story) -> No
     assert story.gone_on.status == 0, story.gone_on.said + story.gone_on.complained
     assert "MATCH: every count" in story.gone_on.said
     assert "MATCH: every standing" in story.gone_on.said
+    assert "MATCH: what was planted in the surveys" in story.gone_on.said
 
 
 def test_it_says_what_each_step_took_of_time_and_memory(story: Story) -> None:
     lines = story.gone_on.said.splitlines()
     head = next(line for line in lines if "demo MB" in line)
-    programs = ["demo", "referral-api", "reporting", "training-registry"]
+    programs = ["demo", "climate-survey-api", "referral-api", "reporting", "training-registry"]
     assert head.split("requests/s")[1].split() == [word for program in programs for word in (program, "MB")]
     sending = next(line for line in lines[lines.index(head) :] if line.startswith("  Referrals sent"))
     own, *services = (int(word) for word in sending.split()[-len(programs) :])
@@ -129,6 +130,7 @@ def test_it_says_what_each_step_took_of_time_and_memory(story: Story) -> None:
     on_disk = next(line for line in lines if line.startswith("  On disk now:"))
     assert [word for word in on_disk.split() if ".db" in word] == [
         "bus.db",
+        "climate_survey_api.db",
         "referral_api.db",
         "reporting.db",
         "training_registry.db",
@@ -139,6 +141,8 @@ def test_a_loaded_district_is_not_sent_again(story: Story) -> None:
     assert story.asked_again.status == 0
     assert "nothing is sent again" in story.asked_again.said
     assert "MATCH: every count" in story.asked_again.said
+    assert "MATCH: what was planted in the surveys" in story.asked_again.said
+    assert "/s/" in story.asked_again.said  # a code of the survey that is open, which nobody has used
 
 
 def test_no_other_district_is_put_on_top_of_it(story: Story) -> None:
