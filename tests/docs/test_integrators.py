@@ -66,6 +66,9 @@ def test_the_page_is_walked_from_token_to_view() -> None:
         "Purpose-Of-Use",
         "/verification",
         "/v1/activities",
+        "/access-codes",
+        "/v1/responses",
+        "/v1/help-requests",
     ):
         assert way in commands
 
