@@ -10,7 +10,7 @@ from fastapi import APIRouter
 
 from climate_survey_api.access_codes.routes import access_code_routes
 from climate_survey_api.access_codes.views import codes_by_unit
-from climate_survey_api.administrations.routes import administration_routes
+from climate_survey_api.administrations.routes import administration_routes, parental_choice_routes
 from climate_survey_api.administrations.views.schools import surveyed_schools
 from climate_survey_api.administrations.worker import Timetable
 from climate_survey_api.base import metadata
@@ -45,6 +45,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
         instrument_routes(),
         policy_routes(),
         administration_routes(zone, make_box, partial(count_if_few, zone=zone), codes_by_unit),
+        parental_choice_routes(),
         access_code_routes(public_url, zone),
         response_routes(doors),
         comment_routes(zone),

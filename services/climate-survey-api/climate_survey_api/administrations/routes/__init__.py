@@ -1,17 +1,17 @@
-"""Administrations over HTTP: planned, opened, closed, followed; and what parents decided."""
+"""Administrations over HTTP: planned, opened, closed, followed; and, apart from these, what parents decided."""
 
 from datetime import tzinfo
 
 from fastapi import APIRouter
 
-from climate_survey_api.administrations.routes.choosing import add_choice_routes
+from climate_survey_api.administrations.routes.choosing import parental_choice_routes
 from climate_survey_api.administrations.routes.planning import add_planning_routes
 from climate_survey_api.administrations.routes.reading import add_reading_routes
 from climate_survey_api.administrations.routes.running import add_running_routes
 from climate_survey_api.changes import OnClosing, OnOpening, UsedCodes
 from shared.http.idempotency import RememberedRoute
 
-__all__ = ["administration_routes"]
+__all__ = ["administration_routes", "parental_choice_routes"]
 
 
 def administration_routes(
@@ -22,8 +22,4 @@ def administration_routes(
     add_reading_routes(router, zone)
     add_planning_routes(router, zone)
     add_running_routes(router, zone, on_opening, on_closing, used_codes)
-    # Remembers no request: its digest is not keyed, and whose parents decided could be tried out against it.
-    choices = APIRouter()
-    add_choice_routes(choices)
-    router.include_router(choices)
     return router

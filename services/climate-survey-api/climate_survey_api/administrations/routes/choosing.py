@@ -59,8 +59,9 @@ class ParentalChoices(BaseModel):
     )
 
 
-def add_choice_routes(router: APIRouter) -> None:
-    """Record, count and take back what parents decided."""
+def parental_choice_routes() -> APIRouter:
+    """The routes. They remember no request: its digest is not keyed, and students could be tried out against it."""
+    router = APIRouter(prefix="/v1/administrations", tags=["surveys"])
 
     @router.post(
         _PATH,
@@ -97,6 +98,8 @@ def add_choice_routes(router: APIRouter) -> None:
     ) -> None:
         """Take back what a student's parents decided, as if they had never said anything."""
         await choosing.forget_choice(session, at_hand.ring, administration_id, student_id, caller=caller)
+
+    return router
 
 
 async def _counted(session: ReadSession, there: Administration, caller: Caller) -> ParentalChoices:
