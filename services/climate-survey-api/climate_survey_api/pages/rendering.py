@@ -30,6 +30,9 @@ GUARDS = {
 """What a browser is told beside each page: to load nothing, to send forms to us alone, to tell nobody where the reader
 came from. That it keeps nothing is said with every answer of every service."""
 
+VARIES = "Accept-Language, Cookie"
+"""What else than its address decides about a page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -57,9 +60,7 @@ def page(template: str, reader: Reader, /, status: int = 200, **values: object) 
         .get_template(f"{template}.html")
         .render(reader=reader, say=speaker.say, plainly=speaker.plainly, pick=speaker.pick, speaker=speaker, **values)
     )
-    return Response(
-        text, status, headers={**GUARDS, "Vary": "Accept-Language, Cookie"}, media_type=f"{MEDIA_TYPE}; charset=utf-8"
-    )
+    return Response(text, status, headers={**GUARDS, "Vary": VARIES}, media_type=f"{MEDIA_TYPE}; charset=utf-8")
 
 
 def redirect(address: str) -> Response:

@@ -42,7 +42,7 @@ def add_answering(router: APIRouter, surroundings: Surroundings) -> None:
     @router.get(
         "/s/{code}",
         response_class=Response,
-        responses=pages(*SHUT) | redirected("The same with the code as it is printed."),
+        responses=pages(*SHUT, keeps=True) | redirected("The same with the code as it is printed."),
         dependencies=guarded,
     )
     async def show_form(

@@ -17,7 +17,15 @@ from climate_survey_api.pages.help_form import LONGEST_CONTACT, LONGEST_MESSAGE,
 from climate_survey_api.pages.posted import NotAForm, fields_of
 from climate_survey_api.pages.refusing import note
 from climate_survey_api.pages.rendering import page, redirect
-from climate_survey_api.pages.routes.told import AdministrationId, Language, form_body, id_in, pages, redirected
+from climate_survey_api.pages.routes.told import (
+    AdministrationId,
+    Language,
+    form_body,
+    id_in,
+    pages,
+    redirected,
+    refused,
+)
 from climate_survey_api.pages.surroundings import Surroundings
 from shared.auth.permissions import Permission
 from shared.db import ReadSession
@@ -56,8 +64,9 @@ def add_asking(router: APIRouter, surroundings: Surroundings) -> None:
 
     @router.post(
         "/help/{administration_id}",
+        status_code=303,
         response_class=Response,
-        responses=pages(*_REFUSED, KnocksTooOften, BodyTooLarge, NotAForm)
+        responses=refused(*_REFUSED, KnocksTooOften, BodyTooLarge, NotAForm)
         | redirected("What happens next: loading that page again asks nobody again."),
         openapi_extra=_FORM,
         dependencies=[*guarded, Depends(welcome)],

@@ -4,13 +4,14 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from climate_survey_api.access_codes.errors import CodeUnknown
 from climate_survey_api.access_codes.rules import normalise, printed
+from climate_survey_api.errors import KnocksTooOften
 from climate_survey_api.pages.forms import open_form
 from climate_survey_api.pages.keeping import forget
 from climate_survey_api.pages.posted import NotAForm, fields_of, response_of
 from climate_survey_api.pages.refusing import note
 from climate_survey_api.pages.rendering import redirect
 from climate_survey_api.pages.routes.answering import FORM, SHUT, Code
-from climate_survey_api.pages.routes.told import Language, pages, redirected
+from climate_survey_api.pages.routes.told import Language, redirected, refused
 from climate_survey_api.pages.surroundings import Surroundings
 from climate_survey_api.responses.forms import asked_in
 from climate_survey_api.responses.operations import SubmitResponse, submit_response
@@ -26,8 +27,9 @@ def add_sending(router: APIRouter, surroundings: Surroundings) -> None:
 
     @router.post(
         "/s/{code}/sending",
+        status_code=303,
         response_class=Response,
-        responses=pages(*SHUT, BodyTooLarge, NotAForm, keeps=True)
+        responses=refused(*SHUT, BodyTooLarge, NotAForm, keeps=True)
         | redirected("Thanks: loading that page again sends nothing again.", keeps=True),
         openapi_extra=FORM,
         dependencies=guarded,
@@ -54,8 +56,9 @@ def add_sending(router: APIRouter, surroundings: Surroundings) -> None:
 
     @router.get(
         "/s/{code}/sending",
+        status_code=303,
         response_class=Response,
-        responses=redirected("The form."),
+        responses=refused(CodeUnknown, KnocksTooOften) | redirected("The form."),
         dependencies=guarded,
     )
     async def look_where_answers_were_sent(code: Code, request: Request, language: Language = "") -> Response:

@@ -7,11 +7,11 @@ from fastapi import Path, Query
 
 from climate_survey_api.administrations.errors import AdministrationNotFound
 from climate_survey_api.pages.posted import MEDIA_TYPE as FORM
-from climate_survey_api.pages.rendering import GUARDS
+from climate_survey_api.pages.rendering import GUARDS, VARIES
 from climate_survey_api.pages.rendering import MEDIA_TYPE as PAGE
 from shared.errors import ServiceError
 from shared.http.bodies import Unstorable
-from shared.http.problems import problems
+from shared.http.problems import RequestHasFaults, problems
 
 Language = Annotated[
     str, Query(alias="lang", description="The language to be spoken to in; one that is not offered is passed over.")
@@ -21,9 +21,12 @@ AdministrationId = Annotated[str, Path(description="The survey; no code.", json_
 _CONTENT: dict[str, Any] = {
     PAGE: {"schema": {"type": "string"}, "example": '<!doctype html>\n<html lang="en" dir="ltr">'}
 }
+_GUARDED: dict[str, Any] = {
+    name: {"schema": {"type": "string"}, "required": True, "example": value} for name, value in GUARDS.items()
+}
 _HEADERS: dict[str, Any] = {
-    name: {"schema": {"type": "string"}, "required": True, "example": value}
-    for name, value in {**GUARDS, "Vary": "Accept-Language, Cookie"}.items()
+    **_GUARDED,
+    "Vary": {"schema": {"type": "string"}, "required": True, "example": VARIES},
 }
 COOKIE_TOLD: dict[str, Any] = {
     "Set-Cookie": {
@@ -32,6 +35,7 @@ COOKIE_TOLD: dict[str, Any] = {
         "example": "draft=AQAAAAG…; HttpOnly; Max-Age=604800; Path=/s/7KHD-M4PX-9RWC; SameSite=strict",
     }
 }
+_WORTH_TRYING_AGAIN = frozenset({429, 503})
 _RETRY: dict[str, Any] = {
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}, "example": 2}
 }
@@ -40,23 +44,28 @@ _RETRY: dict[str, Any] = {
 def pages(*refusals: type[ServiceError], keeps: bool = False) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route of pages: the page, and every refusal as one."""
     headers = {**_HEADERS, **(COOKIE_TOLD if keeps else {})}
-    told: dict[int | str, dict[str, Any]] = {200: {"description": "A page.", "content": _CONTENT, "headers": headers}}
-    for status, described in problems(*refusals).items():
-        extra = _RETRY if status in (429, 503) else {}
-        told[status] = {"description": described["description"], "content": _CONTENT, "headers": {**headers, **extra}}
-    # An address or a body that no route is asked about is refused before the pages, for all routes alike.
-    refused_before = problems(Unstorable)[422]["content"]
-    told[422] = {
-        "description": "The address or the form cannot be read.",
-        "content": {**_CONTENT, **refused_before},
-    }
+    shown: dict[int | str, dict[str, Any]] = {200: {"description": "A page.", "content": _CONTENT, "headers": headers}}
+    return shown | refused(*refusals, keeps=keeps)
+
+
+def refused(*refusals: type[ServiceError], keeps: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Refusals that people read as pages; of a form that holds faults, the form itself."""
+    headers = {**_HEADERS, **(COOKIE_TOLD if keeps else {})}
+    told: dict[int | str, dict[str, Any]] = {}
+    for status, described in problems(*refusals, RequestHasFaults, Unstorable).items():
+        extra = _RETRY if status in _WORTH_TRYING_AGAIN else {}
+        told[status] = {**described, "content": dict(_CONTENT), "headers": {**headers, **extra}}
+    # Some of these are refused before any route: as a problem, without what goes with a page.
+    told[422]["content"] |= problems(RequestHasFaults, Unstorable)[422]["content"]
+    for status in told.keys() & {413, 422}:
+        told[status]["headers"] = {name: {**header, "required": False} for name, header in headers.items()}
     return told
 
 
 def redirected(where: str, *, keeps: bool = False) -> dict[int | str, dict[str, Any]]:
     """The answer that leads to another page."""
     location = {"Location": {"description": where, "required": True, "schema": {"type": "string"}, "example": "/s"}}
-    return {303: {"description": where, "headers": {**location, **(COOKIE_TOLD if keeps else {})}}}
+    return {303: {"description": where, "headers": {**_GUARDED, **location, **(COOKIE_TOLD if keeps else {})}}}
 
 
 def form_body(schema: dict[str, Any], example: dict[str, str]) -> dict[str, Any]:
