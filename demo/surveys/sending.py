@@ -49,15 +49,17 @@ async def send_wave(client: Client, wave: Wave, units: Sequence[Unit], items: Se
         for _ in range(sum(unit.people for unit in units)):
             looked()
         return
-    used = await _used(client, administration_id)
+    before = await _codes(client, administration_id)
 
     async def answer(unit: Unit) -> None:
-        there = used.get((unit.school.school_id, unit.group), 0)
-        for _ in range(there):
+        made, used = before[unit.school.school_id, unit.group]
+        for _ in range(used):
             looked()
-        left = wave.ballots(unit, items)[there:]
-        codes = await make_codes(client, administration_id, unit.school.school_id, unit.group, len(left))
-        for code, ballot in zip(codes, left, strict=True):
+        left = wave.ballots(unit, items)[used:]
+        # Everybody who is invited gets one, and not everybody answers. Of those made before nobody knows any more.
+        more = max(len(left), unit.invited - made)
+        codes = await make_codes(client, administration_id, unit.school.school_id, unit.group, more)
+        for code, ballot in zip(codes, left, strict=False):
             await _answer(client, code, ballot)
             looked()
 
@@ -119,10 +121,11 @@ async def _status(client: Client, administration_id: UUID) -> str | None:
     return None if found.status in _NOT_FOUND else str(found.body["status"])
 
 
-async def _used(client: Client, administration_id: UUID) -> dict[tuple[str, str], int]:
-    """How many of each unit have answered."""
+async def _codes(client: Client, administration_id: UUID) -> dict[tuple[str, str], tuple[int, int]]:
+    """How many codes each unit has, and how many of them were used."""
     status = await client.get(f"{_address(client, administration_id)}/status", caller=DISTRICT_ADMIN)
-    return {(row["school_id"], row["respondent_group"]): row["used"] for row in status.body["rows"]}
+    rows = status.body["rows"]
+    return {(row["school_id"], row["respondent_group"]): (row["generated"], row["used"]) for row in rows}
 
 
 def _address(client: Client, administration_id: UUID) -> str:

@@ -31,7 +31,8 @@ async def check_surveys(client: Client, truth: SurveyTruth, school_year: int, pr
         step.advance_to(len(sent))
     found = summary.judgements(truth, seen)
     summary.print_judgements(truth, found)
-    return summary.print_verdict(found, different, len(sent), lag)
+    figures = sum(not row["suppressed"] for row in seen.view)
+    return summary.print_verdict(found, different, figures, lag)
 
 
 async def a_code_to_try(client: Client, truth: SurveyTruth) -> AccessCode | None:

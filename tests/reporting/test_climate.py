@@ -1,7 +1,7 @@
 """What climate surveys found, through HTTP: by survey, school, group and dimension, and as hidden as it was counted."""
 
 import csv
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 from uuid import UUID
@@ -134,6 +134,19 @@ async def test_a_school_that_the_caller_may_not_know_is_unknown(reporting: Repor
             async with reporting.client("counselor", schools=schools) as client:
                 response = await client.get(f"/v1/views/{name}", params={"school_year": 2027, "school_id": school_id})
             assert response.status_code == (404 if school_id else 422), (name, school_id)
+
+
+async def test_surveys_that_closed_on_one_day_are_told_in_the_order_in_which_they_were_counted(
+    reporting: Reporting,
+) -> None:
+    noon = datetime(2026, 10, 16, 12, tzinfo=UTC)
+    for number in (3, 1, 2):
+        survey, at = UUID(int=number), noon + timedelta(seconds=-number)
+        opened = an_opening(administration_id=survey, occurred_at=at)
+        await announce(reporting, opened, a_count(administration_id=survey, occurred_at=at))
+    assert [key[0] for key in await found(reporting)] == [3, 2, 1]
+    rows = (await view(reporting, "survey-progress"))["rows"]
+    assert [UUID(row["administration_id"]).int for row in rows] == [3, 2, 1]
 
 
 async def test_items_and_facets_are_no_rows_of_their_own(reporting: Reporting) -> None:

@@ -147,6 +147,7 @@ def _values(asked: ClimateParameters) -> Mapping[str, object]:
 class _Found(NamedTuple):
     """A row as the tables have it."""
 
+    version: int
     administration_id: str
     opened_day: int | None
     closed_day: int
@@ -180,6 +181,7 @@ def _question(
     }
     question = (
         select(
+            counts.c.version,
             counts.c.administration_id,
             openings.c.opened_day,
             counts.c.closed_day,
@@ -233,10 +235,11 @@ def _row(found: _Found) -> Row:
     }
 
 
-def _reading_order(found: _Found) -> tuple[int, str, bool, str, int, str]:
+def _reading_order(found: _Found) -> tuple[int, int, str, bool, str, int, str]:
     is_district = found.school_id == WHOLE_DISTRICT
     return (
         found.closed_day,
+        found.version,  # of those that closed on one day
         found.administration_id,
         is_district,
         found.school_id,

@@ -102,6 +102,7 @@ class _Found(NamedTuple):
     administration_id: str
     school_id: str
     group: int
+    opening: int | None
     opened_day: int | None
     closed_day: int | None
     counted_day: int
@@ -141,6 +142,7 @@ def _question(scope: Scope, dialect: Dialect, *, of_survey: bool) -> Prepared:
             answered.administration_id,
             places.c.school_id,
             answered.respondent_group,
+            openings.c.version,
             openings.c.opened_day,
             closings.c.closed_day,
             answered.counted_day,
@@ -184,4 +186,4 @@ def _on(day: int | None) -> str | None:
 
 
 def _reading_order(found: _Found) -> tuple[int, str, str, int]:
-    return found.opened_day or AT_OPENING, found.administration_id, found.school_id, found.group
+    return found.opening or AT_OPENING, found.administration_id, found.school_id, found.group
