@@ -18,6 +18,7 @@ from climate_survey_api.administrations.views import find_administration
 from climate_survey_api.comments.operations import keep_comments
 from climate_survey_api.instruments.views import read_instrument
 from climate_survey_api.policies.views import policy_of
+from climate_survey_api.responses.asking import facets_asked
 from climate_survey_api.responses.operations import empty_box
 from climate_survey_api.responses.rules import Ballot
 from climate_survey_api.responses.views import ballots_of, opened_ballots
@@ -38,7 +39,8 @@ FEW = 5_000
 """Ballots that are counted within the request that closes a survey: a second or two."""
 _AT_ONCE = 50
 """Ballots added up before others get their turn: some 10 ms."""
-_SHEETS_AT_ONCE = 20
+_SHEETS_AT_ONCE = 3
+"""Kept and announced before others get their turn."""
 
 _COLUMNS = (
     *("district_id", "administration_id", "school_id", "respondent_group", "facet"),
@@ -143,8 +145,8 @@ async def settle(
 
 def _sheets(tally: Tally, there: Administration, minimum: int) -> Iterator[Sheet]:
     """Every group's sheets, one by one: of a large district they are far more than the counters they come from."""
-    values = {facet: sorted(VALUES[facet]) for facet in there.facets}
     for group in sorted({unit.respondent_group for unit in there.units}):
+        values = {facet: sorted(VALUES[facet]) for facet in facets_asked(there.facets, group)}
         units = {unit.school_id: unit for unit in there.units if unit.respondent_group is group}
         yield from GroupCount(group, tally.layout(group), tally.schools(group), units, minimum).sheets(values)
 
