@@ -119,10 +119,10 @@ async def settle(
     administration_id: UUID,
     now: datetime,
     zone: tzinfo,
-) -> None:
+) -> bool:
     """Keep and announce of what was gathered what may be shown under the policy of now, and destroy the answers.
 
-    Of several that settle at once one does: the sheets' key tells the others, which wait for it.
+    Of several that settle at once one does: the sheets' key tells the others, which wait for it. False: another did.
     """
     there = await find_administration(session, district_id, administration_id)
     minimum = (await policy_of(session, district_id)).minimum
@@ -134,13 +134,14 @@ async def settle(
     # What is decided for a thousand schools takes seconds, in which others are to be answered.
     while some := await asyncio.to_thread(_next, sheets, counted):
         if await bulk_upsert(session, result_sheets, _COLUMNS, some.rows, on_conflict="ignore") < len(some.rows):
-            return  # somebody else has settled it
+            return False
         await record(session, *some.events, source=SOURCE)
     await keep_comments(
         session, ring, district_id=district_id, administration_id=administration_id, comments=gathered.comments
     )
     await empty_box(session, district_id=district_id, administration_id=administration_id)
     await note_counted(session, administration_id, now)
+    return True
 
 
 def _sheets(tally: Tally, there: Administration, minimum: int) -> Iterator[Sheet]:

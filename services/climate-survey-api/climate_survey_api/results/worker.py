@@ -56,7 +56,7 @@ class Counting:
         if gathered is None:
             return
         async with self._database.write(EVERY_DISTRICT) as session:
-            await settle(
+            is_settled = await settle(
                 session,
                 self._ring,
                 gathered,
@@ -65,4 +65,5 @@ class Counting:
                 now=self._clock(),
                 zone=self._zone,
             )
-        log.info("survey_counted")
+        if is_settled:
+            log.info("survey_counted")

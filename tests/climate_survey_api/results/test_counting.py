@@ -1,0 +1,85 @@
+"""The count: once, all in one transaction, and nothing of a single answer is left."""
+
+import asyncio
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from climate_survey_api.comments.models import comments
+from climate_survey_api.responses.models import ballot_keys, ballots
+from climate_survey_api.results import operations
+from climate_survey_api.results.models import result_sheets
+from climate_survey_api.results.worker import Counting
+from climate_survey_api.settings import Settings
+from shared.db import EVERY_DISTRICT
+from shared.testing.service import ServiceInTest
+from tests.climate_survey_api.results.counted import STUDENT, Counted, close, students_of, surveyed
+from tests.climate_survey_api.suite import NOON
+
+pytestmark = pytest.mark.slow
+
+
+def a_worker(service: ServiceInTest[Settings]) -> Counting:
+    """One that counts what no request does."""
+    return Counting(service.process.database, service.process.ring, lambda: NOON, ZoneInfo("America/New_York"))
+
+
+async def left(survey: Counted) -> dict[str, int]:
+    """How many rows there are of each kind."""
+    async with survey.service.process.database.read(EVERY_DISTRICT) as session:
+        tables = (ballots, ballot_keys, comments, result_sheets)
+        return {t.name: (await session.execute(select(func.count()).select_from(t))).scalar_one() for t in tables}
+
+
+async def test_sums_are_announced_once_and_the_answers_are_gone(service: ServiceInTest[Settings]) -> None:
+    survey = await surveyed(
+        service, [*students_of("s-1", 30, point=4, words="Some words."), *students_of("s-2", 5, point=4)]
+    )
+    await close(survey)
+    await close(survey)
+    assert await a_worker(service).count_what_waits() == 0
+    # Of the district, of both schools' students, and of the staff and their district: whole, and students by sex.
+    assert await left(survey) == {"ballots": 0, "ballot_keys": 0, "comments": 30, "result_sheets": 10}
+    told = await survey.announced()
+    assert len(told) == 10
+    (school,) = [e for e in told if (e.school_id, e.respondent_group, e.facet) == ("s-1", STUDENT, None)]
+    assert (school.schools_counted, school.invited, school.minimum, school.school_year) == (1, 64, 10, 2027)
+    safety = school.rows[0]
+    assert (safety.dimension, safety.item_id) == ("safety", None)
+    assert safety.sums is not None
+    assert (safety.sums.n, safety.sums.answers, safety.sums.favorable) == (30, 120, 120)
+    (few,) = [e for e in told if (e.school_id, e.respondent_group, e.facet) == ("s-2", STUDENT, None)]
+    assert (few.schools_counted, few.invited, {row.sums for row in few.rows}) == (0, 0, {None})
+
+
+async def test_what_is_too_much_for_a_request_is_counted_by_one_of_the_workers(
+    service: ServiceInTest[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "FEW", 10)
+    survey = await surveyed(service, students_of("s-1", 30, point=4))
+    assert (await close(survey))["counted_at"] is None
+    waiting = await survey.get()
+    assert (waiting.status_code, waiting.headers["retry-after"]) == (409, "5")
+    await asyncio.gather(*(a_worker(service).count_what_waits() for _ in range(3)))
+    assert len(await survey.announced()) == 10
+    (safety,) = [r for r in await survey.rows(school_id="s-1", group="student") if r["dimension"] == "safety"]
+    assert (safety["n"], safety["favorable"]) == (30, 1.0)
+
+
+async def test_a_count_that_fails_leaves_everything_as_it_was(
+    service: ServiceInTest[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "FEW", 10)
+    survey = await surveyed(service, students_of("s-1", 30, point=4))
+    await close(survey)
+
+    async def fails(*_: object, **__: UUID) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(operations, "empty_box", fails)
+    with pytest.raises(RuntimeError):
+        await a_worker(service).count_what_waits()
+    assert await left(survey) == {"ballots": 30, "ballot_keys": 1, "comments": 0, "result_sheets": 0}
+    assert await survey.announced() == []
