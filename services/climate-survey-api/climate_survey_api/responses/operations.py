@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
 from climate_survey_api.access_codes.errors import CodeUsed
 from climate_survey_api.access_codes.operations import burn_code, present_code
@@ -17,10 +17,13 @@ from climate_survey_api.responses.keys import destroy_key, key_of, make_key
 from climate_survey_api.responses.models import ballots
 from climate_survey_api.responses.rules import Answers, Asked, Ballot, ensure_takes_answers, read_answers
 from climate_survey_api.responses.sealing import room_for, seal_ballot
+from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
 from shared.db import Session
 from shared.errors import Fault
 from shared.http.bodies import StrictBody
+
+_COLUMNS = tuple(column.name for column in ballots.columns)
 
 
 def _readable(code: Any) -> Any:
@@ -106,16 +109,9 @@ async def _drop(session: Session, ring: KeyRing, presented: Presented, asked: As
         ballot_id=ballot_id,
         room=room_for(asked),
     )
-    await session.execute(
-        insert(ballots).values(
-            administration_id=administration_id,
-            ballot_id=ballot_id,
-            district_id=presented.district_id,
-            school_id=ballot.school_id,
-            respondent_group=ballot.respondent_group,
-            sealed=sealed,
-        )
-    )
+    row = (administration_id, ballot_id, presented.district_id, ballot.school_id, ballot.respondent_group, sealed)
+    dropped = await bulk_upsert(session, ballots, _COLUMNS, [row], on_conflict="ignore")
+    assert dropped == 1, "no id comes up twice by chance"
 
 
 async def empty_box(session: Session, *, district_id: str, administration_id: UUID) -> None:

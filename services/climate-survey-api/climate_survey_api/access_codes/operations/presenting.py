@@ -1,6 +1,6 @@
 """What can be done with access codes: presented at a door, and used up."""
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from climate_survey_api.access_codes.errors import CodeUnknown, CodeUsed
 from climate_survey_api.access_codes.models import access_codes
@@ -11,6 +11,14 @@ from shared.db import ReadSession, Session
 from shared.events.surveys import RespondentGroup
 
 _C = access_codes.c
+_PRESENTED = select(
+    _C.district_id, _C.administration_id, _C.school_id, _C.respondent_group, _C.is_used, _C.is_voided
+).where(_C.digest == bindparam("presented"))
+_BURN = (
+    update(access_codes)
+    .where(_C.digest == bindparam("presented"), _C.is_used.is_(False), _C.is_voided.is_(False))
+    .values(is_used=True)
+)
 
 
 async def present_code(session: ReadSession, ring: KeyRing, code: str) -> Presented:
@@ -23,10 +31,7 @@ async def present_code(session: ReadSession, ring: KeyRing, code: str) -> Presen
     if symbols is None or pepper is None:
         raise CodeUnknown
     digest = digest_of(symbols, pepper)
-    wanted = select(
-        _C.district_id, _C.administration_id, _C.school_id, _C.respondent_group, _C.is_used, _C.is_voided
-    ).where(_C.digest == digest)
-    row = (await session.execute(wanted)).one_or_none()
+    row = (await session.execute(_PRESENTED, {"presented": digest})).one_or_none()
     if row is None or row.is_voided:
         raise CodeUnknown
     return Presented(
@@ -44,7 +49,6 @@ async def burn_code(session: Session, presented: Presented) -> None:
 
     Raises: CodeUsed (410), also where it was voided since it was presented.
     """
-    still = (_C.digest == presented.digest, _C.is_used.is_(False), _C.is_voided.is_(False))
-    burnt = await session.execute(update(access_codes).where(*still).values(is_used=True))
+    burnt = await session.execute(_BURN, {"presented": presented.digest})
     if burnt.rowcount != 1:
         raise CodeUsed
