@@ -7,7 +7,7 @@ cycle: is a bridge (decision 0021). Cells in which nobody is are no edges here: 
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 Cell = tuple[int, int]
@@ -65,18 +65,19 @@ def complemented(table: Table, hidden: Iterable[Cell], minimum: int) -> set[Cell
     given_away = bridges(table.cells())
     cells = [cell for cell in table.cells() if cell not in given_away]
     found = set(hidden).intersection(cells)
-    while True:
+    beside, lines = _graph(cells), _lines(table, cells)
+    before = -1
+    while before != len(found):
         before = len(found)
-        for line in _lines(table, cells):
+        on_cycles: set[Cell] = set()
+        for bridge in sorted(bridges(found)):
+            if bridge not in on_cycles:
+                cycle = _cycle(table, beside, found, bridge)
+                on_cycles |= cycle
+                found |= cycle
+        for line in lines:
             _settle(table, line, found, minimum)
-        if len(found) == before:
-            bridge = next(iter(sorted(bridges(found))), None)
-            if bridge is None:
-                return found
-            around = _way_around(table, cells, found, bridge)
-            if not around:
-                raise ArithmeticError("a hidden cell that no other can hide")
-            found |= around
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +101,15 @@ def _lines(table: Table, cells: Sequence[Cell]) -> list[_Line]:
 
 
 def _settle(table: Table, line: _Line, hidden: set[Cell], minimum: int) -> None:
-    """Hide more of a line until what is hidden in it are two cells and enough people, or its sum is hidden too."""
+    """Hide more of a line until what is hidden in it are enough people, or its sum is hidden too."""
     inside = [cell for cell in line.cells if cell in hidden]
     if not inside or line.margin in hidden:
         return
     left = sorted((table.people(cell), cell) for cell in line.cells if cell not in hidden)
-    while len(inside) < 2 or _together(table, inside) < minimum:
-        if line.margin is not None and (not left or table.people(line.margin) <= left[0][0]):
-            hidden.add(line.margin)
-            return
-        if not left:
-            return  # all of a row is hidden, and its sum was large enough to be shown
+    while _together(table, inside) < minimum and left:
         _, cell = left.pop(0)
-        hidden.add(cell)
         inside.append(cell)
+    hidden.update(inside)
 
 
 def _together(table: Table, cells: Sequence[Cell]) -> int:
@@ -168,12 +164,14 @@ def _cell(one: int, other: int) -> Cell:
     return (one, ~other) if one >= 0 else (other, ~one)
 
 
-def _way_around(table: Table, cells: Sequence[Cell], hidden: set[Cell], bridge: Cell) -> set[Cell]:
-    """The cells with the fewest people that, hidden, put a bridge on a cycle (Dijkstra). None where there is no way."""
-    beside = _graph(cell for cell in cells if cell != bridge)
-    goal = ~bridge[1]
+def _cycle(table: Table, beside: Mapping[int, Sequence[int]], hidden: set[Cell], bridge: Cell) -> set[Cell]:
+    """The cycle through a bridge that takes the fewest people more (Dijkstra).
+
+    There is one: what lies on none in the whole table was left out beforehand.
+    """
+    start, goal = bridge[0], ~bridge[1]
     done: set[int] = set()
-    reached: list[tuple[int, int, tuple[Cell, ...]]] = [(0, bridge[0], ())]
+    reached: list[tuple[int, int, tuple[Cell, ...]]] = [(0, start, (bridge,))]
     while reached:
         people, node, way = heapq.heappop(reached)
         if node == goal:
@@ -181,9 +179,9 @@ def _way_around(table: Table, cells: Sequence[Cell], hidden: set[Cell], bridge: 
         if node in done:
             continue
         done.add(node)
-        for near in beside.get(node, ()):
+        for near in beside[node]:
             cell = _cell(node, near)
-            if near not in done:
+            if near not in done and cell != bridge:
                 more = 0 if cell in hidden else table.people(cell)
-                heapq.heappush(reached, (people + more, near, way if cell in hidden else (*way, cell)))
-    return set()
+                heapq.heappush(reached, (people + more, near, (*way, cell)))
+    raise AssertionError("a cell without a cycle")
