@@ -11,7 +11,7 @@ const { base, codes, pages } = JSON.parse(given);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const PHONE = { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-const ZOOMED = { width: 320, height: 640, deviceScaleFactor: 2 }; // 1280 pixels at 400 %
+const ZOOMED = { width: 320, height: 640 }; // 1280 pixels at 400 %
 const MOST_STEPS = 20;
 
 // In one process, as the package would have it, a second device brings the browser down.
@@ -224,7 +224,7 @@ async function others() {
 }
 
 found.english = await wholeWay("english", codes.english, {}, [1, 9, 10]);
-found.spanish = await wholeWay("spanish", codes.spanish, { language: "es-MX,es;q=0.9,en;q=0.5", viewport: ZOOMED }, [1, 9]);
+found.spanish = await wholeWay("spanish", codes.spanish, { language: "es-MX,es;q=0.9,en;q=0.5", viewport: ZOOMED }, [1]);
 found.dark = await wholeWay("dark", codes.dark, { dark: true });
 found.rightToLeft = await wholeWay("right-to-left", codes.rightToLeft, { language: "ar" });
 await screenAt("desk", codes.desk, { viewport: { width: 1280, height: 900 } });

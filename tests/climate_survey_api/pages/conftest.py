@@ -17,7 +17,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def service(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[ServiceInTest[Settings]]:
-    """The service with nothing in it."""
+async def service(sqlite_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[ServiceInTest[Settings]]:
+    """The service with nothing in it. The pages have no tables: what they call is tested on both databases."""
+    async with climate_survey_api(sqlite_url, tmp_path, clock=clock) as made:
+        yield made
+
+
+@pytest.fixture
+async def on_each_database(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[ServiceInTest[Settings]]:
+    """The same, once on SQLite and once on PostgreSQL."""
     async with climate_survey_api(database_url, tmp_path, clock=clock) as made:
         yield made

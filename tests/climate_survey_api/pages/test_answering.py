@@ -16,6 +16,8 @@ from tests.climate_survey_api.pages.visiting import SPANISH, Visitor
 from tests.climate_survey_api.responses.surveys import OpenSurvey, a_survey
 from tests.climate_survey_api.suite import NOON, Clock
 
+pytestmark = pytest.mark.slow
+
 
 async def ballots(service: ServiceInTest[Settings], survey: OpenSurvey) -> list[tuple[object, object, object]]:
     """What lies in the box: answers, facets, comments."""
@@ -29,9 +31,10 @@ async def ballots(service: ServiceInTest[Settings], survey: OpenSurvey) -> list[
 
 @pytest.mark.parametrize("keeps_cookies", [True, False])
 async def test_a_form_is_answered_step_by_step_reviewed_and_sent(
-    service: ServiceInTest[Settings], keeps_cookies: bool
+    on_each_database: ServiceInTest[Settings], keeps_cookies: bool
 ) -> None:
     """By the hidden field alone where the device keeps nothing."""
+    service = on_each_database
     survey = await a_survey(service, facets=["grade_band"], free_text=True)
     async with service.anonymous() as client:
         visitor = Visitor(client, accept_language=SPANISH, keeps_cookies=keeps_cookies)

@@ -4,6 +4,7 @@ from datetime import UTC, timedelta
 from uuid import uuid4
 
 import httpx2
+import pytest
 from fastapi import APIRouter
 from sqlalchemy import select, update
 
@@ -14,11 +15,14 @@ from climate_survey_api.pages.surroundings import Surroundings
 from climate_survey_api.responses.errors import SurveyClosed
 from climate_survey_api.settings import Settings
 from shared.db import EVERY_DISTRICT
+from shared.errors import DatabaseUnavailable
 from shared.http.runtime import PublicWriteSession
 from shared.testing.service import ServiceInTest
 from tests.climate_survey_api.pages.visiting import SPANISH, Visitor
 from tests.climate_survey_api.responses.surveys import a_survey, close
 from tests.climate_survey_api.suite import NOON, Clock
+
+pytestmark = pytest.mark.slow
 
 NEVER_MADE = "2222-2222-2222"
 
@@ -73,6 +77,10 @@ async def test_a_survey_that_is_not_open_says_when(service: ServiceInTest[Settin
         assert visitor.answer.status_code == 410
         assert f"/help/{running.administration_id}" in page.links["I want to talk to an adult"]
         assert "max-age=0" in visitor.answer.headers["set-cookie"].lower()
+        assert (await client.get(f"/help/{over.administration_id}")).status_code == 200
+        clock.move(timedelta(days=31))
+        page = await visitor.open(f"/help/{over.administration_id}")
+        assert (visitor.answer.status_code, "no longer in use" in page.text) == (410, True)
 
 
 async def test_whoever_guesses_has_to_wait_at_every_door(service: ServiceInTest[Settings]) -> None:
@@ -115,15 +123,25 @@ async def test_a_refusal_leaves_nothing_behind(service: ServiceInTest[Settings])
         await session.execute(update(administrations).where(its).values(name="Changed"))
         raise SurveyClosed
 
+    @router.get("/away")
+    async def away() -> None:
+        raise DatabaseUnavailable(headers={"Retry-After": "2"})
+
     service.app.include_router(router)
     async with service.anonymous() as client:
         refused = await client.post("/write-and-refuse")
+        unreachable = await client.get("/away")
+    assert (unreachable.status_code, unreachable.headers["retry-after"]) == (503, "2")
+    assert "Your answers have not been lost" in unreachable.text
     assert (refused.status_code, "The survey is closed" in refused.text) == (410, True)
     async with service.process.database.read(EVERY_DISTRICT) as session:
         assert (await session.execute(select(administrations.c.name).where(its))).scalar_one() == "Fall"
 
 
-async def test_somebody_asks_for_an_adult_on_a_page_that_knows_no_code(service: ServiceInTest[Settings]) -> None:
+async def test_somebody_asks_for_an_adult_on_a_page_that_knows_no_code(
+    on_each_database: ServiceInTest[Settings],
+) -> None:
+    service = on_each_database
     survey = await a_survey(service, {("s-1", "student"): 1, ("s-2", "student"): 1})
     path = f"/help/{survey.administration_id}"
     async with service.anonymous() as client, service.client("counselor", schools=["s-2"]) as counselor:

@@ -50,7 +50,8 @@ async def test_parents_see_every_question_before_the_survey_opens(service: Servi
     assert (spanish.language, "Estoy triste." in spanish.text) == ("es", True)
 
 
-async def test_the_turnout_is_live_and_hides_small_schools(service: ServiceInTest[Settings]) -> None:
+async def test_the_turnout_is_live_and_hides_small_schools(on_each_database: ServiceInTest[Settings]) -> None:
+    service = on_each_database
     survey = await a_survey(service, {("s-1", "student"): 12, ("s-2", "student"): 4})
     async with service.anonymous() as client:
         visitor = Visitor(client)

@@ -19,6 +19,12 @@ def catalogues() -> Mapping[str, Mapping[str, str]]:
     return {path.stem: orjson.loads(path.read_bytes()) for path in sorted(_FOLDER.glob("*.json"))}
 
 
+@cache
+def _escaped(language: str) -> Mapping[str, Markup]:
+    """The same texts as they stand in a page; most of a page is said without a value put in."""
+    return {name: escape(text) for name, text in catalogues()[language].items()}
+
+
 class Speaker:
     """Says things to one reader, and marks what is said in another language than the page's."""
 
@@ -29,7 +35,8 @@ class Speaker:
 
     def say(self, name: str, **values: object) -> Markup:
         """A text of the pages, for the body of a page; what is put into it is escaped."""
-        return self._marked(escape(self._texts[name]).format(**values), self.tongue.page)
+        said = _escaped(self.tongue.page)[name]
+        return self._marked(said.format(**values) if values else said, self.tongue.page)
 
     def plainly(self, name: str, **values: object) -> str:
         """The same as it is, for a title. Raises: KeyError for a text that there is none of."""
