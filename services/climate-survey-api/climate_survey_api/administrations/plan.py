@@ -41,7 +41,7 @@ People = Annotated[int, Field(ge=0, le=1_000_000)]
 EXAMPLE: dict[str, Any] = {
     "instrument_id": "rapport-climate",
     "version": 1,
-    "name": "Fall 2026",
+    "name": "Climate survey, fall 2026",
     "opens_at": "2026-10-05T12:00:00Z",
     "closes_at": "2026-10-23T21:00:00Z",
     "mode": "anonymous",
