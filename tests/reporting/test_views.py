@@ -294,7 +294,7 @@ async def test_freshness_tells_what_waits_and_views_how_far_they_go(reporting: R
     async with reporting.client("analyst") as client:
         fresh = (await client.get("/v1/freshness")).json()
         assert fresh["lag"] == 0
-        assert {p["topic"] for p in fresh["partitions"]} == {"roster", "referrals", "training"}
+        assert {p["topic"] for p in fresh["partitions"]} == {"roster", "referrals", "training", "surveys"}
         assert [p["applied_offset"] for p in fresh["partitions"] if p["applied_offset"] is not None] == [0]
         assert (await view(reporting))["as_of"] == "2026-11-22T15:00:00Z"
         await reporting.process.bus.publish([to_message(a_submission(referral_id=first.referral_id), source="x")])
