@@ -18,7 +18,7 @@ from shared.db import EVERY_DISTRICT
 from shared.errors import DatabaseUnavailable
 from shared.http.runtime import PublicWriteSession
 from shared.testing.service import ServiceInTest
-from tests.climate_survey_api.pages.visiting import SPANISH, Visitor
+from tests.climate_survey_api.pages.visiting import SPANISH, Page, Visitor
 from tests.climate_survey_api.responses.surveys import a_survey, close
 from tests.climate_survey_api.suite import NOON, Clock
 
@@ -109,6 +109,7 @@ async def test_what_is_no_form_is_refused_as_a_page(service: ServiceInTest[Setti
     assert [one.status_code for one in (json, large, slip, *nowhere)] == [415, 413, 422, *[404] * 4]
     assert all("<!doctype html>" in one.text for one in (json, large, slip, *nowhere))
     assert nothing.status_code == 200
+    assert Page.read(slip.text).links["Open the page without what was added"] == path
 
 
 async def test_a_refusal_leaves_nothing_behind(service: ServiceInTest[Settings]) -> None:

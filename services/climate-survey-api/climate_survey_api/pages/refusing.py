@@ -20,6 +20,7 @@ from climate_survey_api.pages.rendering import page
 from climate_survey_api.pages.surroundings import Surroundings
 from climate_survey_api.responses.errors import SurveyClosed, SurveyNotOpen
 from shared.errors import BodyTooLarge, DatabaseUnavailable, Invalid, ServiceError
+from shared.http.problems import RequestHasFaults
 
 _SAID: Mapping[type[ServiceError], str] = {
     CodeUnknown: "unknown",
@@ -103,6 +104,8 @@ def refusal_page(request: Request, refusal: ServiceError, surroundings: Surround
         values=values,
         asks_for_code=name in _ASK_AGAIN,
         missing=False,
+        # A link that somebody was sent may have got a parameter on its way that no page knows.
+        without_additions=f"{surroundings.base}{request.url.path}" if _holds_additions(request, refusal) else None,
         administration_id=planned.administration_id if planned else None,
     )
     for header, value in refusal.headers.items():
@@ -110,3 +113,7 @@ def refusal_page(request: Request, refusal: ServiceError, surroundings: Surround
     if name in _OVER and known.form_path and COOKIE in request.cookies:
         forget(answer, surroundings, known.form_path)
     return answer
+
+
+def _holds_additions(request: Request, refusal: ServiceError) -> bool:
+    return isinstance(refusal, RequestHasFaults) and request.method == "GET"
