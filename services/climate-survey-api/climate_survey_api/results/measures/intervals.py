@@ -48,8 +48,8 @@ def share_interval(sums: AnswerSums, population: int | None) -> Interval:
     Wilson's, on as many independent answers as those given are worth: answers of one person resemble each other, and
     how much is seen in the variance of the ratio with respondents as clusters. Never more than there are answers; the
     number of respondents where all answers are alike and nothing can be seen. It stays within 0 and 1 and has a width
-    unless everybody answered. Sources: Wilson 1927; Cochran, Sampling Techniques 3rd ed., 6.3 and 9A; Korn and Graubard
-    1998 for the effective number.
+    unless everybody answered. Sources: Wilson 1927; Cochran, Sampling Techniques, 3rd ed., 2.6 and 6.3; for what
+    answers are worth, Korn and Graubard 1998.
     """
     worth, how = _worth(sums)
     named = [how, _population_named(sums.n, population)]
