@@ -215,4 +215,5 @@ async def _results(service: ServiceInTest[Settings], survey: OpenSurvey) -> byte
     async with service.client("analyst") as analyst:
         path = f"/v1/administrations/{survey.administration_id}/results"
         answers = [await analyst.get(path, params={"by": by}) for by in ("dimension", "item")]
+    assert [answer.status_code for answer in answers] == [200, 200]
     return b"\n".join(answer.content for answer in answers)
