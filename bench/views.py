@@ -163,7 +163,9 @@ def _question(view: ViewQuery, by: str) -> Ask:
             instant = as_of(await applied_offsets(session, CONSUMER), None)
         if not rows:
             raise RuntimeError(f"nothing by {by}")
-        answers.answer(rows, breakdown.keys, FUNNEL, as_of=instant, minimum=MINIMUM, accept=answers.JSON)
+        answers.answer(
+            rows, breakdown.keys, FUNNEL, as_of=instant, policy=answers.Policy.of(MINIMUM), accept=answers.JSON
+        )
 
     return ask
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
+from climate_survey_api.access_codes.operations import void_codes_of
 from climate_survey_api.access_codes.routes import access_code_routes
 from climate_survey_api.access_codes.views import codes_by_unit
 from climate_survey_api.administrations.routes import administration_routes, parental_choice_routes
@@ -23,7 +24,7 @@ from climate_survey_api.pages.routes import page_routes
 from climate_survey_api.policies.routes import policy_routes
 from climate_survey_api.responses.operations import make_box
 from climate_survey_api.responses.routes import response_routes
-from climate_survey_api.results.operations import count_if_few
+from climate_survey_api.results.operations import see_to_closing
 from climate_survey_api.results.routes import result_routes
 from climate_survey_api.results.worker import Counting
 from climate_survey_api.settings import Settings
@@ -44,8 +45,8 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     return (
         instrument_routes(),
         policy_routes(),
-        administration_routes(zone, make_box, partial(count_if_few, zone=zone), codes_by_unit),
-        parental_choice_routes(),
+        administration_routes(zone, make_box, partial(see_to_closing, zone=zone), codes_by_unit),
+        parental_choice_routes(void_codes_of),
         access_code_routes(public_url, zone),
         response_routes(doors),
         comment_routes(zone),
@@ -65,7 +66,7 @@ def _workers(process: Process[Settings]) -> Sequence[Worker]:
             process.clock,
             zone,
             on_opening=make_box,
-            on_closing=partial(count_if_few, zone=zone),
+            on_closing=partial(see_to_closing, zone=zone),
             used_codes=codes_by_unit,
         ),
         Counting(process.database, process.ring, process.clock, zone),

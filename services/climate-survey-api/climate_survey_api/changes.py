@@ -3,7 +3,7 @@
 The nouns below take these as parameters of their routes; `app` hands in what the nouns above do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -28,6 +28,21 @@ class OnClosing(Protocol):
         self, session: Session, ring: KeyRing, *, district_id: str, administration_id: UUID, now: datetime
     ) -> None:
         """Count the answers if they are few enough to be counted within a request; a worker counts the others."""
+
+
+class OnOptedOut(Protocol):
+    """What follows when students are not to be asked any more."""
+
+    async def __call__(
+        self,
+        session: Session,
+        ring: KeyRing,
+        *,
+        district_id: str,
+        administration_id: UUID,
+        student_ids: Collection[str],
+    ) -> None:
+        """Void the codes that were made for them, as far as they were not used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import or_, select
 
+from climate_survey_api.access_codes.errors import CodeUnknown
+from climate_survey_api.access_codes.models import access_codes
 from climate_survey_api.access_codes.views import codes_by_unit
+from shared.db import EVERY_DISTRICT
 from shared.testing.service import DISTRICT
 from tests.climate_survey_api.access_codes.handing_out import ask_for, burn, codes_of, codes_path, kind_of, present
 from tests.climate_survey_api.administrations.holding import PATH, STAFF, STUDENT, Surveys
@@ -133,6 +137,39 @@ async def test_a_voided_code_is_for_nobody_and_its_recipient_can_get_another(sur
 
     assert (await surveys.admin.get(f"{PATH}/{survey_id}/participants", params=asked)).json()["items"] == []
     assert await codes_of(surveys.admin, survey_id, count=1, recipients=["u-1"])
+
+
+async def test_a_code_opens_nothing_once_the_parents_of_its_student_have_opted_out(surveys: Surveys) -> None:
+    ppra = {"notice_on": "2026-10-01", "consent": "opt_out"}
+    survey_id = await surveys.open(mode="confidential", ppra=ppra)
+    used, taken, kept = await codes_of(surveys.admin, survey_id, count=3, recipients=["u-1", "u-2", "u-3"])
+    of_staff = await codes_of(surveys.admin, survey_id, respondent_group="staff", count=1, recipients=["u-2"])
+    await burn(surveys, await present(surveys, used))
+    chosen = [{"school_id": "s-1", "student_id": one, "choice": "opted_out"} for one in ("u-1", "u-2")]
+
+    assert (await surveys.admin.post(f"{PATH}/{survey_id}/parental-choices", json=chosen)).is_success
+
+    with pytest.raises(CodeUnknown):
+        await present(surveys, taken)
+    # What was answered before stays: nobody could find it. So does what is another's of the same id.
+    assert [(await present(surveys, code)).is_used for code in (used, kept, *of_staff)] == [True, False, False]
+
+
+async def test_once_a_survey_has_closed_nothing_tells_whom_its_codes_were_for(surveys: Surveys) -> None:
+    survey_id = await surveys.open(mode="confidential")
+    codes = await codes_of(surveys.admin, survey_id, count=2, recipients=["u-1", "u-2"])
+    await burn(surveys, await present(surveys, codes[0]))
+
+    assert (await surveys.admin.post(f"{PATH}/{survey_id}/closing", json={})).status_code == 200
+
+    asked = {"school_id": "s-1", "group": "student"}
+    assert (await surveys.admin.get(f"{PATH}/{survey_id}/participants", params=asked)).json()["items"] == []
+    async with surveys.service.process.database.read(EVERY_DISTRICT) as session:
+        named = select(access_codes.c.digest).where(
+            or_(access_codes.c.recipient.is_not(None), access_codes.c.recipient_digest.is_not(None))
+        )
+        assert (await session.execute(named)).all() == []
+    assert (await present(surveys, codes[0])).is_used
 
 
 async def test_of_an_anonymous_survey_nobody_is_known(surveys: Surveys) -> None:

@@ -19,7 +19,7 @@ def paths(problem: dict[str, Any]) -> list[str]:
 
 async def test_a_plan_is_told_as_it_was_sent_with_where_it_stands(surveys: Surveys) -> None:
     frame = {"student": {"grade_band": {"6_8": 40, "9_12": 20}}}
-    school = {"school_id": "s-1", "invited": {"student": 64}, "frame": frame}
+    school = {"school_id": "s-1", "name": "Lincoln Middle School", "invited": {"student": 64}, "frame": frame}
     ppra = {"notice_on": "2026-10-01", "consent": "opt_out", "required": True, "ed_funded": False}
     sent = a_plan(schools=[school], facets=["grade_band"], ppra=ppra, free_text=True, mode="confidential")
     made = await surveys.admin.post(PATH, json=sent)
@@ -161,7 +161,7 @@ async def test_each_sees_what_is_asked_at_his_schools_and_plans_for_the_whole_di
         assert (row["administration_id"], row["schools_asked"], row["invited"]) == (both, 1, {"student": 5})
         assert (await his.get(PATH, params={"school_id": "s-1"})).json()["items"] == []
         seen = (await his.get(f"{PATH}/{both}")).json()
-        assert seen["schools"] == [{"school_id": "s-2", "invited": {"student": 5}, "frame": {}}]
+        assert seen["schools"] == [{"school_id": "s-2", "name": None, "invited": {"student": 5}, "frame": {}}]
         assert (await his.get(f"{PATH}/{later}")).status_code == 404
         assert (await his.post(f"{PATH}/{both}/opening")).status_code == 403
     async with surveys.service.client("district_admin", schools=["s-1", "s-2"]) as some:

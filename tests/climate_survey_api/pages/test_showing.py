@@ -68,3 +68,20 @@ async def test_the_turnout_is_live_and_hides_small_schools(on_each_database: Ser
     assert "of 16" not in page.text
     assert "http-equiv" not in visitor.answer.text
     assert page.links["Load again"] == path
+
+
+async def test_a_school_is_called_what_people_call_it(service: ServiceInTest[Settings]) -> None:
+    schools = [
+        {"school_id": "s-1", "name": "Zion & Hope Elementary", "invited": {"student": 12}},
+        {"school_id": "s-2", "name": "Adams High School", "invited": {"student": 12}},
+    ]
+    survey = await a_survey(service, {("s-1", "student"): 2, ("s-2", "student"): 2}, schools=schools)
+    async with service.anonymous() as client:
+        visitor = Visitor(client)
+        turnout = (await visitor.open(f"/status/{survey.administration_id}")).text
+        await visitor.open(f"/help/{survey.administration_id}")
+    assert "Zion & Hope Elementary" in turnout
+    assert "s-1" not in turnout
+    asked = visitor.answer.text
+    assert '<option value="s-1">Zion &amp; Hope Elementary</option>' in asked
+    assert asked.index("Adams High School") < asked.index("Zion")

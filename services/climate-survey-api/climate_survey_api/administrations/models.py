@@ -47,6 +47,7 @@ administration_units = Table(
     Column("school_id", Text, primary_key=True),
     Column("respondent_group", Text, primary_key=True),
     Column("invited", Integer, nullable=False),
+    Column("school_name", Text),
     Column("frame", Text, nullable=False),  # JSON: {facet: {value: people}}
     Column("announced_used", Integer, nullable=False),  # of the codes, by the end of the last day told of
 )

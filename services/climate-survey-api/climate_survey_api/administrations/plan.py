@@ -51,6 +51,7 @@ EXAMPLE: dict[str, Any] = {
     "schools": [
         {
             "school_id": "s-1",
+            "name": "Lincoln Middle School",
             "invited": {"student": 400, "family": 300, "staff": 40},
             "frame": {"student": {"grade_band": {"6_8": 250, "9_12": 150}}},
         }
@@ -63,6 +64,9 @@ class AskedSchool(StrictBody):
     """Who is asked at a school."""
 
     school_id: SourcedId
+    name: Line | None = Field(
+        None, description="What people call the school: who asks for an adult there chooses it by this."
+    )
     invited: dict[Group, People] = Field(min_length=1, description="People invited, by group.")
     frame: dict[Group, dict[Facet, dict[str, People]]] = Field(
         {}, description="How many of those invited are of each value of a facet, where the district knows it."
@@ -71,7 +75,7 @@ class AskedSchool(StrictBody):
     def units(self) -> Iterator[Unit]:
         """Its groups, one by one."""
         for group, invited in self.invited.items():
-            yield Unit(self.school_id, group, invited, self.frame.get(group, {}))
+            yield Unit(self.school_id, group, invited, self.frame.get(group, {}), self.name)
 
 
 class PpraPart(StrictBody):

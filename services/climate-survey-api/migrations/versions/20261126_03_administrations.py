@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("school_id", sa.Text(), nullable=False),
         sa.Column("respondent_group", sa.Text(), nullable=False),
         sa.Column("invited", sa.Integer(), nullable=False),
+        sa.Column("school_name", sa.Text()),
         sa.Column("frame", sa.Text(), nullable=False),
         sa.Column("announced_used", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(

@@ -18,6 +18,7 @@ from climate_survey_api.administrations.errors import (
 from climate_survey_api.administrations.models import parental_choices
 from climate_survey_api.administrations.operations.marking import administration_to_change
 from climate_survey_api.administrations.rules import Administration, ConsentMode, ParentalChoice, Status
+from climate_survey_api.changes import OnOptedOut
 from shared.auth import Caller
 from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
@@ -48,9 +49,11 @@ async def record_choices(
     choices: Sequence[RecordParentalChoice],
     *,
     caller: Caller,
+    on_opted_out: OnOptedOut,
 ) -> Administration:
     """These parents have decided so; whatever they had decided before is forgotten. The survey they decided about.
 
+    A code that was made for a student who is not to be asked opens nothing any more, unless it was used.
     Raises: AdministrationNotFound, AlreadyClosed, NothingToDecide, ChoiceUnsound.
     """
     there = await _undecided(session, administration_id, caller)
@@ -64,13 +67,23 @@ async def record_choices(
     ]
     columns = ("district_id", "administration_id", "student_digest", "school_id", "choice")
     await bulk_upsert(session, parental_choices, columns, rows, on_conflict="replace")
+    out = [one.student_id for one in choices if one.choice is ParentalChoice.OPTED_OUT]
+    await on_opted_out(
+        session, ring, district_id=caller.district_id, administration_id=administration_id, student_ids=out
+    )
     return there
 
 
 async def forget_choice(
-    session: Session, ring: KeyRing, administration_id: UUID, student_id: str, *, caller: Caller
+    session: Session,
+    ring: KeyRing,
+    administration_id: UUID,
+    student_id: str,
+    *,
+    caller: Caller,
+    on_opted_out: OnOptedOut,
 ) -> None:
-    """The student's parents have decided nothing.
+    """The student's parents have decided nothing: where it takes their consent, he is not to be asked.
 
     Raises: AdministrationNotFound, AlreadyClosed, NothingToDecide, ParentalChoiceNotFound.
     """
@@ -82,6 +95,14 @@ async def forget_choice(
     if school_id is None or school_id not in _schools_seen(there, caller):
         raise ParentalChoiceNotFound
     await session.execute(delete(parental_choices).where(*his))
+    if there.consent_kept is ConsentMode.OPT_IN:
+        await on_opted_out(
+            session,
+            ring,
+            district_id=caller.district_id,
+            administration_id=administration_id,
+            student_ids=[student_id],
+        )
 
 
 async def _undecided(session: Session, administration_id: UUID, caller: Caller) -> Administration:

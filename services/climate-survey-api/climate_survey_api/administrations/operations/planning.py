@@ -39,6 +39,7 @@ _UNIT_COLUMNS = (
     "school_id",
     "respondent_group",
     "invited",
+    "school_name",
     "frame",
     "announced_used",
 )
@@ -198,7 +199,16 @@ def _state(there: Administration) -> str:
 
 async def _store_units(session: Session, district_id: str, administration_id: UUID, units: Sequence[Unit]) -> None:
     rows = [
-        (district_id, administration_id, unit.school_id, unit.respondent_group.value, unit.invited, frame, 0)
+        (
+            district_id,
+            administration_id,
+            unit.school_id,
+            unit.respondent_group.value,
+            unit.invited,
+            unit.school_name,
+            frame,
+            0,
+        )
         for unit in units
         for frame in (orjson.dumps(unit.frame, option=orjson.OPT_NON_STR_KEYS).decode(),)
     ]

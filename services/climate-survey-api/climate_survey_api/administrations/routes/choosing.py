@@ -17,6 +17,7 @@ from climate_survey_api.administrations.operations.choosing import RecordParenta
 from climate_survey_api.administrations.rules import Administration, ParentalChoice
 from climate_survey_api.administrations.views import find_administration
 from climate_survey_api.administrations.views.choices import counts_by_school
+from climate_survey_api.changes import OnOptedOut
 from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.db import ReadSession
@@ -59,8 +60,11 @@ class ParentalChoices(BaseModel):
     )
 
 
-def parental_choice_routes() -> APIRouter:
-    """The routes. They remember no request: its digest is not keyed, and students could be tried out against it."""
+def parental_choice_routes(on_opted_out: OnOptedOut) -> APIRouter:
+    """The routes; `on_opted_out` is what follows for the students' codes.
+
+    They remember no request: its digest is not keyed, and students could be tried out against it.
+    """
     router = APIRouter(prefix="/v1/administrations", tags=["surveys"])
 
     @router.post(
@@ -72,10 +76,13 @@ def parental_choice_routes() -> APIRouter:
     ) -> ParentalChoices:
         """Record what a student's parents decided, or those of up to 1,000; a later decision replaces an earlier one.
 
-        No more access codes are made for students than may be asked. All of a list are recorded, or none; sent again,
+        No more access codes are made for students than may be asked; one that was made for a student who is not to be
+        asked, and was not used, opens nothing any more. All of a list are recorded, or none; sent again,
         nothing doubles.
         """
-        there = await choosing.record_choices(session, at_hand.ring, administration_id, sent, caller=caller)
+        there = await choosing.record_choices(
+            session, at_hand.ring, administration_id, sent, caller=caller, on_opted_out=on_opted_out
+        )
         return await _counted(session, there, caller)
 
     @router.get(_PATH, responses=problems(AdministrationNotFound))
@@ -97,7 +104,9 @@ def parental_choice_routes() -> APIRouter:
         caller: Planner, administration_id: Id, student_id: SourcedId, session: WriteSession, at_hand: AtHand
     ) -> None:
         """Take back what a student's parents decided, as if they had never said anything."""
-        await choosing.forget_choice(session, at_hand.ring, administration_id, student_id, caller=caller)
+        await choosing.forget_choice(
+            session, at_hand.ring, administration_id, student_id, caller=caller, on_opted_out=on_opted_out
+        )
 
     return router
 

@@ -63,6 +63,8 @@ class Unit:
     invited: int
     frame: Mapping[SurveyFacet, Mapping[str, int]] = field(default_factory=dict)
     """How many of those invited are of each value of a facet, where the district says so."""
+    school_name: str | None = None
+    """What people call the school."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class Administration:
     def takes_answers(self, now: datetime) -> bool:
         """Whether answers are taken: it is open, and its window too, whether or not anybody has closed it yet."""
         return self.status is Status.OPEN and now < self.closes_at
+
+    def school_names(self) -> Mapping[str, str]:
+        """What people call its schools, by id; those of which nobody said are absent."""
+        return {unit.school_id: unit.school_name for unit in self.units if unit.school_name is not None}
 
     def unit(self, school_id: str, respondent_group: RespondentGroup) -> Unit | None:
         """Its unit of that school and group, if these people are asked."""

@@ -88,7 +88,7 @@ async def units_of(session: ReadSession, row: Row[Any]) -> tuple[Unit, ...]:
     """The units of a stored administration, by school and group; read once per process and change."""
     units = _kept_units.get(row.units_id)
     if units is None:
-        columns = (_U.school_id, _U.respondent_group, _U.invited, _U.frame)
+        columns = (_U.school_id, _U.respondent_group, _U.invited, _U.school_name, _U.frame)
         of_it = (_U.district_id == row.district_id, _U.administration_id == row.administration_id)
         found = [_unit_of(*unit) for unit in await session.execute(select(*columns).where(*of_it))]
         # Here and not in the statement: PostgreSQL would order them by the rules of some language.
@@ -97,9 +97,9 @@ async def units_of(session: ReadSession, row: Row[Any]) -> tuple[Unit, ...]:
     return units
 
 
-def _unit_of(school_id: str, respondent_group: str, invited: int, frame: str) -> Unit:
+def _unit_of(school_id: str, respondent_group: str, invited: int, school_name: str | None, frame: str) -> Unit:
     people = {SurveyFacet(facet): values for facet, values in orjson.loads(frame).items()}
-    return Unit(school_id, RespondentGroup(respondent_group), invited, people)
+    return Unit(school_id, RespondentGroup(respondent_group), invited, people, school_name)
 
 
 def _of(administration_id: UUID) -> Select[Any]:

@@ -202,6 +202,7 @@ def _schools(units: list[Unit]) -> list[AskedSchool]:
     return [
         AskedSchool.model_construct(
             school_id=school_id,
+            name=at_school[0].school_name,
             invited={unit.respondent_group: unit.invited for unit in at_school},
             frame={unit.respondent_group: _as_sent(unit.frame) for unit in at_school if unit.frame},
         )

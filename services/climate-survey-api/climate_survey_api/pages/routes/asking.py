@@ -137,7 +137,8 @@ def _form(
     request: Request, surroundings: Surroundings, planned: Administration, given: Given, *, is_sent: bool = False
 ) -> Response:
     """The form as it was filled in; no school is chosen for anybody."""
-    schools = _schools(planned)
+    names = planned.school_names()
+    schools = sorted(_schools(planned), key=lambda school_id: names.get(school_id, school_id))
     faults = faults_in(given, schools) if is_sent else []
     return page(
         "help",
@@ -145,6 +146,7 @@ def _form(
         422 if faults else 200,
         administration_id=planned.administration_id,
         schools=schools,
+        names=names,
         given=given,
         faults=faults,
         faulty={fault.anchor: fault.says for fault in faults},

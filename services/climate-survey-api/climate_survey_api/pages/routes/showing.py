@@ -86,6 +86,7 @@ def add_showing(router: APIRouter, surroundings: Surroundings) -> None:
             surroundings.reader_of(request, planned.languages),
             administration=planned,
             turnout=turnout_of(planned.units, codes),
+            names=planned.school_names(),
             minimum=MINIMUM_INVITED,
             now=now,
         )
