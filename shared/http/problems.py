@@ -26,6 +26,8 @@ from shared.http.idempotency import recall
 
 MEDIA_TYPE = "application/problem+json"
 MOST_FAULTS = 50
+_OPENING = frozenset({"code"})
+"""Path parameters that are a key to something: a problem is written down in places where they must not be."""
 
 log = structlog.get_logger(__name__)
 
@@ -123,12 +125,21 @@ def answer(request: Request, error: ServiceError) -> Response:
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": request.url.path[:200],
+        "instance": _instance(request),
         **problem.extensions,
     }
     if problem.errors:
         body["errors"] = [{"path": f.path, "problem": f.problem} for f in problem.errors[:MOST_FAULTS]]
     return Response(orjson.dumps(body), problem.status, headers=error.headers, media_type=MEDIA_TYPE)
+
+
+def _instance(request: Request) -> str:
+    """The address that was asked for, without what opens something to whoever has it."""
+    path: str = request.url.path
+    for name, value in request.scope.get("path_params", {}).items():
+        if name in _OPENING:
+            path = path.replace(str(value), "{" + name + "}")
+    return path[:200]
 
 
 def install(app: FastAPI) -> None:

@@ -192,3 +192,13 @@ async def test_who_guesses_is_made_to_wait_at_both_doors(
     assert set(guesses) == {404}
     assert await send(anybody, survey.code) == (429, "knocks-too-often")
     assert (await anybody.get(f"/v1/surveys/{survey.code}")).status_code == 429
+
+
+async def test_no_refusal_repeats_a_code(service: ServiceInTest[Settings], anybody: httpx2.AsyncClient) -> None:
+    survey = await a_survey(service)
+    assert (await post(anybody, {"code": survey.code, "answers": ANSWERS})).status_code == 201
+
+    for code, status in ((survey.code, 410), ("2345-6789-CDFH", 404)):
+        answer = await anybody.get(f"/v1/surveys/{code}")
+        assert (answer.status_code, answer.json()["instance"]) == (status, "/v1/surveys/{code}")
+        assert code not in answer.text
