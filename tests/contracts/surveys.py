@@ -87,12 +87,16 @@ async def _a_life(admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, life: 
     if life == "counted":
         return await _counted(admin, anybody)
     opens_at = _at(days=1) if life == "begun" else _at(hours=-1)
-    administration_id = await _planned(admin, opens_at=opens_at, ppra={"notice_on": "2026-08-20", "consent": "opt_out"})
+    mode = "confidential" if life == "open" else "anonymous"
+    notice = {"notice_on": "2026-08-20", "consent": "opt_out"}
+    administration_id = await _planned(admin, opens_at=opens_at, mode=mode, ppra=notice)
     if life == "plain":
         return _Survey(administration_id, str(uuid4()))
     choice = {"school_id": "s-1", "student_id": "st-0", "choice": "opted_out"}
     await _said(admin.post(f"/v1/administrations/{administration_id}/parental-choices", json=choice))
-    await _codes(admin, administration_id, "s-1", 3)
+    for school_id, first in (("s-1", 10), ("s-2", 20)):
+        recipients = [f"st-{first + n}" for n in range(3)] if life == "open" else []
+        await _codes(admin, administration_id, school_id, 3, recipients)
     if life == "open":
         await _said(admin.post(f"/v1/administrations/{administration_id}/opening"))
     return await _with_batch(admin, administration_id)
