@@ -36,9 +36,9 @@ def response_routes(doors: Doors) -> APIRouter:
 
     # Before a session: whoever is made to wait holds no transaction meanwhile.
     guarded = [Depends(open_to_everybody(Permission.SURVEYS_ANSWER)), Depends(welcome)]
-    router = APIRouter(prefix="/v1", tags=["answering"], dependencies=guarded)
+    router = APIRouter(prefix="/v1", tags=["answering"])
 
-    @router.get("/surveys/{code}", responses=problems(*_SHUT))
+    @router.get("/surveys/{code}", responses=problems(*_SHUT), dependencies=guarded)
     async def read_survey(
         code: Code, request: Request, session: PublicSession, at_hand: AtHand, now: Now
     ) -> SurveyForm:
@@ -49,7 +49,7 @@ def response_routes(doors: Doors) -> APIRouter:
             doors.knocked(request)
             raise
 
-    @router.post("/responses", status_code=201, responses=problems(*_SHUT, AnswersRefused))
+    @router.post("/responses", status_code=201, responses=problems(*_SHUT, AnswersRefused), dependencies=guarded)
     async def send_response(
         request: Request, command: SubmitResponse, session: PublicWriteSession, at_hand: AtHand, now: Now
     ) -> AnswersReceived:
