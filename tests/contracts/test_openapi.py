@@ -101,6 +101,7 @@ def attacks(service: ServiceInTest[Any], operation: Operation) -> Iterator[dict[
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 async def test_nothing_sent_to_any_route_breaks_it_and_every_answer_is_documented(served: Suite) -> None:
     sent = 0
     for service in served.services.values():
