@@ -96,7 +96,8 @@ async def _public_session(request: Request) -> AsyncIterator[ReadSession]:
 
 
 async def _public_write_session(request: Request) -> AsyncIterator[Session]:
-    # Nobody's district is known before his code is: what he sends announces nothing, so the relay sleeps on.
+    # Nobody's district is known before his code is. What he sends announces nothing, or what may wait for the relay's
+    # next look, a second at most: so it sleeps on.
     async with runtime(request).database.write(EVERY_DISTRICT, wakes_relay=False) as session:
         yield session
 
