@@ -101,7 +101,7 @@ async def test_a_draft_may_be_changed_as_a_whole_until_codes_are_made(surveys: S
     assert (fixed.status_code, paths(fixed.json())) == (409, ["languages"])
     promised = new | {"name": "Autumn", "closes_at": at(days=9)}
     promised |= {"ppra": {"notice_on": "2026-10-01", "consent": "opt_in"}}
-    assert paths((await surveys.admin.put(path, json=promised)).json()) == ["consent_kept"]
+    assert paths((await surveys.admin.put(path, json=promised)).json()) == ["ppra"]
     assert (await surveys.admin.delete(path)).status_code == 409
 
 
@@ -117,6 +117,8 @@ async def test_of_an_open_survey_only_the_end_of_its_window_is_changed(surveys: 
     assert (other.status_code, paths(other.json())) == (409, ["mode", "name"])
     assert (await surveys.admin.delete(path)).status_code == 409
     surveys.clock.move(timedelta(minutes=1))
+    over = await surveys.admin.put(path, json=a_plan(closes_at=at(days=9)))
+    assert (over.status_code, paths(over.json())) == (409, ["closes_at"])
     assert await surveys.look() == 1
     assert (await surveys.admin.put(path, json=a_plan(closes_at=at(days=9)))).status_code == 409
 

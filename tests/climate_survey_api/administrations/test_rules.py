@@ -152,13 +152,15 @@ def test_of_several_hindrances_the_window_comes_first() -> None:
 
 
 def test_a_plan_is_fixed_bit_by_bit() -> None:
-    draft = changeable(DRAFT)
-    with_codes = changeable(replace(DRAFT, has_codes=True))
-    opened = changeable(replace(DRAFT, status=Status.OPEN, has_codes=True))
+    draft = changeable(DRAFT, NOON)
+    with_codes = changeable(replace(DRAFT, has_codes=True), NOON)
+    is_open = replace(DRAFT, status=Status.OPEN, has_codes=True)
+    opened = changeable(is_open, NOON)
     assert {"instrument_id", "languages", "schools", "mode", "free_text", "consent_kept"} <= draft
     assert with_codes == {"name", "opens_at", "closes_at", "ppra"}
     assert opened == {"closes_at"}
-    assert changeable(replace(DRAFT, status=Status.CLOSED)) == frozenset()
+    assert changeable(is_open, is_open.closes_at) == frozenset(), "over, though nobody has closed it yet"
+    assert changeable(replace(DRAFT, status=Status.CLOSED), NOON) == frozenset()
     assert draft > with_codes > opened
 
 

@@ -100,9 +100,9 @@ async def change_plan(
     changes = _changes(there, command, consent_mode)
     if not changes:
         return
-    fixed = changes - changeable(there)
+    fixed = changes - changeable(there, now)
     if fixed:
-        raise PlanIsFixed(errors=[Fault(name, f"is fixed: the survey is {_state(there)}") for name in sorted(fixed)])
+        raise PlanIsFixed(errors=[_fixed(name, _state(there, now)) for name in sorted(fixed)])
     _ensure_sound(command, instrument, now)
     values = {**_stored(command, consent_mode), "revision": there.revision + 1}
     if "schools" in changes:
@@ -112,7 +112,9 @@ async def change_plan(
     await session.execute(update(administrations).where(*_its(_A, there)).values(values))
 
 
-async def withdraw_plan(session: Session, administration_id: UUID, *, caller: Caller, if_match: str | None) -> None:
+async def withdraw_plan(
+    session: Session, administration_id: UUID, *, caller: Caller, if_match: str | None, now: datetime
+) -> None:
     """A draft without access codes never was: nobody was told of it.
 
     Raises: AdministrationNotFound, ChangedMeanwhile, PlanIsFixed.
@@ -120,7 +122,7 @@ async def withdraw_plan(session: Session, administration_id: UUID, *, caller: Ca
     there = await administration_to_change(session, caller.district_id, administration_id)
     ensure_match(if_match, there.revision)
     if there.status is not Status.DRAFT or there.has_codes:
-        raise PlanIsFixed(f"It cannot be taken back: the survey is {_state(there)}.")
+        raise PlanIsFixed(f"It cannot be taken back: the survey is {_state(there, now)}.")
     for table in (parental_choices, administration_units, administrations):
         await session.execute(delete(table).where(*_its(table.c, there)))
 
@@ -193,8 +195,16 @@ def _changes(there: Administration, plan: ChangePlan, consent_mode: ConsentMode)
     return frozenset(changed | ({"schools"} if tuple(plan.units()) != there.units else set()))
 
 
-def _state(there: Administration) -> str:
-    return "a draft with access codes" if there.status is Status.DRAFT else there.status.value
+def _fixed(name: str, state: str) -> Fault:
+    if name == "consent_kept":  # no field of the plan: it follows from what is asked and from this one
+        return Fault("ppra", f"gives parents something else than they were told: the survey is {state}")
+    return Fault(name, f"is fixed: the survey is {state}")
+
+
+def _state(there: Administration, now: datetime) -> str:
+    if there.status is Status.DRAFT:
+        return "a draft with access codes"
+    return "open" if there.takes_answers(now) else "closed"
 
 
 async def _store_units(session: Session, district_id: str, administration_id: UUID, units: Sequence[Unit]) -> None:

@@ -61,7 +61,7 @@ def add_planning_routes(router: APIRouter, zone: tzinfo) -> None:
         """Set the plan anew, all of it.
 
         Of a draft with access codes only name, window and `ppra` may differ, and that as long as parents are given the
-        same; of an open survey only `closes_at`, earlier or later, in the future; of a closed one nothing.
+        same; of an open survey only `closes_at`, earlier or later, in the future; once that has come nothing.
         """
         await planning.change_plan(session, administration_id, command, caller=caller, if_match=if_match, now=now)
         return await answer_record(session, caller, administration_id, response, now=now, zone=zone)
@@ -72,7 +72,7 @@ def add_planning_routes(router: APIRouter, zone: tzinfo) -> None:
         responses=problems(OnlyForWholeDistrict, AdministrationNotFound, PlanIsFixed, ChangedMeanwhile),
     )
     async def withdraw_plan(
-        caller: Planner, administration_id: Id, session: WriteSession, if_match: IfMatch = None
+        caller: Planner, administration_id: Id, session: WriteSession, now: Now, if_match: IfMatch = None
     ) -> None:
         """Take a draft back that has no access codes. It leaves nothing behind."""
-        await planning.withdraw_plan(session, administration_id, caller=caller, if_match=if_match)
+        await planning.withdraw_plan(session, administration_id, caller=caller, if_match=if_match, now=now)

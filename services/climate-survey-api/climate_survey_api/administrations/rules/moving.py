@@ -69,15 +69,16 @@ _EVERYTHING = frozenset(
 )
 
 
-def changeable(administration: Administration) -> frozenset[str]:
+def changeable(administration: Administration, now: datetime) -> frozenset[str]:
     """What of the plan may still be changed.
 
     All of a draft; once access codes were made, what neither a printed sheet nor a promise to parents hangs on. Of an
-    open one the end of its window, of a closed one nothing.
+    open one the end of its window while that has not come: what is over does not begin again, though nobody may have
+    closed it yet. Of a closed one nothing.
     """
-    if administration.status is Status.OPEN:
+    if administration.takes_answers(now):
         return frozenset({"closes_at"})
-    if administration.status is Status.CLOSED:
+    if administration.status is not Status.DRAFT:
         return frozenset()
     if administration.has_codes:
         return frozenset({"name", "opens_at", "closes_at", "ppra"})
