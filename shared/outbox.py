@@ -54,12 +54,17 @@ async def record(session: Session, *events: Event, source: str) -> None:
 
     Call after the aggregate's own row was written: its lock then orders the events of one key.
     """
+    await record_messages(session, announcements(*events, source=source))
+
+
+def announcements(*events: Event, source: str) -> list[Message]:
+    """These facts as they are announced, for `record_messages`. Raises: EventTooLarge."""
     traceparent = current_traceparent()
     messages = [to_message(e, source=source, traceparent=traceparent) for e in events]
     for message in messages:
         if message.size_bytes > LARGEST_BYTES:
             raise EventTooLarge(message.topic)
-    await record_messages(session, messages)
+    return messages
 
 
 _FEW_ROWS = 100
@@ -68,7 +73,7 @@ _COLUMNS = ("topic", "key", "value", "headers", "recorded_at")
 
 
 async def record_messages(session: Session, messages: Sequence[Message]) -> None:
-    """Hand messages over as they are: dead letters and their replays."""
+    """Hand messages over as they are: announcements, dead letters and their replays."""
     if messages:
         now = datetime.now(UTC)
         rows = [(m.topic, m.key, m.value, pack_headers(m.headers), now) for m in messages]

@@ -1,6 +1,7 @@
 """The count: once, all in one transaction, and nothing of a single answer is left."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,8 @@ from sqlalchemy import func, select
 
 from climate_survey_api.comments.models import comments
 from climate_survey_api.responses.models import ballot_keys, ballots
-from climate_survey_api.results import operations
+from climate_survey_api.results import operations, worker
+from climate_survey_api.results.deciding import Decided, Gathered, decide
 from climate_survey_api.results.models import result_sheets
 from climate_survey_api.results.worker import Counting
 from climate_survey_api.settings import Settings
@@ -66,6 +68,29 @@ async def test_what_is_too_much_for_a_request_is_counted_by_one_of_the_workers(
     assert len(await survey.announced()) == 10
     (safety,) = [r for r in await survey.rows(school_id="s-1", group="student") if r["dimension"] == "safety"]
     assert (safety["n"], safety["favorable"]) == (30, 1.0)
+
+
+async def test_a_rule_that_changes_while_it_is_counted_is_the_one_that_it_is_decided_by(
+    service: ServiceInTest[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "FEW", 10)
+    survey = await surveyed(service, students_of("s-1", 30, point=4))
+    await close(survey)
+
+    async def decide_and_hear_of_another_rule(gathered: Gathered, **said: Any) -> Decided:
+        decided = await decide(gathered, **said)
+        async with service.client("district_admin", "admin-1") as admin:
+            assert (await admin.put("/v1/survey-policy", json={"minimum": 31})).is_success
+        return decided
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(worker, "decide", decide_and_hear_of_another_rule)
+        await a_worker(service).count_what_waits()
+    assert (await left(survey))["ballots"] == 30
+    assert await survey.announced() == []
+    await a_worker(service).count_what_waits()
+    assert {event.minimum for event in await survey.announced()} == {31}
+    assert {row["suppressed"] for row in await survey.rows()} == {True}
 
 
 async def test_a_count_that_fails_leaves_everything_as_it_was(

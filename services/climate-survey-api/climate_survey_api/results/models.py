@@ -20,6 +20,6 @@ result_sheets = Table(
 )
 """One row for each school (empty: the district) and group, whole (no facet) and by each facet.
 
-The rows of dimensions, of items and of respondents by value lie apart as JSON: who asks for one does not read the
-others. `minimum` is the number under which figures were suppressed when it was counted.
+The rows of dimensions, of items and of respondents by value lie apart as compressed JSON: who asks for one does not
+read the others. `minimum` is the number under which figures were suppressed when it was counted.
 """

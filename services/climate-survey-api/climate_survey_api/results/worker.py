@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from climate_survey_api.administrations.views.counting import administrations_to_count
+from climate_survey_api.results.deciding import decide
 from climate_survey_api.results.operations import gather, settle
 from shared.backoff import Backoff
 from shared.crypto import KeyRing
@@ -50,20 +51,15 @@ class Counting:
         return len(waiting)
 
     async def _count(self, district_id: str, administration_id: UUID) -> None:
-        """Read first and write then: SQLite has one writer, whom 300,000 answers would keep for half a minute."""
+        """Read and decide first and write then: SQLite has one writer, whom a large survey would keep for minutes."""
         async with self._database.read(EVERY_DISTRICT) as session:
             gathered = await gather(session, self._ring, district_id=district_id, administration_id=administration_id)
         if gathered is None:
             return
+        decided = await decide(gathered, now=self._clock(), zone=self._zone)
         async with self._database.write(EVERY_DISTRICT) as session:
             is_settled = await settle(
-                session,
-                self._ring,
-                gathered,
-                district_id=district_id,
-                administration_id=administration_id,
-                now=self._clock(),
-                zone=self._zone,
+                session, self._ring, decided, district_id=district_id, administration_id=administration_id
             )
         if is_settled:
             log.info("survey_counted")

@@ -1,5 +1,6 @@
 """What is kept of a survey once it is counted: rows of sums that may be shown, and rows that hold nothing."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import orjson
 
 from shared.events.surveys import AnswerSums, RespondentGroup, SurveyFacet
+
+_FAST = 1
+"""More effort saves little more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +73,23 @@ class Sheet:
 
 
 def packed(rows: Sequence[SheetRow] | Sequence[ValueRow]) -> bytes:
-    """Rows as one column's bytes."""
-    return orjson.dumps([_plain(row) for row in rows])
+    """Rows as one column's bytes: JSON that says the same names over and over, so a tenth of it."""
+    return zlib.compress(orjson.dumps([_plain(row) for row in rows]), _FAST)
 
 
 def unpacked(rows: bytes) -> list[SheetRow]:
     """The rows that `packed` packed."""
-    return [SheetRow(**row | {"sums": _sums(row["sums"])}) for row in orjson.loads(rows)]
+    return [SheetRow(**row | {"sums": _sums(row["sums"])}) for row in _loaded(rows)]
 
 
 def unpacked_values(rows: bytes) -> list[ValueRow]:
     """The values that `packed` packed."""
-    return [ValueRow(**row) for row in orjson.loads(rows)]
+    return [ValueRow(**row) for row in _loaded(rows)]
+
+
+def _loaded(rows: bytes) -> list[dict[str, Any]]:
+    loaded: list[dict[str, Any]] = orjson.loads(zlib.decompress(rows))
+    return loaded
 
 
 def _sums(kept: dict[str, Any] | None) -> AnswerSums | None:
