@@ -218,3 +218,24 @@ async def test_pages_tell_browsers_to_keep_load_and_tell_nothing(service: Servic
             assert not [address for address in page.links.values() if "//" in address]
             seen[visitor.answer.headers["content-type"]] += 1
     assert seen == {"text/html; charset=utf-8": 7}
+
+
+@pytest.mark.parametrize(
+    ("group", "asks", "used"),
+    [
+        ("student", "Queremos saber cómo ves tu escuela.", "Si acabas de enviar tus respuestas"),
+        ("family", "Queremos saber cómo ve la escuela de su hijo o hija.", "Si acaba de enviar sus respuestas"),
+        ("staff", "Queremos saber cómo ve su escuela.", "Si acaba de enviar sus respuestas"),
+    ],
+)
+async def test_spanish_is_spoken_to_each_group_as_it_is_spoken_to(
+    service: ServiceInTest[Settings], group: str, asks: str, used: str
+) -> None:
+    survey = await a_survey(service, {("s-1", group): 1}, instrument_id="rapport-climate")
+    (code,) = survey.codes["s-1", group]
+    async with service.anonymous() as client:
+        visitor = Visitor(client, accept_language=SPANISH)
+        assert asks in (await visitor.open(f"/s/{code}")).text
+        sent = await client.post("/v1/responses", json={"code": code, "answers": {"sro_known": 3}})
+        assert sent.status_code == 201, sent.text
+        assert used in (await visitor.open(f"/s/{code}")).text

@@ -1,14 +1,17 @@
 """What the pages say: the same in every language, nothing missing, nothing left over."""
 
+import json
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from string import Formatter
 from zoneinfo import ZoneInfo
 
+import pytest
+
 import climate_survey_api.pages
 from climate_survey_api.instruments.rules import PpraArea
-from climate_survey_api.pages.catalogue import Speaker, catalogues
+from climate_survey_api.pages.catalogue import Speaker, catalogues, said_to
 from climate_survey_api.pages.languages import Tongue
 from climate_survey_api.pages.steps import StepKind
 from shared.events.surveys import RespondentGroup, SurveyMode
@@ -47,6 +50,50 @@ def test_every_language_says_the_same_things_with_the_same_values() -> None:
 def test_spanish_is_not_english() -> None:
     english, spanish = catalogues()["en"], catalogues()["es"]
     assert {name for name in english if english[name] == spanish[name]} <= {"date_and_time"}
+
+
+def test_a_group_is_told_the_same_in_words_of_its_own() -> None:
+    folder = Path(climate_survey_api.pages.__file__).parent / "texts"
+    said = {(path.parent.name, path.stem): json.loads(path.read_bytes()) for path in folder.glob("*/*.json")}
+
+    assert {("student", "es"), ("family", "en"), ("family", "es")} <= said.keys()
+    for (group, language), own in said.items():
+        everybody_s = catalogues()[language]
+        assert own.items().isdisjoint(everybody_s.items()), group
+        assert {name: placeholders(text) for name, text in own.items()} == {
+            name: placeholders(everybody_s[name]) for name in own
+        }
+        assert said_to(RespondentGroup(group), language) == everybody_s | own
+
+
+ON_FORMS = (
+    *("intro.", "form.", "about.", "words.", "review.", "refused.used", "refused.early", "refused.closed"),
+    *("fault.answer", "fault.words", "fault.refused", "fault.empty", "help.danger"),
+)
+FOR_WHOEVER_READS = (
+    *("error_", "entry.", "thanks.", "help.", "status.", "fault.code", "fault.school", "fault.contact", "fault.me"),
+    *("refused.unknown", "refused.nowhere", "refused.often", "refused.away", "refused.faulty", "refused.large"),
+)
+TU = r"tú|ti|te|tus?|tuyas?|puedes|revisa|escribe|escribas|elige|responde|llama|guarda"
+USTED = r"usted|sus?|suyas?|revise|escriba|elija|responda|llame|guarde|mire|hable|díganos"
+
+
+@pytest.mark.parametrize(
+    ("group", "never", "where"),
+    [
+        (RespondentGroup.STUDENT, USTED, ON_FORMS),
+        (RespondentGroup.FAMILY, TU, ON_FORMS),
+        (RespondentGroup.STAFF, TU, ON_FORMS),
+        (None, f"{TU}|{USTED}", FOR_WHOEVER_READS),
+    ],
+)
+def test_spanish_says_tu_to_students_usted_to_adults_and_neither_to_whoever_reads(
+    group: RespondentGroup | None, never: str, where: tuple[str, ...]
+) -> None:
+    said = {name: text for name, text in said_to(group, "es").items() if name.startswith(where)}
+
+    assert len(said) > 20
+    assert [text for text in said.values() if re.search(rf"\b({never})\b", text, re.IGNORECASE)] == []
 
 
 def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:

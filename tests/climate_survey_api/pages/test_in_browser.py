@@ -170,7 +170,7 @@ async def test_everybody_can_answer_on_a_phone(
         assert kept["path"] == f"/s/{given['codes'][way]}"
         assert went["url"].startswith("/thanks/")
         assert went["url"].endswith(f"?lang={language}")
-        assert went["reloaded"] in ("Thank you. Your answers have arrived.", "Gracias. Sus respuestas llegaron.")
+        assert went["reloaded"] in ("Thank you. Your answers have arrived.", "Gracias. Las respuestas han llegado.")
     shown = {one["name"]: (one["language"], one["direction"]) for one in found["looked"]}
     assert (shown["spanish-review"], shown["right-to-left-1"]) == (("es", "ltr"), ("ar", "rtl"))
     assert found["keyboard"] == {
@@ -178,7 +178,7 @@ async def test_everybody_can_answer_on_a_phone(
         "skips": "skip-link",
         "unseen": 0,
         "answered": 4,
-        "heading": "Gracias. Sus respuestas llegaron.",
+        "heading": "Gracias. Las respuestas han llegado.",
     }
     assert found["enter"] == {"before": "en", "step": "3", "switched": "es", "still": "3"}
     assert found["resumed"]["at"] == found["resumed"]["back"] == "People at your school"

@@ -39,7 +39,7 @@ async def test_a_code_is_typed_in_as_people_type(service: ServiceInTest[Settings
         assert visitor.answer.status_code == 303
         assert visitor.answer.headers["location"] == f"/s/{survey.code}?lang=en"
         page = await visitor.open("/s?code=%20")
-        assert (visitor.answer.status_code, page.links["Por favor, escriba el código de su hoja."]) == (422, "#code")
+        assert (visitor.answer.status_code, page.links["Falta el código de la hoja."]) == (422, "#code")
 
 
 async def test_an_unknown_code_may_be_typed_again(service: ServiceInTest[Settings]) -> None:
@@ -48,7 +48,7 @@ async def test_an_unknown_code_may_be_typed_again(service: ServiceInTest[Setting
         for path in (f"/s/{NEVER_MADE}", "/s?code=hello", "/s/hello"):
             page = await visitor.open(path)
             assert (visitor.answer.status_code, page.action) == (404, "/s"), path
-            assert "Este código no se conoce" in page.text
+            assert "No conocemos este código" in page.text
         for path in (f"/s/{NEVER_MADE}", f"/s/{NEVER_MADE}/sending"):
             page = await visitor.send(path, {"go": "next"})
             assert (visitor.answer.status_code, page.language) == (404, "es"), path

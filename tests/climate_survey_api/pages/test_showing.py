@@ -40,7 +40,7 @@ async def test_parents_see_every_question_before_the_survey_opens(service: Servi
         "What staff are asked It is fine.",
         "November 2, 2026",
         "December 15, 2026, 12:00 PM to December 25, 2026, 12:00 PM",
-        "Parents may say that their child is not to be asked",
+        "Parents may decide that their child is not asked",
         "Anonymous: nobody can find out who gave which answers",
         "plan for extra support",
     ):
@@ -63,7 +63,7 @@ async def test_the_turnout_is_live_and_hides_small_schools(on_each_database: Ser
                 assert sent.status_code == 201
         page = await visitor.open(path)
     assert page.text.count("3 of 12") == 2
-    assert "25 %" in page.text
+    assert "25%" in page.text
     assert "s-2" not in page.text
     assert "of 16" not in page.text
     assert "http-equiv" not in visitor.answer.text

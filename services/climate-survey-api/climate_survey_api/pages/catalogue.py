@@ -1,4 +1,4 @@
-"""What the pages themselves say, by language, and how they write dates. Pure once it is read."""
+"""What the pages themselves say, by language and to whom, and how they write dates. Pure once it is read."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
@@ -9,33 +9,45 @@ import orjson
 from markupsafe import Markup, escape
 
 from climate_survey_api.pages.languages import Tongue, direction
+from shared.events.surveys import RespondentGroup
 
 _FOLDER = Path(__file__).parent / "texts"
 
 
 @cache
-def catalogues() -> Mapping[str, Mapping[str, str]]:
+def catalogues() -> Mapping[str, dict[str, str]]:
     """Every text of the pages by language and name."""
     return {path.stem: orjson.loads(path.read_bytes()) for path in sorted(_FOLDER.glob("*.json"))}
 
 
 @cache
-def _escaped(language: str) -> Mapping[str, Markup]:
+def said_to(group: RespondentGroup | None, language: str) -> Mapping[str, str]:
+    """The texts as they are said to one group: Spanish says tú to students, and families are asked about their child.
+
+    What a group's own folder does not say otherwise, and all where nobody knows who reads, is said to everybody alike.
+    """
+    own = _FOLDER / str(group) / f"{language}.json"
+    return catalogues()[language] | (orjson.loads(own.read_bytes()) if own.exists() else {})
+
+
+@cache
+def _escaped(group: RespondentGroup | None, language: str) -> Mapping[str, Markup]:
     """The same texts as they stand in a page; most of a page is said without a value put in."""
-    return {name: escape(text) for name, text in catalogues()[language].items()}
+    return {name: escape(text) for name, text in said_to(group, language).items()}
 
 
 class Speaker:
     """Says things to one reader, and marks what is said in another language than the page's."""
 
-    def __init__(self, tongue: Tongue, zone: tzinfo) -> None:
+    def __init__(self, tongue: Tongue, zone: tzinfo, group: RespondentGroup | None = None) -> None:
         self.tongue = tongue
         self._zone = zone
-        self._texts = catalogues()[tongue.page]
+        self._group = group
+        self._texts = said_to(group, tongue.page)
 
     def say(self, name: str, **values: object) -> Markup:
         """A text of the pages, for the body of a page; what is put into it is escaped."""
-        said = _escaped(self.tongue.page)[name]
+        said = _escaped(self._group, self.tongue.page)[name]
         return self._marked(said.format(**values) if values else said, self.tongue.page)
 
     def plainly(self, name: str, **values: object) -> str:

@@ -128,8 +128,12 @@ class OpenForm:
         return page(template, self._reader(draft), 422 if faults else 200, view=view)
 
     def _reader(self, draft: Draft) -> Reader:
-        languages = self.form.administration.languages
-        return self.surroundings.reader_of(self.request, languages, remembered=draft.language)
+        return self.surroundings.reader_of(
+            self.request,
+            self.form.administration.languages,
+            remembered=draft.language,
+            group=self.form.respondent_group,
+        )
 
 
 async def open_form(
@@ -146,7 +150,7 @@ async def open_form(
         raise
     administration = await administration_anywhere(session, presented.administration_id)
     path = f"/s/{printed(normalise(code) or '')}"
-    note(request, administration=administration, form_path=path)
+    note(request, administration=administration, group=presented.respondent_group, form_path=path)
     if presented.is_used:
         raise CodeUsed
     ensure_takes_answers(administration, now)

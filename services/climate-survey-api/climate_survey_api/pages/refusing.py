@@ -20,6 +20,7 @@ from climate_survey_api.pages.rendering import page
 from climate_survey_api.pages.surroundings import Surroundings
 from climate_survey_api.responses.errors import SurveyClosed, SurveyNotOpen
 from shared.errors import BodyTooLarge, DatabaseUnavailable, Invalid, ServiceError
+from shared.events.surveys import RespondentGroup
 from shared.http.problems import RequestHasFaults
 
 _SAID: Mapping[type[ServiceError], str] = {
@@ -44,6 +45,7 @@ class Known:
     """What a route had found out before it refused: kept with the request, so that the page can say more."""
 
     administration: Administration | None = None
+    group: RespondentGroup | None = None
     form_path: str | None = None
     remembered: str = ""
 
@@ -92,7 +94,8 @@ def refusal_page(request: Request, refusal: ServiceError, surroundings: Surround
     """The page about a refusal, with its status and headers."""
     known = known_of(request)
     planned = known.administration
-    reader = surroundings.reader_of(request, planned.languages if planned else (), remembered=known.remembered)
+    languages = planned.languages if planned else ()
+    reader = surroundings.reader_of(request, languages, remembered=known.remembered, group=known.group)
     name = _SAID.get(type(refusal), "nowhere" if refusal.status == 404 else "faulty")  # not found
     values = {"day": reader.speaker.moment(planned.opens_at)} if planned and name == "early" else {}
     answer = page(

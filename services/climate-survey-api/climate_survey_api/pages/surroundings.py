@@ -11,6 +11,7 @@ from climate_survey_api.doors import Doors
 from climate_survey_api.pages.catalogue import Speaker, catalogues
 from climate_survey_api.pages.languages import tongue
 from climate_survey_api.pages.rendering import Reader
+from shared.events.surveys import RespondentGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,22 @@ class Surroundings:
         # Before a session: whoever is made to wait holds no transaction meanwhile.
         self.doors.ensure_welcome(request)
 
-    def reader_of(self, request: Request, languages: Sequence[str] = (), *, remembered: str = "") -> Reader:
-        """Who reads, as his browser says: of the languages offered the one he asked for, before, or in general."""
+    def reader_of(
+        self,
+        request: Request,
+        languages: Sequence[str] = (),
+        *,
+        remembered: str = "",
+        group: RespondentGroup | None = None,
+    ) -> Reader:
+        """Who reads, as his browser says: of the languages offered the one he asked for, before, or in general.
+
+        `group` is whose form it is; None: anybody may read this.
+        """
         known = tuple(catalogues())
         offered = tuple(languages) or known
         asked_for = request.query_params.get("lang", "")
         accepted = request.headers.get("accept-language", "")
         chosen = tongue(offered, known, wanted=asked_for or remembered, accepted=accepted)
         explicit = chosen.asked.lower() == (asked_for or remembered).lower()
-        return Reader(Speaker(chosen, self.zone), offered, self.base, explicit)
+        return Reader(Speaker(chosen, self.zone, group), offered, self.base, explicit)

@@ -12,8 +12,8 @@ DEFAULT_HELPLINE: Mapping[str, str] = MappingProxyType(
     {
         "en": "Need to talk to someone? Call or text 988, the Suicide & Crisis Lifeline. It is free and open day and "
         "night. If you or someone else is in danger, call 911.",
-        "es": "¿Necesitas hablar con alguien? Llama al 988, la Línea de Prevención del Suicidio y Crisis, y oprime 2 "
-        "para español. Es gratis, de día y de noche. Si tú u otra persona está en peligro, llama al 911.",
+        "es": "¿Hace falta hablar con alguien? En el 988, la Línea de Prevención del Suicidio y Crisis, hay quien "
+        "escuche gratis, de día y de noche; para español, oprimir 2. En caso de peligro hay que llamar al 911.",
     }
 )
 """Numbers that answer everywhere in the United States; the district names its own beside them."""

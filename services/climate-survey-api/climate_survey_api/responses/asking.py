@@ -44,16 +44,18 @@ FACET_VALUES: Mapping[SurveyFacet, Mapping[str, Words]] = MappingProxyType(
         SurveyFacet.RACE_ETHNICITY: MappingProxyType(
             {
                 RaceEthnicity.AMERICAN_INDIAN: _both(
-                    "American Indian or Alaska Native", "Indígena de las Américas o nativo de Alaska"
+                    "American Indian or Alaska Native", "Persona indígena de las Américas o nativa de Alaska"
                 ),
-                RaceEthnicity.ASIAN: _both("Asian", "Asiático"),
-                RaceEthnicity.BLACK: _both("Black or African American", "Negro o afroamericano"),
-                RaceEthnicity.HISPANIC: _both("Hispanic or Latino, of any race", "Hispano o latino, de cualquier raza"),
+                RaceEthnicity.ASIAN: _both("Asian", "Persona asiática"),
+                RaceEthnicity.BLACK: _both("Black or African American", "Persona negra o afroamericana"),
+                RaceEthnicity.HISPANIC: _both(
+                    "Hispanic or Latino, of any race", "Persona hispana o latina, de cualquier raza"
+                ),
                 RaceEthnicity.PACIFIC_ISLANDER: _both(
-                    "Native Hawaiian or other Pacific Islander", "Nativo de Hawái o de otra isla del Pacífico"
+                    "Native Hawaiian or other Pacific Islander", "Persona nativa de Hawái o de otra isla del Pacífico"
                 ),
-                RaceEthnicity.WHITE: _both("White", "Blanco"),
-                RaceEthnicity.TWO_OR_MORE: _both("Two or more of these", "Dos o más de estas"),
+                RaceEthnicity.WHITE: _both("White", "Persona blanca"),
+                RaceEthnicity.TWO_OR_MORE: _both("Two or more of these", "Dos o más de estas opciones"),
             }
         ),
         SurveyFacet.SEX: MappingProxyType(
@@ -105,7 +107,7 @@ _QUESTIONS: Mapping[SurveyFacet, Mapping[RespondentGroup, Words]] = MappingProxy
         SurveyFacet.SEX: {
             RespondentGroup.STUDENT: _both("How do you describe yourself?", "¿Cómo te describes?"),
             RespondentGroup.FAMILY: _both(
-                "How does your child describe themself?", "¿Cómo se describe su hijo o hija?"
+                "How does your child describe themselves?", "¿Cómo se describe su hijo o hija?"
             ),
             RespondentGroup.STAFF: _ONES_SEX,
             RespondentGroup.OFFICER: _ONES_SEX,
@@ -130,10 +132,7 @@ _QUESTIONS: Mapping[SurveyFacet, Mapping[RespondentGroup, Words]] = MappingProxy
         },
         SurveyFacet.GRADE_BAND: {
             RespondentGroup.STUDENT: _both("Which grade are you in?", "¿En qué grado estás?"),
-            RespondentGroup.FAMILY: _both(
-                "Which grade is the child in whom you have in mind?",
-                "¿En qué grado está el hijo o la hija en quien piensa?",
-            ),
+            RespondentGroup.FAMILY: _both("Which grade is your child in?", "¿En qué grado está su hijo o hija?"),
             RespondentGroup.STAFF: _ONES_GRADES,
             RespondentGroup.OFFICER: _ONES_GRADES,
         },

@@ -79,7 +79,7 @@ def add_asking(router: APIRouter, surroundings: Surroundings) -> None:
         now: Now,
         language: Language = "",
     ) -> Response:
-        """Ask to talk to an adult at a school: sealed, read by its counsellors alone, joined to no code or answer."""
+        """Ask to talk to an adult at a school: sealed, read at that school alone, joined to no code or answer."""
         planned = await _planned(session, request, administration_id, now)
         given = given_in(await fields_of(request))
         if faults_in(given, _schools(planned)):
