@@ -137,6 +137,16 @@ class Attacker:
                     yield {cell: 1}
         for school in self._schools:
             yield {(school, _RESPONDENTS): 1}
+        yield from self._same_people()
+
+    def _same_people(self) -> Iterator[Form]:
+        """Where everybody of a school answered in a dimension, there are as many of each value in it as took part."""
+        for school, dimension in product(self._schools, _SCALED):
+            sums, took_part = self._whole[school, dimension, None].sums, self._people[school, _RESPONDENTS]
+            if sums and sums.n == took_part.bit_count():
+                for facet, values in VALUES.items():
+                    for value in values:
+                        yield {(school, f"n of {dimension}", facet, value): 1, (school, _RESPONDENTS, facet, value): -1}
 
     def _schools_of(self, sheet: Sheet, row: SheetRow) -> list[str]:
         """The schools that a row is of. Of the district's: the shown ones, and all others if it is of more than these.

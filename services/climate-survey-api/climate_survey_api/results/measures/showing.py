@@ -148,7 +148,8 @@ class GroupCount:
         names = [*rows, _DISTRICT]
         known = {name: place for place, name in enumerate(names)}
         places = {value: place for place, value in enumerate(values)}
-        before = {(known[row], places[value]) for row, value in beforehand if row in known}
+        # Of a school that is not in this table the district's cell would tell, less what it is where the school is in.
+        before = {(known.get(row, table.district), places[value]) for row, value in beforehand}
         empty = {
             (row, column)
             for row in range(len(names))
