@@ -143,7 +143,7 @@ RULES: tuple[Rule, ...] = (
             "services/referral-api/referral_api/referrals/worker.py": "nobody asks for an alarm",
             "services/referral-api/referral_api/referrals/operations/numbering.py": "nobody is served yet",
             "services/training-registry/training_registry/standing/worker.py": "nobody asks for a day to come",
-            "services/climate-survey-api/climate_survey_api/administrations/worker.py": "nobody asks for a window to come",
+            "services/climate-survey-api/climate_survey_api/administrations/worker.py": "nobody asks for its window",
             "services/climate-survey-api/climate_survey_api/results/worker.py": "nobody asks for a large count",
             "services/reporting/reporting/rebuild.py": "a command",
             "services/reporting/reporting/rolling.py": "nobody asks for what is rolled",
