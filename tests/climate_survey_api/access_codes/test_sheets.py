@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from climate_survey_api.access_codes.rules import MadeCode, code_of, printed
 from climate_survey_api.access_codes.sheets.cards import Heading, cards_of
 from climate_survey_api.access_codes.sheets.rows import csv_of
-from climate_survey_api.access_codes.sheets.wording import shown, words_in
+from climate_survey_api.access_codes.sheets.wording import readable, shown, words_in
+from climate_survey_api.administrations.rules import Unit
+from shared.events.surveys import RespondentGroup
 from tests.climate_survey_api.access_codes.qr_reading import read_square, squares_in
 
 ADDRESS = "https://surveys.example.org/s/"
@@ -18,9 +21,16 @@ CLOSES = datetime(2026, 10, 23, 17, tzinfo=UTC)
 CODES = [MadeCode(printed(code_of(number * 7_919**3)), None) for number in range(10)]
 
 
-def drawn(codes: list[MadeCode], *, languages: tuple[str, ...] = ("en", "es"), survey: str = "Otoño 2026") -> str:
+def drawn(
+    codes: list[MadeCode],
+    *,
+    languages: tuple[str, ...] = ("en", "es"),
+    survey: str = "Otoño 2026",
+    school: str | None = "Lincoln Middle School",
+) -> str:
     """The document's text, as its bytes have it."""
-    made = cards_of(codes, Heading(survey, CLOSES, languages), address_of=ADDRESS, compressed=False)
+    unit = Unit("s-1", RespondentGroup.STUDENT, 64, school_name=school)
+    made = cards_of(codes, Heading(survey, unit, CLOSES, languages), address_of=ADDRESS, compressed=False)
     return made.decode("latin-1")
 
 
@@ -60,9 +70,39 @@ def test_a_card_says_what_it_is_for_how_long_and_how_in_the_languages_of_the_sur
 
 
 def test_a_language_without_words_of_ours_gets_english_where_there_is_nothing_else() -> None:
-    assert len(words_in(["so", "es"], CLOSES)) == 1
-    assert words_in(["so"], CLOSES) == words_in(["en"], CLOSES)
-    assert words_in(["es", "en"], CLOSES)[0].until.startswith("Abierta")
+    staff = RespondentGroup.STAFF
+    assert len(words_in(["so", "es"], staff, CLOSES)) == 1
+    assert words_in(["so"], staff, CLOSES) == words_in(["en"], staff, CLOSES)
+    assert words_in(["es", "en"], staff, CLOSES)[0].until.startswith("Abierta")
+
+
+@pytest.mark.parametrize("group", RespondentGroup)
+def test_every_group_is_named_on_its_cards(group: RespondentGroup) -> None:
+    english, spanish = words_in(["en", "es"], group, CLOSES)
+    assert english.group != spanish.group
+
+
+@pytest.mark.parametrize(("school", "named"), [("Lincoln Middle School", "Lincoln Middle School"), (None, "s-1")])
+def test_a_card_says_of_which_school_and_group_it_is(school: str | None, named: str) -> None:
+    lines = lines_in(drawn(CODES[:1], school=school))
+
+    assert named in lines
+    assert "Students · Estudiantes" in lines
+
+
+def test_names_that_a_card_has_no_letters_for_give_way_to_plain_ones() -> None:
+    lines = lines_in(drawn(CODES[:1], survey="学校气候调查 2026", school="第一小学"))
+
+    assert {"Survey · Encuesta", "s-1"} <= set(lines)
+    assert not any("?" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [("Łódź", "?ódz"), ("École № 4", "École No 4"), ("学校 s", "id"), ("2026-27", "2026-27"), ("😀😀", "id"), ("", "")],
+)
+def test_a_name_is_shown_as_long_as_most_of_its_letters_are(name: str, seen: str) -> None:
+    assert readable(name, "id") == seen
 
 
 def test_ten_codes_take_two_pages_and_each_stands_once() -> None:
@@ -77,9 +117,13 @@ def test_a_card_names_its_recipient_where_there_is_one() -> None:
     assert "p-17" in lines_in(drawn([MadeCode(CODES[0].code, "p-17")]))
 
 
-def test_a_name_that_is_too_long_ends_in_dots() -> None:
-    lines = lines_in(drawn(CODES[:1], survey="The climate of our schools " * 7))
-    assert sum(line.endswith("…") for line in lines) == 1
+@pytest.mark.parametrize("name", ["The climate of our schools " * 7, "Climate" * 28])
+def test_a_name_that_is_too_long_ends_in_dots_and_within_the_card(name: str) -> None:
+    lines = lines_in(drawn(CODES[:1], survey=name, school=name))
+
+    cut = [line for line in lines if line.endswith("…")]
+    assert len(cut) == 2
+    assert all(stringWidth(line, "Helvetica-Bold", 10) < 150 for line in cut)
 
 
 @pytest.mark.parametrize(

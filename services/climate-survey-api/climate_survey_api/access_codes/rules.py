@@ -15,7 +15,7 @@ from climate_survey_api.access_codes.errors import (
     TooManyForOneSheet,
     UnitNotAsked,
 )
-from climate_survey_api.administrations.rules import Administration, Status
+from climate_survey_api.administrations.rules import Administration, Status, Unit
 from shared.errors import Fault
 from shared.events.surveys import RespondentGroup, SurveyMode
 
@@ -112,14 +112,15 @@ def ensure_may_make(
     count: int,
     recipients: Sequence[str] | None,
     now: datetime,
-) -> None:
-    """So many codes may be made for this group of this school, as far as the plan says it.
+) -> Unit:
+    """The unit that so many codes may be made for, as far as the plan says it.
 
     Raises: SurveyOver, UnitNotAsked, RecipientsUnwanted, RecipientsMissing.
     """
     if administration.status is Status.CLOSED or now >= administration.closes_at:
         raise SurveyOver
-    if administration.unit(school_id, group) is None:
+    unit = administration.unit(school_id, group)
+    if unit is None:
         is_at_school = any(unit.school_id == school_id for unit in administration.units)
         fault = (
             Fault("respondent_group", "is not asked at this school")
@@ -130,11 +131,12 @@ def ensure_may_make(
     if administration.mode is SurveyMode.ANONYMOUS:
         if recipients is not None:
             raise RecipientsUnwanted(errors=[Fault("recipients", "must be left out: the survey is anonymous")])
-        return
+        return unit
     if recipients is None or len(recipients) != count:
         raise RecipientsMissing(errors=[Fault("recipients", "must be as many as count says")])
     if faults := list(_named_twice(recipients)):
         raise RecipientsMissing(errors=faults)
+    return unit
 
 
 def _named_twice(recipients: Sequence[str]) -> Iterator[Fault]:

@@ -18,7 +18,7 @@ from climate_survey_api.access_codes.rules import MOST_MADE, POSSIBLE, MadeCode
 from climate_survey_api.access_codes.views.units import codes_made
 from climate_survey_api.administrations.errors import AdministrationNotFound
 from climate_survey_api.administrations.operations import locked_administration, note_codes
-from climate_survey_api.administrations.rules import Administration
+from climate_survey_api.administrations.rules import Administration, Unit
 from climate_survey_api.administrations.views import may_be_asked, places
 from shared.auth import Caller
 from shared.bulk import bulk_insert, bulk_upsert
@@ -72,6 +72,8 @@ class MadeBatch:
 
     batch_id: UUID
     administration: Administration
+    unit: Unit
+    """Whom they are for."""
     codes: Sequence[MadeCode]
 
 
@@ -99,7 +101,9 @@ async def make_access_codes(
     administration = await locked_administration(session, administration_id)
     _ensure_reaches(administration, command, caller)
     school_id, group = command.school_id, command.respondent_group
-    rules.ensure_may_make(administration, school_id, group, count=command.count, recipients=command.recipients, now=now)
+    unit = rules.ensure_may_make(
+        administration, school_id, group, count=command.count, recipients=command.recipients, now=now
+    )
     pepper = await ensure_pepper(session, ring)
     if group is RespondentGroup.STUDENT:
         taken = await codes_made(session, administration, school_id, group)
@@ -109,7 +113,7 @@ async def make_access_codes(
     codes = await making.insert_codes(draw)
     await _insert_batch(session, batch_id, administration, command, caller=caller, now=now)
     await note_codes(session, administration_id)
-    return MadeBatch(batch_id, administration, codes)
+    return MadeBatch(batch_id, administration, unit, codes)
 
 
 async def _note_request(session: Session, key: str, batch_id: UUID, *, caller: Caller) -> None:

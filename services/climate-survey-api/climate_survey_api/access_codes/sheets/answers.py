@@ -70,6 +70,7 @@ class _Drawn(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Draw them, then send them: what fails in between is a refusal, and the batch stands in the list."""
         survey = self._batch.administration
-        heading = Heading(survey.name, survey.closes_at.astimezone(self._zone), survey.languages)
+        closes_at = survey.closes_at.astimezone(self._zone)
+        heading = Heading(survey.name, self._batch.unit, closes_at, survey.languages)
         drawn = await asyncio.to_thread(cards_of, self._batch.codes, heading, address_of=self._address_of)
         await Response(drawn, 201, self._told, PDF)(scope, receive, send)

@@ -13,7 +13,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from climate_survey_api.access_codes.rules import MadeCode
-from climate_survey_api.access_codes.sheets.wording import Words, shown, words_in
+from climate_survey_api.access_codes.sheets.wording import Words, readable, shown, words_in
+from climate_survey_api.administrations.rules import Unit
 
 if TYPE_CHECKING:
     from reportlab.graphics.barcode.qrencoder import QRCode
@@ -28,6 +29,7 @@ _PADDING = 10
 _SQUARE = 108
 """Of the QR code with the four light modules around it that a reader needs (ISO/IEC 18004): 38 mm."""
 _QUIET = 4
+_SMALL = 7.5
 _PLAIN, _BOLD, _CODE = "Helvetica", "Helvetica-Bold", "Courier-Bold"
 _TEXT_WIDTH = _CARD_WIDTH - _SQUARE - 2 * _PADDING - 6
 
@@ -37,6 +39,7 @@ class Heading:
     """What every card says alike."""
 
     survey: str
+    unit: Unit
     closes_at: datetime
     """Local to the service."""
     languages: Sequence[str]
@@ -53,7 +56,9 @@ def cards_of(codes: Sequence[MadeCode], heading: Heading, *, address_of: str, co
     canvas = Canvas(written, pagesize=_PAGE, pageCompression=int(compressed))
     canvas.setTitle("Access codes")
     canvas.setAuthor("Rapport")
-    words = words_in(heading.languages, heading.closes_at)
+    words = words_in(heading.languages, heading.unit.respondent_group, heading.closes_at)
+    survey = readable(heading.survey, " · ".join(said.survey for said in words))
+    school = readable(heading.unit.school_name or heading.unit.school_id, heading.unit.school_id)
     squares = _Squares()
     per_page = _COLUMNS * _ROWS
     for place, made in enumerate(codes):
@@ -66,7 +71,8 @@ def cards_of(codes: Sequence[MadeCode], heading: Heading, *, address_of: str, co
         canvas.translate(_MARGIN + column * _CARD_WIDTH, _HEIGHT - _MARGIN - (row + 1) * _CARD_HEIGHT)
         address = f"{address_of}{made.code}"
         _draw_square(canvas, squares.of(address))
-        _draw_text(canvas, made, address, shown(heading.survey), words)
+        _draw_text(canvas, made, address, survey, words)
+        _draw_whose(canvas, school, words)
         canvas.restoreState()
     canvas.save()
     return written.getvalue()
@@ -137,25 +143,45 @@ def _draw_text(canvas: Canvas, made: MadeCode, address: str, survey: str, words:
     canvas.drawString(left, y - 8, made.code)
     y -= 24
     for said in words:
-        y = _draw_lines(canvas, left, y, said.how, font=_PLAIN, size=7.5, most=3)
-        y = _draw_lines(canvas, left, y, said.until, font=_BOLD, size=7.5, most=2) - 3
+        y = _draw_lines(canvas, left, y, said.how, font=_PLAIN, size=_SMALL, most=3)
+        y = _draw_lines(canvas, left, y, said.until, font=_BOLD, size=_SMALL, most=2) - 3
     _draw_fitting(canvas, address, 24 if made.recipient is not None else 14, size=9)
     if made.recipient is not None:
         _draw_fitting(canvas, shown(made.recipient), 11, size=8)
 
 
-def _draw_lines(canvas: Canvas, x: float, y: float, text: str, *, font: str, size: float, most: int) -> float:
-    """The text in lines as wide as there is room; where the next line goes."""
+def _draw_whose(canvas: Canvas, school: str, words: Sequence[Words]) -> None:
+    """Below the square: the school and the group, so that nobody hands out the wrong cards."""
+    x, width = _PADDING, _SQUARE - _PADDING
+    y = _draw_lines(canvas, x, _CARD_HEIGHT - _PADDING - _SQUARE - 4, school, font=_BOLD, size=8, most=2, width=width)
+    group = " · ".join(said.group for said in words)
+    _draw_lines(canvas, x, y, group, font=_PLAIN, size=_SMALL, most=1, width=width)
+
+
+def _draw_lines(
+    canvas: Canvas, x: float, y: float, text: str, *, font: str, size: float, most: int, width: float = _TEXT_WIDTH
+) -> float:
+    """The text in lines as wide as there is room, cut off with dots; where the next line goes."""
     from reportlab.lib.utils import simpleSplit
 
-    lines = simpleSplit(text, font, size, _TEXT_WIDTH)
+    lines = simpleSplit(text, font, size, width)
     if len(lines) > most:
         lines = [*lines[: most - 1], f"{lines[most - 1]} …"]
     canvas.setFont(font, size)
     for line in lines:
-        canvas.drawString(x, y, line)
+        canvas.drawString(x, y, _cut(canvas, line, font, size, width))
         y -= size * 1.2
     return y
+
+
+def _cut(canvas: Canvas, line: str, font: str, size: float, width: float) -> str:
+    """As much of a line as fits: a word, such as an id, may be longer than any line."""
+    if canvas.stringWidth(line, font, size) <= width:
+        return line
+    kept = line.removesuffix(" …")
+    while canvas.stringWidth(f"{kept}…", font, size) > width:
+        kept = kept[:-1]
+    return f"{kept}…"
 
 
 def _draw_fitting(canvas: Canvas, text: str, y: float, *, size: float) -> None:
