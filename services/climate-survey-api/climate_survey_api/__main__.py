@@ -1,4 +1,4 @@
-"""`python -m climate_survey_api serve|api|relay|consume|migrate|dlq|keys`."""
+"""`python -m climate_survey_api serve|api|relay|migrate|keys`; it hears no topic, so there is nothing to consume."""
 
 from climate_survey_api.app import SERVICE
 from shared.cli import run

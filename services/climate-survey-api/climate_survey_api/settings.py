@@ -31,7 +31,8 @@ class Settings(ServiceSettings):
     )
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         default="",
-        description="Networks in CIDR form, separated by commas, whose `Forwarded` or `X-Forwarded-For` is believed "
-        "when it says who asks. Not set: nobody's, the address is that of the connection. Wrongly set, one address "
-        "could pass for many and guess codes without being slowed down.",
+        description="Networks in CIDR form, separated by commas, whose `X-Forwarded-For` or `Forwarded` is believed "
+        "when it says who asks; where both are sent, `X-Forwarded-For` alone, so a proxy that writes `Forwarded` has to "
+        "drop the other. Not set: nobody's, the address is that of the connection. Wrongly set, one address could pass "
+        "for many and guess codes without being slowed down.",
     )

@@ -13,7 +13,7 @@ from climate_survey_api.responses.views import ballots_of, opened_ballots
 from climate_survey_api.settings import Settings
 from shared.db import EVERY_DISTRICT
 from shared.testing.service import DISTRICT, ServiceInTest
-from tests.climate_survey_api.responses.surveys import OpenSurvey, a_survey, close
+from tests.climate_survey_api.responses.surveys import OpenSurvey, a_survey, an_item, close
 from tests.climate_survey_api.suite import Clock
 
 PATH = "/v1/responses"
@@ -71,6 +71,18 @@ async def test_a_code_opens_the_form_of_its_group_in_the_survey_s_languages(
     others = (await anybody.get(f"/v1/surveys/{staff}")).json()
     assert [item["item_id"] for item in others["items"]] == ["q1", "q2", "q3", "words"]
     assert [facet["facet"] for facet in others["facets"]] == ["sex"]
+
+
+async def test_what_a_language_has_no_name_for_is_told_in_english_too(
+    service: ServiceInTest[Settings], anybody: httpx2.AsyncClient
+) -> None:
+    items = [an_item("q1", text={"en": "Statement", "es": "Frase", "fr": "Phrase"})]
+    survey = await a_survey(service, items=items, languages=["fr", "es"])
+
+    (asked,) = (await anybody.get(f"/v1/surveys/{survey.code}")).json()["items"]
+
+    assert asked["text"] == {"fr": "Phrase", "es": "Frase"}
+    assert asked["scale"][0]["text"] == {"es": "Muy en desacuerdo", "en": "Strongly disagree"}
 
 
 async def test_answers_are_taken_once_and_nothing_is_told_about_them(

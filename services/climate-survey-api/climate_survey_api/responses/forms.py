@@ -25,7 +25,7 @@ class ScalePoint(BaseModel):
     """One of the answers that are offered."""
 
     value: int = Field(description="What is sent.")
-    text: Texts = Field(description="What people read, by language; English where a language has no name for it.")
+    text: Texts = Field(description="What people read, by language; English too where one of the survey's languages has none.")
 
 
 class AskedItem(BaseModel):
@@ -178,5 +178,6 @@ def _asked_facet(asked: FacetQuestion, spoken: tuple[str, ...]) -> AskedFacet:
 
 
 def _in(spoken: tuple[str, ...], texts: Texts) -> Texts:
-    """The texts in these languages; English where there is one in none of them."""
-    return {language: texts[language] for language in spoken if language in texts} or {"en": texts["en"]}
+    """The texts in these languages; in English too where one of them is missing, as with points of our own scales."""
+    found = {language: texts[language] for language in spoken if language in texts}
+    return found if len(found) == len(spoken) else found | {"en": texts["en"]}
