@@ -53,13 +53,15 @@ async def send_wave(client: Client, wave: Wave, units: Sequence[Unit], items: Se
 
     async def answer(unit: Unit) -> None:
         made, used = before[unit.school.school_id, unit.group]
+        # Everybody who is invited gets one, and not everybody answers. Of those made before nobody knows any more.
+        more = max(unit.people - used, unit.invited - made)
+        codes = await make_codes(client, administration_id, unit.school.school_id, unit.group, more)
+        if made:
+            # Looked again: an answer of the run that was stopped may still have been under way.
+            _, used = (await _codes(client, administration_id))[unit.school.school_id, unit.group]
         for _ in range(used):
             looked()
-        left = wave.ballots(unit, items)[used:]
-        # Everybody who is invited gets one, and not everybody answers. Of those made before nobody knows any more.
-        more = max(len(left), unit.invited - made)
-        codes = await make_codes(client, administration_id, unit.school.school_id, unit.group, more)
-        for code, ballot in zip(codes, left, strict=False):
+        for code, ballot in zip(codes, wave.ballots(unit, items)[used:], strict=False):
             await _answer(client, code, ballot)
             looked()
 

@@ -86,9 +86,9 @@ class Wave:
 
     def plan(self, now: datetime) -> dict[str, Any]:
         """As the district plans it: open from now on."""
-        schools: dict[str, dict[str, int]] = {}
+        schools: dict[School, dict[str, int]] = {}
         for unit in units(self.district):
-            schools.setdefault(unit.school.school_id, {})[unit.group] = unit.invited
+            schools.setdefault(unit.school, {})[unit.group] = unit.invited
         return _plan(self.administration_id, self.name, schools, now, _WINDOW)
 
     def ballots(self, unit: Unit, items: Sequence[Item]) -> list[Ballot]:
@@ -144,7 +144,7 @@ def open_survey_id(district: District) -> UUID:
 
 def open_survey(district: District, now: datetime) -> dict[str, Any]:
     """The plan of that survey: the students of one school."""
-    schools = {unit.school.school_id: {"student": 1_000} for unit in units(district)[:1]}
+    schools = {unit.school: {"student": 1_000} for unit in units(district)[:1]}
     return _plan(open_survey_id(district), "Try it yourself", schools, now, timedelta(days=180))
 
 
@@ -153,7 +153,7 @@ def _id(district: District, which: str) -> UUID:
 
 
 def _plan(
-    administration_id: UUID, name: str, schools: Mapping[str, Mapping[str, int]], now: datetime, window: timedelta
+    administration_id: UUID, name: str, schools: Mapping[School, Mapping[str, int]], now: datetime, window: timedelta
 ) -> dict[str, Any]:
     return {
         "administration_id": str(administration_id),
@@ -165,7 +165,10 @@ def _plan(
         "mode": "anonymous",
         "languages": ["en", "es"],
         "facets": list(FACETS),
-        "schools": [{"school_id": school_id, "invited": dict(invited)} for school_id, invited in schools.items()],
+        "schools": [
+            {"school_id": school.school_id, "name": school.name, "invited": dict(invited)}
+            for school, invited in schools.items()
+        ],
     }
 
 

@@ -90,6 +90,7 @@ def test_a_plan_asks_every_unit_and_is_open_from_now_on() -> None:
     plan = TRUTH.waves[0].plan(now)
     asked = {(s["school_id"], group): n for s in plan["schools"] for group, n in s["invited"].items()}
     assert asked == {(unit.school.school_id, unit.group): unit.invited for unit in TRUTH.units}
+    assert [s["name"] for s in plan["schools"]] == [school.name for school in SMALL.schools[: len(plan["schools"])]]
     assert plan["opens_at"] == now.isoformat() < plan["closes_at"]
     assert open_survey(SMALL, now)["administration_id"] == str(TRUTH.open_survey_id)
 
