@@ -112,6 +112,7 @@ RULES: tuple[Rule, ...] = (
             _product("try: f()\nexcept (OSError, Exception) as error: log(error)"),
         ),
         excuses={
+            "services/climate-survey-api/climate_survey_api/administrations/worker.py": "a survey stuck stops no other",
             "services/referral-api/referral_api/students/imports/worker.py": "an import that fails stops no other",
             "shared/batches.py": "a poisoned event may fail in any way and becomes a dead letter",
             "shared/consumer.py": "what the store refuses may fail in any way and becomes a dead letter",

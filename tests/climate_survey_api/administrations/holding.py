@@ -64,6 +64,8 @@ class Surveys:
     clock: Clock
     used: dict[tuple[str, RespondentGroup], tuple[int, int]] = field(default_factory=dict)
     closings: list[UUID] = field(default_factory=list)
+    broken: set[UUID] = field(default_factory=set)
+    """Surveys whose closing meets a fault."""
 
     async def plan(self, **changes: Any) -> str:
         """Plan a survey; its id."""
@@ -133,6 +135,8 @@ class Surveys:
     async def _on_closing(
         self, session: Session, ring: KeyRing, *, district_id: str, administration_id: UUID, now: datetime
     ) -> None:
+        if administration_id in self.broken:
+            raise ZeroDivisionError
         self.closings.append(administration_id)
 
 

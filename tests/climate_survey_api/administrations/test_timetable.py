@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.events.surveys import SurveyClosed, SurveyOpened, SurveyProgressed
 from tests.climate_survey_api.administrations.holding import PATH, STAFF, STUDENT, Surveys, a_plan, at
@@ -40,6 +41,19 @@ async def test_a_survey_opens_and_closes_when_its_time_has_come(surveys: Surveys
     assert len(await surveys.announced(SurveyOpened)) == 1
     (told,) = await surveys.announced(SurveyClosed)
     assert [(unit.generated, unit.used) for unit in told.units] == [(0, 0), (60, 46), (0, 0)]
+
+
+async def test_a_survey_that_cannot_be_closed_keeps_no_other_open_and_is_tried_again(surveys: Surveys) -> None:
+    ids = [await surveys.open(closes_at=at(hours=1)) for _ in range(3)]
+    surveys.broken.update(map(UUID, ids[:2]))
+    surveys.clock.move(HOUR)
+    with capture_logs() as logged:
+        assert await surveys.look() == 3
+    assert [(await surveys.shown(one))["status"] for one in ids] == ["open", "open", "closed"]
+    failed = [told["administration_id"] for told in logged if told["event"] == "survey_move_failed"]
+    assert sorted(failed) == sorted(ids[:2])
+    surveys.broken.clear()
+    assert (await surveys.look(), await surveys.look()) == (2, 0)
 
 
 async def test_what_something_forbids_to_open_stays_a_draft_until_nothing_does(surveys: Surveys) -> None:

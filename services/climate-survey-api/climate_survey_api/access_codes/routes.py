@@ -31,7 +31,7 @@ from shared.auth import Caller
 from shared.auth.permissions import Permission
 from shared.events.surveys import RespondentGroup
 from shared.http.bodies import SourcedId
-from shared.http.idempotency import MOST_CHARACTERS, KeyReused
+from shared.http.idempotency import MOST_CHARACTERS
 from shared.http.negotiation import preferred
 from shared.http.paging import (
     DEFAULT_LIMIT,
@@ -89,7 +89,6 @@ def _add_making(router: APIRouter, address_of: str, zone: tzinfo) -> None:
         RecipientsUnwanted,
         RecipientsMissing,
         TooManyForOneSheet,
-        KeyReused,
     )
 
     @router.post("/access-codes", status_code=201, response_class=Response, responses=MADE | refusals)

@@ -63,7 +63,7 @@ class Timetable:
     async def move_what_is_due(self) -> int:
         """Move every survey whose time has come, each in a transaction of its own; how many there were.
 
-        Raises: DatabaseUnavailable.
+        One that meets a fault stays as it is, and is tried again at the next look. Raises: DatabaseUnavailable.
         """
         now = self._clock()
         async with self._database.read(EVERY_DISTRICT) as session:
@@ -75,6 +75,10 @@ class Timetable:
             except (AdministrationNotFound, NeverOpened, OpeningForbidden) as refusal:
                 # Between the look and the lock somebody changed the plan or took it back; the next look knows.
                 log.info("survey_not_moved", because=type(refusal).__name__)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # one that cannot be moved may not stop the others, nor this process
+                log.error("survey_move_failed", administration_id=str(one.administration_id), exc_info=error)
         if due:
             log.info("surveys_moved", surveys=len(due))
         return len(due)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from climate_survey_api.administrations.rules import Administration
 from climate_survey_api.instruments.rules import PpraArea, Scale
 from climate_survey_api.instruments.scales import labels
-from climate_survey_api.instruments.views import InstrumentView, read_instrument
+from climate_survey_api.instruments.views import InstrumentView
 from climate_survey_api.responses.asking import FacetQuestion, facets_asked, question
+from climate_survey_api.responses.forms import instrument_of
 from shared.db import ReadSession
 from shared.events.surveys import RespondentGroup
 
@@ -54,13 +55,6 @@ async def forms_for(session: ReadSession, administration: Administration) -> lis
     asked = {unit.respondent_group for unit in administration.units}
     instrument = await instrument_of(session, administration)
     return [form_of(administration, group, instrument) for group in RespondentGroup if group in asked]
-
-
-async def instrument_of(session: ReadSession, administration: Administration) -> InstrumentView:
-    """What an administration asks, of everybody."""
-    return await read_instrument(
-        session, administration.district_id, administration.instrument_id, administration.version
-    )
 
 
 def form_of(administration: Administration, group: RespondentGroup, instrument: InstrumentView) -> Form:

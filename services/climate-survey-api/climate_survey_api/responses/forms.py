@@ -25,7 +25,7 @@ class ScalePoint(BaseModel):
     """One of the answers that are offered."""
 
     value: int = Field(description="What is sent.")
-    text: Texts = Field(description="What people read, by language; English too where one of the survey's languages has none.")
+    text: Texts = Field(description="What people read, by language; English too where one of the survey's has none.")
 
 
 class AskedItem(BaseModel):
@@ -124,7 +124,7 @@ class SurveyForm(BaseModel):
 
 async def asked_in(session: ReadSession, administration: Administration, group: RespondentGroup) -> Asked:
     """What this group is asked, as its answers are read."""
-    instrument = await _instrument(session, administration)
+    instrument = await instrument_of(session, administration)
     return Asked(
         items_asked(items_of(instrument), group, free_text=administration.free_text),
         {facet: question(facet, group).values for facet in facets_asked(administration.facets, group)},
@@ -133,7 +133,7 @@ async def asked_in(session: ReadSession, administration: Administration, group: 
 
 async def survey_form(session: ReadSession, administration: Administration, group: RespondentGroup) -> SurveyForm:
     """What this group is asked, in words: in the survey's languages, no more."""
-    instrument = await _instrument(session, administration)
+    instrument = await instrument_of(session, administration)
     asked = await asked_in(session, administration, group)
     spoken = administration.languages
     documents = {item.item_id: item for item in instrument.items}
@@ -154,7 +154,8 @@ async def survey_form(session: ReadSession, administration: Administration, grou
     )
 
 
-async def _instrument(session: ReadSession, administration: Administration) -> InstrumentView:
+async def instrument_of(session: ReadSession, administration: Administration) -> InstrumentView:
+    """What an administration asks, of everybody."""
     return await read_instrument(
         session, administration.district_id, administration.instrument_id, administration.version
     )
