@@ -1,7 +1,7 @@
-"""Clears away what was only kept for repeats: Idempotency-Keys and ids of seen events, once they are old enough."""
+"""Clears away what is old enough: what was only kept for repeats, and what a service keeps for so long."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,8 +11,6 @@ import structlog
 from shared.backoff import Backoff
 from shared.db import EVERY_DISTRICT, Database, Session
 from shared.errors import DatabaseUnavailable
-from shared.http.idempotency import forget_keys
-from shared.inbox import forget_seen
 from shared.leases import Leadership
 
 EVERY = timedelta(hours=1)
@@ -30,19 +28,21 @@ class Forget(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Retention:
-    """How long each is kept."""
+class Kept:
+    """What is kept for a while."""
 
-    idempotency_keys: timedelta
-    inbox: timedelta
+    what: str
+    """As the log names it."""
+    as_long_as: timedelta
+    forget: Forget
 
 
 class Janitor:
     """Clears one service's database every hour until cancelled. Safe in any number of processes: one leads."""
 
-    def __init__(self, database: Database, retention: Retention, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, kept: Sequence[Kept], clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._retention = retention
+        self._kept = kept
         self._clock = clock
 
     async def run(self) -> None:
@@ -64,11 +64,10 @@ class Janitor:
         async with leadership.try_to_lead() as leads:
             if not leads:
                 return 0
-            keys = await self._drop(leadership, forget_keys, now - self._retention.idempotency_keys)
-            seen = await self._drop(leadership, forget_seen, now - self._retention.inbox)
-        if keys or seen:
-            log.info("cleared", idempotency_keys=keys, inbox=seen)
-        return keys + seen
+            dropped = {one.what: await self._drop(leadership, one.forget, now - one.as_long_as) for one in self._kept}
+        if any(dropped.values()):
+            log.info("cleared", **dropped)
+        return sum(dropped.values())
 
     async def _drop(self, leadership: Leadership, forget: Forget, before: datetime) -> int:
         dropped = 0

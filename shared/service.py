@@ -22,9 +22,10 @@ from shared.db import EVERY_DISTRICT, Database
 from shared.dead_letters import dead_letter_topic
 from shared.horizon import CaughtUp, Horizon
 from shared.http.app import create_app
+from shared.http.idempotency import forget_keys
 from shared.http.runtime import Runtime, utc_now
-from shared.inbox import offsets_of
-from shared.janitor import Janitor, Retention
+from shared.inbox import forget_seen, offsets_of
+from shared.janitor import Janitor, Kept
 from shared.migrations import Migrations, current_revision
 from shared.relay import Relay
 from shared.settings import ServiceSettings
@@ -61,6 +62,8 @@ class Service(Generic[SettingsT]):
     routers: "Callable[[Process[SettingsT]], Sequence[APIRouter]]"
     sink: "Callable[[], Sink[Any]] | None" = None
     workers: "Callable[[Process[SettingsT]], Sequence[Worker]]" = lambda _process: ()
+    keeps: "Callable[[SettingsT], Sequence[Kept]]" = lambda _settings: ()
+    """What of its own it keeps for a while, beside what every service does."""
     streamed: frozenset[str] = frozenset()
     before_serving: "Callable[[Process[SettingsT]], Awaitable[None]] | None" = None
     """What must be so before an API process answers its first request; where it fails, the process ends."""
@@ -114,9 +117,10 @@ class Process(Generic[SettingsT]):
             # Alone, a relay is woken by nobody; beside the API, by every commit.
             poll = timedelta(seconds=1) if self.parts.api else timedelta(milliseconds=20)
             self.relay = Relay(self.database, self.bus, topics=self.service.topics(), poll=poll)
-            kept = Retention(
-                idempotency_keys=timedelta(days=self.settings.idempotency_keys_days),
-                inbox=timedelta(days=self.settings.inbox_days),
+            kept = (
+                Kept("idempotency_keys", timedelta(days=self.settings.idempotency_keys_days), forget_keys),
+                Kept("inbox", timedelta(days=self.settings.inbox_days), forget_seen),
+                *self.service.keeps(self.settings),
             )
             self.janitor = Janitor(self.database, kept, self.clock)
         if self.parts.consume and self.service.sink is not None:

@@ -64,6 +64,19 @@ consumer_age_seconds = Gauge(
     ("group",),
     registry=REGISTRY,
 )
+help_requests_overdue = Gauge(
+    "rapport_help_requests_overdue",
+    "Requests to talk to an adult that nobody took up by the end of the next weekday, when last looked at; none: not "
+    "told.",
+    ("district",),
+    registry=REGISTRY,
+)
+comments_escalated = Gauge(
+    "rapport_comments_escalated",
+    "Survey comments that a reader escalated and has not decided anew, when last looked at; none: not told.",
+    ("district",),
+    registry=REGISTRY,
+)
 
 
 _requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}

@@ -10,14 +10,17 @@ from sqlalchemy import func, insert, select
 
 from shared import janitor as module
 from shared.db import EVERY_DISTRICT, Database
-from shared.http.idempotency import idempotency_keys
-from shared.inbox import inbox, mark_seen
-from shared.janitor import Janitor, Retention
+from shared.http.idempotency import forget_keys, idempotency_keys
+from shared.inbox import forget_seen, inbox, mark_seen
+from shared.janitor import Janitor, Kept
 from shared.leases import Leadership
 from shared.testing.plumbing import plumbed
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-RETENTION = Retention(idempotency_keys=timedelta(days=7), inbox=timedelta(days=400))
+KEPT = (
+    Kept("idempotency_keys", timedelta(days=7), forget_keys),
+    Kept("inbox", timedelta(days=400), forget_seen),
+)
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ async def test_what_is_old_enough_goes_and_the_rest_stays(database: Database) ->
         timedelta(days=400) - a_moment,
         timedelta(days=400) + a_moment,
     )
-    janitor = Janitor(database, RETENTION, lambda: NOW)
+    janitor = Janitor(database, KEPT, lambda: NOW)
     assert await janitor.clear() == 4
     assert await left(database) == (2, 4)
     assert await janitor.clear() == 0
@@ -83,7 +86,7 @@ async def test_what_is_old_enough_goes_and_the_rest_stays(database: Database) ->
 async def test_much_goes_in_small_steps_and_all_of_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BATCH", 10)
     await keep(database, *[timedelta(days=500, seconds=n) for n in range(35)], timedelta(0))
-    assert await Janitor(database, RETENTION, lambda: NOW).clear() == 70
+    assert await Janitor(database, KEPT, lambda: NOW).clear() == 70
     assert await left(database) == (1, 1)
 
 
@@ -91,13 +94,13 @@ async def test_one_clears_at_a_time(database: Database) -> None:
     await keep(database, timedelta(days=500))
     async with Leadership(database, "janitor").try_to_lead() as leads:
         assert leads
-        assert await Janitor(database, RETENTION, lambda: NOW).clear() == 0
+        assert await Janitor(database, KEPT, lambda: NOW).clear() == 0
     assert await left(database) == (1, 1)
 
 
 async def test_it_clears_at_once_when_started_and_stops_when_cancelled(database: Database) -> None:
     await keep(database, timedelta(days=500))
-    running = asyncio.create_task(Janitor(database, RETENTION, lambda: NOW).run())
+    running = asyncio.create_task(Janitor(database, KEPT, lambda: NOW).run())
     async with asyncio.timeout(20):
         while await left(database) != (0, 0):
             await asyncio.sleep(0.02)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,8 +16,10 @@ from climate_survey_api.administrations.routes import administration_routes, par
 from climate_survey_api.administrations.views.schools import surveyed_schools
 from climate_survey_api.administrations.worker import Timetable
 from climate_survey_api.base import metadata
+from climate_survey_api.comments.operations import forget_comments
 from climate_survey_api.comments.routes import comment_routes
 from climate_survey_api.doors import MOST_CALLS_FOR_HELP, MOST_MISSES, Doors
+from climate_survey_api.help_requests.operations import forget_help_requests
 from climate_survey_api.help_requests.routes import asking_routes, help_request_routes
 from climate_survey_api.instruments.routes import instrument_routes
 from climate_survey_api.networks import networks_in
@@ -29,7 +32,9 @@ from climate_survey_api.results.routes import result_routes
 from climate_survey_api.results.worker import Counting
 from climate_survey_api.settings import Settings
 from climate_survey_api.source import SOURCE
+from climate_survey_api.watching import Watching
 from shared.db import plumbing
+from shared.janitor import Kept
 from shared.migrations import Migrations
 from shared.service import Process, Service, Worker
 
@@ -70,7 +75,13 @@ def _workers(process: Process[Settings]) -> Sequence[Worker]:
             used_codes=codes_by_unit,
         ),
         Counting(process.database, process.ring, process.clock, zone),
+        Watching(process.database, process.clock, zone),
     )
+
+
+def _keeps(settings: Settings) -> Sequence[Kept]:
+    words = timedelta(days=settings.words_days)
+    return Kept("comments", words, forget_comments), Kept("help_requests", words, forget_help_requests)
 
 
 SERVICE = Service(
@@ -83,4 +94,5 @@ SERVICE = Service(
     hears=(),
     routers=_routers,
     workers=_workers,
+    keeps=_keeps,
 )

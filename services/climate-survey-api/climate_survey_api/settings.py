@@ -29,10 +29,18 @@ class Settings(ServiceSettings):
         description="Where respondents reach this service: it stands beside every access code and in every QR code, "
         "so it must be right before the first sheet is printed.",
     )
+    words_days: int = Field(
+        default=400,
+        ge=30,
+        le=36_500,
+        description="Days that people's own words are kept: comments that were released or withheld, from the count of "
+        "their survey on, and requests to talk to an adult, from their closing on. What waits for somebody is kept "
+        "until somebody has decided.",
+    )
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         default="",
         description="Networks in CIDR form, separated by commas, whose `X-Forwarded-For` or `Forwarded` is believed "
-        "when it says who asks; where both are sent, `X-Forwarded-For` alone, so a proxy that writes `Forwarded` has to "
+        "when it says who asks; where both are sent, `X-Forwarded-For` alone: a proxy that writes `Forwarded` has to "
         "drop the other. Not set: nobody's, the address is that of the connection. Wrongly set, one address could pass "
         "for many and guess codes without being slowed down.",
     )

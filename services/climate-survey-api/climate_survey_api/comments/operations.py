@@ -1,14 +1,15 @@
-"""What can be done with comments: taken over from the count, and decided about by a trained reader."""
+"""What can be done with comments: taken over from the count, decided about by a trained reader, and forgotten."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from secrets import SystemRandom
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from pydantic import ConfigDict, Field
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, tuple_, update
 
+from climate_survey_api.administrations.views.counting import administrations_counted
 from climate_survey_api.comments.errors import CommentNotFound
 from climate_survey_api.comments.models import comments as kept
 from climate_survey_api.comments.rules import (
@@ -60,6 +61,15 @@ async def keep_comments(
         for comment_id, unit, written in zip(ids, units, sealed, strict=True)
     ]
     await bulk_upsert(session, kept, _COLUMNS, rows, on_conflict="ignore")
+
+
+async def forget_comments(session: Session, before: datetime, *, most: int) -> int:
+    """Drop up to `most` comments of surveys counted before that; how many. What no reader has settled stays."""
+    c = kept.c
+    of_surveys = tuple_(c.district_id, c.administration_id).in_(await administrations_counted(session, before))
+    settled = c.status.in_((CommentStatus.RELEASED, CommentStatus.WITHHELD))
+    old = select(c.comment_id).where(of_surveys, settled).limit(most)
+    return (await session.execute(delete(kept).where(c.comment_id.in_(old)))).rowcount
 
 
 class ReviewComment(StrictBody):

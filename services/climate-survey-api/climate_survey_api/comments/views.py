@@ -227,6 +227,13 @@ async def units_of_comments(
     ]
 
 
+async def escalated_by_district(session: ReadSession) -> dict[str, int]:
+    """How many comments stand escalated in each district; one that has none is absent."""
+    escalated = _C.status == CommentStatus.ESCALATED
+    found = await session.execute(select(_C.district_id, func.count()).where(escalated).group_by(_C.district_id))
+    return {district_id: n for district_id, n in found}
+
+
 def _open_to(
     caller: Caller, administration_id: UUID, school_id: str | None, group: RespondentGroup | None = None
 ) -> list[ColumnElement[bool]]:

@@ -29,4 +29,4 @@ help_requests = Table(
     Index("ix_help_requests_oldest", "district_id", "requested_on", "help_request_id"),
     sqlite_with_rowid=False,  # a running number would tell who asked first
 )
-"""One row per request; none is ever removed."""
+"""One row per request; none is removed before it has been closed for as long as the operator keeps words."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from pydantic import ConfigDict, Field, StringConstraints
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from climate_survey_api.changes import FindSurveyedSchools
 from climate_survey_api.help_requests.errors import HelpRequestNotFound, SurveyNotFound
@@ -152,6 +152,13 @@ async def close_help_request(
     note = _sealed(ring, "note", command.note, help_request_id)
     told = {"closed_by": caller.sub, "closed_at": now, "outcome": command.outcome, "note": note}
     await _change(session, before, status=HelpStatus.CLOSED, version=before.version + 1, **told)
+
+
+async def forget_help_requests(session: Session, before: datetime, *, most: int) -> int:
+    """Drop up to `most` requests that were closed before that; how many. One that is not closed stays."""
+    h = help_requests.c
+    old = select(h.help_request_id).where(h.status == HelpStatus.CLOSED, h.closed_at < before).limit(most)
+    return (await session.execute(delete(help_requests).where(h.help_request_id.in_(old)))).rowcount
 
 
 async def _to_change(session: Session, help_request_id: UUID, caller: Caller) -> Row[Any]:

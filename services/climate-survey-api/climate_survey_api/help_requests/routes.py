@@ -159,7 +159,7 @@ def help_request_routes(zone: tzinfo) -> APIRouter:
         now: Now,
         if_match: IfMatch = None,
     ) -> HelpRequest:
-        """Say what came of a request that was taken up. It stays; nothing deletes one."""
+        """Say what came of a request that was taken up. It stays for as long as the operator keeps words."""
         await operations.close_help_request(
             session, at_hand.ring, help_request_id, command, caller=caller, if_match=if_match, now=now
         )

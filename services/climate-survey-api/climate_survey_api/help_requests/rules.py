@@ -70,6 +70,14 @@ def is_overdue(status: HelpStatus, requested_on: date, today: date) -> bool:
     return status is HelpStatus.WAITING and today > due_on(requested_on)
 
 
+def overdue_through(today: date) -> date:
+    """The last day of asking that is overdue today where nobody took the request up."""
+    day = today - timedelta(days=1)
+    while due_on(day) >= today:
+        day -= timedelta(days=1)
+    return day
+
+
 def may_take_up(status: HelpStatus, taken_up_by: str | None, who: str) -> bool:
     """Whether anything is to be done: not where he has it already. Raises: AlreadyTakenUp, AlreadyClosed."""
     if status is HelpStatus.CLOSED:

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, func, select, tuple_
 
 from climate_survey_api.help_requests.errors import HelpRequestNotFound
 from climate_survey_api.help_requests.models import help_requests
-from climate_survey_api.help_requests.rules import HelpOutcome, HelpStatus, due_on, is_overdue
+from climate_survey_api.help_requests.rules import HelpOutcome, HelpStatus, due_on, is_overdue, overdue_through
 from shared.auth import Caller
 from shared.crypto import KeyRing
 from shared.db import ReadSession
@@ -120,6 +120,13 @@ async def opened_help_request(
         for name, sealed in ((name, getattr(row, name)) for name in _SEALED)
     }
     return OpenedHelpRequest(**(_told(row, today) | opened))
+
+
+async def overdue_by_district(session: ReadSession, *, today: date) -> dict[str, int]:
+    """How many requests are overdue in each district; one that has none is absent."""
+    overdue = (_H.status == HelpStatus.WAITING, _H.requested_on <= overdue_through(today))
+    found = await session.execute(select(_H.district_id, func.count()).where(*overdue).group_by(_H.district_id))
+    return {district_id: n for district_id, n in found}
 
 
 async def _row(session: ReadSession, caller: Caller, help_request_id: UUID) -> Row[Any]:
