@@ -10,7 +10,7 @@ const [folder, given] = process.argv.slice(2);
 const { base, codes, pages } = JSON.parse(given);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const PHONE = { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const PHONE = { width: 360, height: 740, isMobile: true, hasTouch: true };
 const ZOOMED = { width: 320, height: 640 }; // 1280 pixels at 400 %
 const MOST_STEPS = 20;
 

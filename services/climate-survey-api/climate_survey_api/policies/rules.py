@@ -10,10 +10,10 @@ OPEN_TEXT_FLOOR = 10
 """Nor what fewer wrote. Source: domain.md 1.9."""
 DEFAULT_HELPLINE: Mapping[str, str] = MappingProxyType(
     {
-        "en": "Need to talk to someone? Call or text 988, the Suicide & Crisis Lifeline. It is free and open day and "
+        "en": "To talk to someone, call or text 988, the Suicide & Crisis Lifeline. It is free and open day and "
         "night. If you or someone else is in danger, call 911.",
-        "es": "¿Hace falta hablar con alguien? En el 988, la Línea de Prevención del Suicidio y Crisis, hay quien "
-        "escuche gratis, de día y de noche; para español, oprimir 2. En caso de peligro hay que llamar al 911.",
+        "es": "Para hablar con alguien: en el 988, la Línea de Prevención del Suicidio y Crisis, escuchan gratis, de "
+        "día y de noche; para español, oprimir 2. En caso de peligro hay que llamar al 911.",
     }
 )
 """Numbers that answer everywhere in the United States; the district names its own beside them."""
