@@ -2,14 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from climate_survey_api.results.measures.intervals import (
-    Z,
-    share_interval,
-    student_t,
-    variance_of_mean,
-    variance_of_share,
-)
+from climate_survey_api.results.measures.intervals import share_interval, student_t, variance_of_mean
 from shared.events.surveys import AnswerSums
 
 
@@ -25,11 +20,15 @@ class Difference:
 def change_of_share(before: AnswerSums, after: AnswerSums, was_invited: int | None, invited: int | None) -> Difference:
     """By how much the favourable share grew, the waves taken as independent samples of finite populations.
 
-    Who answered twice makes the true interval narrower: nobody can be followed from wave to wave, so it is not known.
+    Newcombe's hybrid of the two shares' own intervals: it stays within -1 and 1, and is the difference itself where
+    everybody answered twice. Who answered twice makes the true interval narrower: nobody can be followed from wave to
+    wave, so it is not known. Source: Newcombe 1998, method 10.
     """
-    value = after.favorable / after.answers - before.favorable / before.answers
-    half = Z * math.sqrt(variance_of_share(before, was_invited) + variance_of_share(after, invited))
-    return Difference(value, max(-1.0, value - half), min(1.0, value + half))
+    was, now = _reach(before, was_invited), _reach(after, invited)
+    value = now.share - was.share
+    down = math.hypot(now.share - now.low, was.high - was.share)
+    up = math.hypot(now.high - now.share, was.share - was.low)
+    return Difference(value, value - down, value + up)
 
 
 def change_of_mean(
@@ -50,11 +49,23 @@ def change_of_mean(
 def share_against_frame(n: int, respondents: int, frame: int, framed: int, invited: int | None) -> Difference:
     """By how much the share of a value among respondents is above its share of the frame, which is known exactly."""
     expected = frame / framed
-    interval = share_interval(_one_each(n, respondents), invited)
-    low, high = interval.low, interval.high
-    assert low is not None  # of somebody
-    assert high is not None
-    return Difference(n / respondents - expected, low - expected, high - expected)
+    found = _reach(_one_each(n, respondents), invited)
+    return Difference(found.share - expected, found.low - expected, found.high - expected)
+
+
+class _Reach(NamedTuple):
+    """A share, and from where to where it reaches."""
+
+    share: float
+    low: float
+    high: float
+
+
+def _reach(sums: AnswerSums, population: int | None) -> _Reach:
+    found = share_interval(sums, population)
+    assert found.low is not None  # of somebody
+    assert found.high is not None
+    return _Reach(sums.favorable / sums.answers, found.low, found.high)
 
 
 def _one_each(n: int, respondents: int) -> AnswerSums:

@@ -46,10 +46,8 @@ def share_interval(sums: AnswerSums, population: int | None) -> Interval:
     """The interval of the share of favourable answers; `population` are the people invited, None where not known.
 
     Wilson's, on as many independent answers as those given are worth: answers of one person resemble each other, and
-    how much is seen in the variance of the ratio with respondents as clusters. Never more than there are answers; the
-    number of respondents where all answers are alike and nothing can be seen. It stays within 0 and 1 and has a width
-    unless everybody answered. Sources: Wilson 1927; Cochran, Sampling Techniques, 3rd ed., 2.6 and 6.3; for what
-    answers are worth, Korn and Graubard 1998.
+    how much is seen in the variance of the ratio with respondents as clusters. It stays within 0 and 1 and has a width
+    unless everybody answered. Sources: Wilson 1927; Cochran, Sampling Techniques, 3rd ed., 2.6 and 6.3.
     """
     worth, how = _worth(sums)
     named = [how, _population_named(sums.n, population)]
@@ -65,14 +63,21 @@ def share_interval(sums: AnswerSums, population: int | None) -> Interval:
 
 
 def _worth(sums: AnswerSums) -> tuple[float, str]:
-    """How many independent answers the answers are worth, and what that is called."""
+    """How many independent answers the answers are worth, and what that is called.
+
+    Fewer by (z/t)^2, because the variance itself is estimated from no more than n people. Never more than there are
+    answers: that answers of one person differ more than those of several is chance, and chance must not narrow an
+    interval. The number of respondents where all answers are alike and nothing can be seen. Sources: Korn and Graubard
+    1998; that it is capped, the NCHS standards for proportions (Parker et al. 2017).
+    """
     if sums.answers == sums.n:
         return sums.n, "wilson"
     share = sums.favorable / sums.answers
     plain = share * (1 - share) / sums.answers
     if not plain or sums.n < 2:
         return sums.n, "wilson-cluster"
-    return sums.answers / max(1.0, _variance_of_ratio(sums) / plain), "wilson-cluster"
+    design_effect = max(1.0, _variance_of_ratio(sums) / plain)
+    return sums.answers / design_effect * (Z / student_t(sums.n - 1)) ** 2, "wilson-cluster"
 
 
 def _variance_of_ratio(sums: AnswerSums) -> float:
@@ -93,16 +98,6 @@ def mean_interval(sums: AnswerSums, population: int | None) -> Interval:
     mean, error = sums.means / sums.n, math.sqrt(variance_of_mean(sums, population))
     half = student_t(sums.n - 1) * error
     return Interval(mean - half, mean + half, named)
-
-
-def variance_of_share(sums: AnswerSums, population: int | None) -> float:
-    """The variance of the share of favourable answers, for a difference of two.
-
-    Agresti and Caffo's, on what the answers are worth: not 0 where all are alike. Source: Agresti and Caffo 2000.
-    """
-    worth, _ = _worth(sums)
-    adjusted = (worth * sums.favorable / sums.answers + 1) / (worth + 2)
-    return adjusted * (1 - adjusted) / (worth + 2) * finite(sums.n, population)
 
 
 def variance_of_mean(sums: AnswerSums, population: int | None) -> float:
