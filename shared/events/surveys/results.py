@@ -59,7 +59,11 @@ class SurveyResultsCounted(Event):
     school_id: str | None = Field(description="OneRoster sourcedId of the school; null: the district.")
     respondent_group: RespondentGroup = Field(description="student, family, staff or officer.")
     facet: SurveyFacet | None = Field(description="What the rows are broken down by; null: not at all.")
-    schools_counted: int = Field(ge=0, description="Schools in the figures: for the district those it could take in.")
+    schools_counted: int = Field(
+        ge=0,
+        description="Schools in the figures: for the district those it could take in. Where its rows differ, those of "
+        "the row that takes in the most.",
+    )
     invited: int = Field(ge=0, description="People invited at the schools counted.")
     minimum: int = Field(ge=5, description="Respondents under which a row is suppressed.")
     rows: tuple[ResultRow, ...] = Field(description="By value, dimension and item.")

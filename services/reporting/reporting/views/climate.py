@@ -58,7 +58,9 @@ class ClimateRow(BaseModel):
     school_id: str | None = Field(description="null: the district, as far as its schools could be taken together.")
     respondent_group: RespondentGroup
     dimension: str = Field(description="As the instrument names it.")
-    schools_counted: int | None = Field(description="Schools in the figures.")
+    schools_counted: int | None = Field(
+        description="Schools in the figures; of the district those of the dimension that takes in the most."
+    )
     invited: int | None = Field(description="People invited at these schools.")
     n: int | None = Field(description="Respondents with an answer in the dimension.")
     favorable: float | None = Field(
