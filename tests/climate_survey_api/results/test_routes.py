@@ -3,11 +3,13 @@
 import csv
 import io
 import statistics
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from climate_survey_api.responses.rules import Ballot
+from climate_survey_api.results.views import answers
 from climate_survey_api.settings import Settings
 from shared.testing.service import ServiceInTest
 from tests.climate_survey_api.results.counted import STAFF, Counted, close, students_of, surveyed
@@ -130,3 +132,24 @@ async def test_what_changed_between_two_waves_has_an_interval_and_is_hidden_wher
     hidden = changed["s-2", "safety"]
     assert hidden["suppressed"]
     assert {hidden[name] for name in ("favorable", "favorable_change", "mean_change")} == {None}
+
+
+async def test_an_answer_that_is_sent_piece_by_piece_is_the_same_answer(
+    service: ServiceInTest[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey = await surveyed(service, [*students_of("s-1", 34, point=4), *students_of("s-2", 5, point=4)])
+    await close(survey)
+
+    async def both() -> tuple[Any, str]:
+        path, asked = f"/v1/administrations/{survey.administration_id}/results", {"by": "item", "facet": "sex"}
+        async with service.client("analyst") as client:
+            found = await client.get(path, params=asked | {"weighted": "sex"})
+            table = await client.get(path, params=asked, headers={"Accept": "text/csv"})
+        return found.json(), table.text
+
+    whole, table = await both()
+    assert len(whole["rows"]) == len(table.splitlines()) - 1 > 2
+    assert whole["warnings"]
+    monkeypatch.setattr(answers, "ROWS_AT_ONCE", 1)
+    assert await both() == (whole, table)
+    assert await survey.rows(group="family") == []

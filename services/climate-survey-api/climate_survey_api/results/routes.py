@@ -1,8 +1,5 @@
 """What a closed survey found, over HTTP."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -44,9 +41,6 @@ from shared.http.headers import RETRY_AFTER
 from shared.http.problems import problems
 from shared.http.runtime import ReadOnlySession, allowed
 
-MANY_ROWS = 500
-"""From so many on they are written in a thread, so that others are answered meanwhile."""
-
 Reader = Annotated[Caller, Depends(allowed(Permission.SURVEY_RESULTS_READ))]
 OneSchool = Annotated[
     str | None, Query(max_length=255, description="Only this school's rows; without it all, and the district's.")
@@ -82,8 +76,7 @@ def result_routes() -> APIRouter:
         ensure_asked(there, weighted)
         asked = Asked(by, Wanted(school_id, group), facet, weighted)
         found = await results(session, caller, there, asked)
-        beside = {"warnings": found.warnings, **await _frozen(session, there)}
-        return await _told(found.rows, columns(asked), beside, accept)
+        return answers.answer(found, columns(asked), await _frozen(session, there), accept, warns=True)
 
     @router.get("/representativeness", responses=_described(Representativeness), response_model=None)
     async def read_representativeness(
@@ -98,7 +91,7 @@ def result_routes() -> APIRouter:
         there = await counted_administration(session, caller, administration_id)
         ensure_surveyed(there, caller, school_id)
         rows = await representativeness(session, caller, there, Wanted(school_id, group))
-        return await _told(rows, tuple(ValueShare.model_fields), await _frozen(session, there), accept)
+        return answers.answer(rows, tuple(ValueShare.model_fields), await _frozen(session, there), accept)
 
     @router.get(
         "/change", responses=_described(Change, EarlierWaveNotFound, EarlierWaveNotCounted), response_model=None
@@ -118,7 +111,7 @@ def result_routes() -> APIRouter:
         ensure_surveyed(there, caller, school_id)
         rows = await change(session, caller, before, there, Wanted(school_id, group))
         beside = {"from_administration_id": str(from_), **await _frozen(session, there)}
-        return await _told(rows, tuple(DimensionChange.model_fields), beside, accept)
+        return answers.answer(rows, tuple(DimensionChange.model_fields), beside, accept)
 
     return router
 
@@ -126,13 +119,6 @@ def result_routes() -> APIRouter:
 async def _frozen(session: ReadSession, there: Administration) -> dict[str, object]:
     """What was settled when the survey was counted."""
     return {"policy": {"minimum": await minimum_of(session, there)}, "as_of": there.counted_at}
-
-
-async def _told(
-    rows: Sequence[Mapping[str, Any]], names: Sequence[str], beside: Mapping[str, object], accept: str
-) -> Response:
-    answer = partial(answers.answer, rows, names, beside, accept)
-    return answer() if len(rows) < MANY_ROWS else await asyncio.to_thread(answer)
 
 
 def _described(model: type[Any], *refusals: type[ServiceError]) -> dict[int | str, dict[str, Any]]:

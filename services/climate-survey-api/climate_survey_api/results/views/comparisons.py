@@ -1,28 +1,26 @@
 """Results held against something: an earlier wave, and those who were invited."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 from uuid import UUID
 
 from climate_survey_api.administrations.errors import AdministrationNotFound
 from climate_survey_api.administrations.rules import Administration
 from climate_survey_api.results.errors import EarlierWaveNotCounted, EarlierWaveNotFound, ResultsNotCounted
 from climate_survey_api.results.measures.comparison import change_of_mean, change_of_share, share_against_frame
-from climate_survey_api.results.measures.sheets import SheetRow, ValueRow
+from climate_survey_api.results.measures.sheets import SheetRow, ValueRow, unpacked
 from climate_survey_api.results.measures.tally import UNKNOWN
+from climate_survey_api.results.views.answers import Found, Told
 from climate_survey_api.results.views.sheets import (
     By,
     Place,
     Wanted,
     counted_administration,
-    rows_by_place,
+    packed_rows_by_place,
     values_by_place,
 )
 from shared.auth import Caller
 from shared.db import ReadSession
 from shared.events.surveys import SurveyFacet
-
-Told = dict[str, Any]
 
 
 async def earlier_wave(session: ReadSession, caller: Caller, administration_id: UUID) -> Administration:
@@ -37,17 +35,16 @@ async def earlier_wave(session: ReadSession, caller: Caller, administration_id: 
 
 async def change(
     session: ReadSession, caller: Caller, before: Administration, there: Administration, wanted: Wanted
-) -> list[Told]:
+) -> Iterator[Found]:
     """By how much each dimension changed that both waves asked about, by school (the district's first) and group."""
-    was = await rows_by_place(session, caller, before, wanted, by=By.DIMENSION, facet=None)
-    now = await rows_by_place(session, caller, there, wanted, by=By.DIMENSION, facet=None)
-    return [
-        _changed(place, earlier[row.dimension], row)
-        for place, rows in now.items()
-        for earlier in ({row.dimension: row for row in was.get(place, ())},)
-        for row in rows
-        if row.dimension in earlier
-    ]
+    was = await packed_rows_by_place(session, caller, before, wanted, by=By.DIMENSION, facet=None)
+    now = await packed_rows_by_place(session, caller, there, wanted, by=By.DIMENSION, facet=None)
+    return (Found(_changes(place, was[place], rows)) for place, rows in now.items() if place in was)
+
+
+def _changes(place: Place, was: bytes, now: bytes) -> list[Told]:
+    earlier = {row.dimension: row for row in unpacked(was)}
+    return [_changed(place, earlier[row.dimension], row) for row in unpacked(now) if row.dimension in earlier]
 
 
 def _changed(place: Place, before: SheetRow, after: SheetRow) -> Told:
@@ -83,14 +80,16 @@ _OF_CHANGE = (
 )
 
 
-async def representativeness(session: ReadSession, caller: Caller, there: Administration, wanted: Wanted) -> list[Told]:
+async def representativeness(
+    session: ReadSession, caller: Caller, there: Administration, wanted: Wanted
+) -> Iterator[Found]:
     """How respondents are composed beside those invited, by facet, school (the district's first), group and value."""
-    return [
-        row
-        for facet in there.facets
-        for place, values in (await values_by_place(session, caller, there, wanted, facet=facet)).items()
-        for row in _composed(place, facet, values, there)
-    ]
+    by_facet = [(facet, await values_by_place(session, caller, there, wanted, facet=facet)) for facet in there.facets]
+    return (
+        Found(list(_composed(place, facet, values, there)))
+        for facet, by_place in by_facet
+        for place, values in by_place.items()
+    )
 
 
 def _composed(place: Place, facet: SurveyFacet, values: Sequence[ValueRow], there: Administration) -> Iterator[Told]:

@@ -3,20 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from climate_survey_api.administrations.rules import Administration
 from climate_survey_api.results.measures.cautions import Caution, CautionKind, cautions
 from climate_survey_api.results.measures.figures import MISSING_RULE, figures
-from climate_survey_api.results.measures.sheets import SheetRow
+from climate_survey_api.results.measures.sheets import SheetRow, unpacked
 from climate_survey_api.results.measures.weights import weighted
-from climate_survey_api.results.views.sheets import By, Place, Wanted, rows_by_place
+from climate_survey_api.results.views.answers import Found, Told
+from climate_survey_api.results.views.sheets import By, Place, Wanted, packed_rows_by_place
 from shared.auth import Caller
 from shared.db import ReadSession
 from shared.events.surveys import SurveyFacet
-
-Told = dict[str, Any]
-"""A row as it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +26,22 @@ class Asked:
     weighted: SurveyFacet | None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What is answered, row by row, and what is to be known about it."""
-
-    rows: list[Told]
-    warnings: list[Told]
-
-
-async def results(session: ReadSession, caller: Caller, there: Administration, asked: Asked) -> Found:
+async def results(session: ReadSession, caller: Caller, there: Administration, asked: Asked) -> Iterator[Found]:
     """The figures asked for. Shape: the district's rows first, then by school; by group; as the instrument asks."""
-    rows = await rows_by_place(session, caller, there, asked.wanted, by=asked.by, facet=asked.facet)
-    strata: Mapping[Place, Sequence[SheetRow]] = {}
+    rows = await packed_rows_by_place(session, caller, there, asked.wanted, by=asked.by, facet=asked.facet)
+    strata: Mapping[Place, bytes] = {}
     if asked.weighted is not None:
-        strata = await rows_by_place(session, caller, there, asked.wanted, by=asked.by, facet=asked.weighted)
-    found = Found([], [])
-    for place, of_place in rows.items():
-        schools_asked = sum(unit.respondent_group is place.respondent_group for unit in there.units)
-        noted = list(cautions(place.school_id, place.respondent_group, of_place, schools_asked=schools_asked))
-        told = [_told(place, row, asked) for row in of_place]
-        if asked.weighted is not None:
-            noted += _weigh(place, of_place, told, strata.get(place, ()), asked.weighted)
-        found.rows.extend(told)
-        found.warnings.extend(asdict(caution) for caution in noted)
-    return found
+        strata = await packed_rows_by_place(session, caller, there, asked.wanted, by=asked.by, facet=asked.weighted)
+    return (_found(there, asked, place, unpacked(rows[place]), strata.get(place)) for place in rows)
+
+
+def _found(there: Administration, asked: Asked, place: Place, rows: Sequence[SheetRow], strata: bytes | None) -> Found:
+    schools_asked = sum(unit.respondent_group is place.respondent_group for unit in there.units)
+    noted = list(cautions(place.school_id, place.respondent_group, rows, schools_asked=schools_asked))
+    told = [_told(place, row, asked) for row in rows]
+    if asked.weighted is not None:
+        noted += _weigh(place, rows, told, unpacked(strata) if strata else (), asked.weighted)
+    return Found(told, [asdict(caution) for caution in noted])
 
 
 def columns(asked: Asked) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from climate_survey_api.administrations.errors import AdministrationNotFound
 from climate_survey_api.administrations.rules import Administration, Status
 from climate_survey_api.administrations.views import find_administration
 from climate_survey_api.results.errors import FacetNotAsked, ResultsNotCounted, SchoolNotSurveyed
-from climate_survey_api.results.measures.sheets import SheetRow, ValueRow, unpacked, unpacked_values
+from climate_survey_api.results.measures.sheets import ValueRow, unpacked_values
 from climate_survey_api.results.models import result_sheets
 from shared.auth import Caller
 from shared.db import ReadSession
@@ -81,13 +81,16 @@ async def minimum_of(session: ReadSession, there: Administration) -> int:
     return minimum
 
 
-async def rows_by_place(
+async def packed_rows_by_place(
     session: ReadSession, caller: Caller, there: Administration, wanted: Wanted, *, by: By, facet: SurveyFacet | None
-) -> dict[Place, list[SheetRow]]:
-    """The rows of each school and group that are wanted and that the caller sees, the district's first."""
+) -> dict[Place, bytes]:
+    """The rows of each school and group that are wanted and that the caller sees, the district's first.
+
+    Packed: of a large district they are unpacked place by place.
+    """
     column = _S["dimensions" if by is By.DIMENSION else "items"]
     found = await session.execute(_wanted(there, wanted, facet).add_columns(column.label("told")))
-    return {place: unpacked(row.told) for place, row in _seen(found, caller)}
+    return {place: row.told for place, row in _seen(found, caller)}
 
 
 async def values_by_place(
