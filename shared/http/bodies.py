@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import BodyTooLarge, Invalid
 from shared.events.base import Instant
-from shared.http.problems import answer
+from shared.http.problems import NoSuchRoute, answer
 
 
 class StrictBody(BaseModel):
@@ -82,7 +82,10 @@ class Door:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+        if "\x00" in scope["path"]:
+            await _refuse(NoSuchRoute(), scope, receive, send)
+            return
+        if b"%00" in scope["query_string"]:
             await _refuse(Unstorable("The address holds a NUL character."), scope, receive, send)
             return
         if scope["path"] in self.streamed:
@@ -136,5 +139,5 @@ def _again(taken: list[Message], receive: Receive) -> Receive:
     return next_message
 
 
-async def _refuse(error: Invalid | BodyTooLarge, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(error: Invalid | BodyTooLarge | NoSuchRoute, scope: Scope, receive: Receive, send: Send) -> None:
     await answer(Request(scope), error)(scope, receive, send)

@@ -62,7 +62,7 @@ class ProblemBody(BaseModel):
     title: str
     status: int
     detail: str
-    instance: str
+    instance: str = ""
     errors: list[FaultBody] = []
 
 
@@ -125,7 +125,7 @@ def answer(request: Request, error: ServiceError) -> Response:
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": _instance(request),
+        **_instance(request),
         **problem.extensions,
     }
     if problem.errors:
@@ -133,13 +133,15 @@ def answer(request: Request, error: ServiceError) -> Response:
     return Response(orjson.dumps(body), problem.status, headers=error.headers, media_type=MEDIA_TYPE)
 
 
-def _instance(request: Request) -> str:
-    """The address that was asked for, without what opens something to whoever has it."""
+def _instance(request: Request) -> dict[str, str]:
+    """The address that was asked for, without what opens something to whoever has it; of no route of ours: none."""
+    if "route" not in request.scope:
+        return {}
     path: str = request.url.path
     for name, value in request.scope.get("path_params", {}).items():
         if name in _OPENING:
             path = path.replace(str(value), "{" + name + "}")
-    return path[:200]
+    return {"instance": path[:200]}
 
 
 def install(app: FastAPI) -> None:

@@ -34,7 +34,7 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(_header(scope, b"x-request-id"))
+        request_id = _request_id(_given(scope, b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         watched = _Watched(send, request_id)
         bound = bind_contextvars(request_id=request_id)
@@ -48,7 +48,7 @@ class Observed:
 
     async def _traced(self, scope: Scope, receive: Receive, watched: "_Watched") -> None:
         method = _method(scope)
-        with server_span(method, _header(scope, b"traceparent")) as span:
+        with server_span(method, _given(scope, b"traceparent")) as span:
             try:
                 await self._told(scope, receive, watched)
             finally:
@@ -101,6 +101,14 @@ class _Watched:
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), self._header]
         await self._send(message)
+
+
+def _given(scope: Scope, name: bytes) -> str | None:
+    """What a caller with a token calls his request.
+
+    Of nobody else: under an id that he chose, his access code perhaps, the log would join all that he sends.
+    """
+    return _header(scope, name) if _header(scope, b"authorization") is not None else None
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

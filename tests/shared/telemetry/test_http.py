@@ -109,18 +109,27 @@ async def test_unknown_paths_and_methods_add_no_label_of_their_own(
 
 
 async def test_a_harmless_request_id_is_taken_over_and_any_other_replaced(client: httpx2.AsyncClient) -> None:
-    taken = await client.get("/v1/students/1", headers={"X-Request-ID": "vendor-4711.a_b"})
+    token = {"Authorization": "Bearer s3cret"}
+    taken = await client.get("/v1/students/1", headers=token | {"X-Request-ID": "vendor-4711.a_b"})
     assert (taken.headers["x-request-id"], taken.json()) == ("vendor-4711.a_b", "vendor-4711.a_b")
     for bad in ("short", "a" * 65, 'x"}{"level":"info', "Ada Lovelace"):
-        replaced = await client.get("/v1/students/1", headers={"X-Request-ID": bad})
+        replaced = await client.get("/v1/students/1", headers=token | {"X-Request-ID": bad})
         assert len(replaced.headers["x-request-id"]) == 32
+
+
+async def test_what_nobody_known_calls_his_request_is_not_taken_over(
+    client: httpx2.AsyncClient, lines: LogCapture
+) -> None:
+    answer = await client.get("/v1/students/1", headers={"X-Request-ID": "7KHD-M4PX-9RWC"})
+    assert len(answer.headers["x-request-id"]) == 32
+    assert "7KHD" not in str(lines.entries)
 
 
 async def test_a_failure_is_logged_with_the_requests_id_and_counts_as_500(
     client: httpx2.AsyncClient, lines: LogCapture
 ) -> None:
     before = counted("/v1/broken", "500")
-    await client.get("/v1/broken", headers={"X-Request-ID": "vendor-1234"})
+    await client.get("/v1/broken", headers={"Authorization": "Bearer s3cret", "X-Request-ID": "vendor-1234"})
     assert counted("/v1/broken", "500") - before == 1
     failed, told = lines.entries
     assert (failed["event"], failed["request_id"], type(failed["exc_info"])) == (

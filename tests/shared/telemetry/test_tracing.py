@@ -34,6 +34,7 @@ from shared.telemetry.tracing import (
 
 ROOT = Path(__file__).parents[3]
 CALLERS = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+TOKEN = {"Authorization": "Bearer s3cret"}
 
 
 class SomethingHappened(Event):
@@ -79,6 +80,11 @@ async def announced(headers: dict[str, str] | None = None) -> str | None:
         return told
 
 
+async def test_a_trace_begins_with_who_has_no_token(spans: InMemorySpanExporter) -> None:
+    await announced({"traceparent": CALLERS})
+    assert only(spans).parent is None
+
+
 def only(spans: InMemorySpanExporter) -> ReadableSpan:
     (span,) = spans.get_finished_spans()
     return span
@@ -87,7 +93,7 @@ def only(spans: InMemorySpanExporter) -> ReadableSpan:
 async def test_the_batch_that_applies_an_event_is_linked_to_the_request_that_caused_it(
     spans: InMemorySpanExporter,
 ) -> None:
-    header = await announced({"traceparent": CALLERS})
+    header = await announced(TOKEN | {"traceparent": CALLERS})
     request = only(spans)
     with batch_span("apply", [header], events=1):
         pass
@@ -136,7 +142,7 @@ async def test_without_a_caller_who_traces_a_trace_begins_here(spans: InMemorySp
     ],
 )
 async def test_a_header_that_is_none_begins_a_trace_of_its_own(header: str, spans: InMemorySpanExporter) -> None:
-    await announced({"traceparent": header})
+    await announced(TOKEN | {"traceparent": header})
     assert only(spans).parent is None
 
 
@@ -170,7 +176,7 @@ async def test_a_requests_access_line_is_written_within_its_trace(spans: InMemor
     before = structlog.get_config()
     structlog.configure(processors=[note])
     try:
-        await announced({"traceparent": CALLERS})
+        await announced(TOKEN | {"traceparent": CALLERS})
     finally:
         structlog.configure(**before)
     assert seen == [CALLERS.split("-")[1]]
@@ -191,7 +197,7 @@ def test_log_lines_can_name_the_trace(spans: InMemorySpanExporter) -> None:
 
 
 async def test_without_a_collector_nothing_is_traced_and_no_header_added() -> None:
-    assert await announced({"traceparent": CALLERS}) is None
+    assert await announced(TOKEN | {"traceparent": CALLERS}) is None
     with batch_span("apply", [CALLERS], events=1) as span:
         assert span is None
         assert (current_traceparent(), current_trace_id()) == (None, None)
