@@ -133,6 +133,9 @@ async def test_who_acts_for_some_schools_decides_and_counts_for_these_alone(surv
     async with surveys.service.client("district_admin", schools=["s-2"]) as his:
         assert (await his.get(path)).json() == {"rows": [{"school_id": "s-2", "opted_out": 1, "consented": 0}]}
         assert (await his.post(path, json=chose("u-3"))).status_code == 422
+        taken = await his.post(path, json=[chose("u-2", school_id="s-2"), chose("u-1", "consented", school_id="s-2")])
+        assert (taken.status_code, [fault["path"] for fault in taken.json()["errors"]]) == (422, ["1.student_id"])
+        assert await asked(surveys, administration_id, "u-1", "u-4") == ({"u-4"}, 63, 4)
         assert (await his.delete(f"{path}/u-1")).status_code == 404
         assert (await his.delete(f"{path}/u-2")).status_code == 204
     async with surveys.service.client("district_admin", schools=["s-9"]) as stranger:

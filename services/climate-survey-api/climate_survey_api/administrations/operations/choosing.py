@@ -1,6 +1,6 @@
 """What parents decided about a survey: recorded, taken back. Nobody can read it again, student by student."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -61,6 +61,7 @@ async def record_choices(
         raise ChoiceUnsound(errors=faults)
     await ensure_key(session, ring, administration_id)
     digests = await digests_of(session, ring, administration_id, [choice.student_id for choice in choices])
+    await _ensure_his(session, there, choices, digests, caller)
     rows = [
         (caller.district_id, administration_id, digests[one.student_id], one.school_id, one.choice.value)
         for one in choices
@@ -115,6 +116,29 @@ async def _undecided(session: Session, administration_id: UUID, caller: Caller) 
     if there.consent_kept is ConsentMode.NONE:
         raise NothingToDecide
     return there
+
+
+async def _ensure_his(
+    session: Session,
+    there: Administration,
+    choices: Sequence[RecordParentalChoice],
+    digests: Mapping[str, bytes],
+    caller: Caller,
+) -> None:
+    """Nobody replaces what parents at another school decided by naming his own. Raises: ChoiceUnsound."""
+    if caller.school_ids is None:
+        return
+    of_it = (_C.district_id == there.district_id, _C.administration_id == there.administration_id)
+    another_s = (_C.student_digest.in_(digests.values()), _C.school_id.not_in(caller.school_ids))
+    recorded = await session.execute(select(_C.student_digest).where(*of_it, *another_s))
+    found = {bytes(digest) for digest in recorded.scalars()}
+    faults = [
+        Fault(f"{place}.student_id", "is recorded at a school that the caller does not act for")
+        for place, one in enumerate(choices)
+        if digests[one.student_id] in found
+    ]
+    if faults:
+        raise ChoiceUnsound(errors=faults)
 
 
 def _faults_of(there: Administration, choices: Sequence[RecordParentalChoice], caller: Caller) -> list[Fault]:
