@@ -11,6 +11,7 @@ from climate_survey_api import doors as module
 from climate_survey_api.doors import MOST_ADDRESSES, MOST_MISSES, Doors
 from climate_survey_api.errors import KnocksTooOften
 from climate_survey_api.networks import address_in, asker, household, networks_in
+from shared.errors import ServiceError
 
 NOBODY = networks_in("")
 PROXIES = networks_in("10.0.0.0/8, fd00::/8")
@@ -55,6 +56,32 @@ def guess(doors: Doors, asked: Request, times: int) -> int:
         opened += 1
         doors.knocked(asked)
     return opened
+
+
+class Missed(ServiceError):
+    """There is nothing behind this."""
+
+
+def test_who_asks_a_thousand_at_once_learns_no_more_than_who_asks_one_by_one(doors: Doors) -> None:
+    asked = request(ATTACKER)
+    under_way = [doors.watching(asked, for_misses=Missed) for _ in range(1_000)]
+    for one in under_way:
+        doors.ensure_welcome(asked)
+        one.__enter__()
+    learnt = 0
+    for one in under_way[:-2]:
+        try:
+            learnt += not one.__exit__(Missed, Missed(), None)
+        except KnocksTooOften:
+            continue
+    assert learnt == MOST_MISSES
+    # Nor that the last ones are codes, used or not.
+    with pytest.raises(KnocksTooOften):
+        under_way[-2].__exit__(None, None, None)
+    with pytest.raises(KnocksTooOften):
+        under_way[-1].__exit__(ServiceError, ServiceError(), None)
+    with doors.watching(request(SCHOOL), for_misses=Missed):
+        pass
 
 
 def test_three_hundred_misses_are_looked_at_and_then_no_more_within_the_minute(doors: Doors, clock: Clock) -> None:

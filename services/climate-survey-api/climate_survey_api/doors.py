@@ -5,13 +5,15 @@ Addresses are held here while they are counted, and are never stored, logged or 
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import ceil
 
 from fastapi import Request
 
 from climate_survey_api.errors import KnocksTooOften
 from climate_survey_api.networks import Networks, asker, household
+from shared.errors import ServiceError
 
 MOST_MISSES = 300
 """Unknown codes a minute from one address; a whole school may sit behind one. What protects is the size of the code
@@ -50,6 +52,24 @@ class Doors:
         wait = 0.0 if knocks is None else knocks.full_for(self._clock(), self._most_a_minute)
         if wait > 0:
             raise KnocksTooOften(headers={"Retry-After": str(ceil(wait))})
+
+    @contextmanager
+    def watching(self, request: Request, *, for_misses: type[Exception]) -> Iterator[None]:
+        """Count it as a knock if what is tried within fails with a miss.
+
+        Whoever has knocked too often by the end is refused, whatever he found: those who try a thousand at once learn
+        no more than those who try one by one. Raises: KnocksTooOften (429).
+        """
+        try:
+            yield
+        except for_misses:
+            self.ensure_welcome(request)
+            self.knocked(request)
+            raise
+        except ServiceError:
+            self.ensure_welcome(request)
+            raise
+        self.ensure_welcome(request)
 
     def knocked(self, request: Request) -> None:
         """Count a knock of this address."""

@@ -30,7 +30,7 @@ SYMBOLS = GROUPS * SYMBOLS_PER_GROUP
 
 _MOST_TYPED = 64
 """Characters that are looked at; what is longer is no code with spaces in it."""
-_SEPARATORS = str.maketrans("", "", " -\t\u00a0\u2010\u2011\u2012\u2013\u2014\u2212_.")
+_SEPARATORS = str.maketrans("", "", " -\t\r\n\u00a0\u2010\u2011\u2012\u2013\u2014\u2212_.")
 """What people, and phones that improve what they type, put between groups."""
 
 

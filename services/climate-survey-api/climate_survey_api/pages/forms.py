@@ -143,11 +143,8 @@ async def open_form(
 
     Raises: CodeUnknown (404), CodeUsed (410), SurveyNotOpen (409), SurveyClosed (410).
     """
-    try:
+    with surroundings.doors.watching(request, for_misses=CodeUnknown):
         presented = await present_code(session, ring, code)
-    except CodeUnknown:
-        surroundings.doors.knocked(request)
-        raise
     administration = await administration_anywhere(session, presented.administration_id)
     path = f"/s/{printed(normalise(code) or '')}"
     note(request, administration=administration, group=presented.respondent_group, form_path=path)

@@ -43,11 +43,8 @@ def response_routes(doors: Doors) -> APIRouter:
         code: Code, request: Request, session: PublicSession, at_hand: AtHand, now: Now
     ) -> SurveyForm:
         """The form that a code opens; reading it uses nothing up."""
-        try:
+        with doors.watching(request, for_misses=CodeUnknown):
             return await form_behind(session, at_hand.ring, code, now=now)
-        except CodeUnknown:
-            doors.knocked(request)
-            raise
 
     @router.post("/responses", status_code=201, responses=problems(*_SHUT, AnswersRefused), dependencies=guarded)
     async def send_response(
@@ -57,11 +54,8 @@ def response_routes(doors: Doors) -> APIRouter:
 
         Sent again, they are refused as used (410): they were counted the first time.
         """
-        try:
+        with doors.watching(request, for_misses=CodeUnknown):
             await submit_response(session, at_hand.ring, command, now=now)
-        except CodeUnknown:
-            doors.knocked(request)
-            raise
         return AnswersReceived()
 
     return router

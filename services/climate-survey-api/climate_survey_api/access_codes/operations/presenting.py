@@ -47,8 +47,10 @@ async def present_code(session: ReadSession, ring: KeyRing, code: str) -> Presen
 async def burn_code(session: Session, presented: Presented) -> None:
     """Use a code up: of many at once, one succeeds.
 
-    Raises: CodeUsed (410), also where it was voided since it was presented.
+    Raises: CodeUsed (410), CodeUnknown (404) where it was voided since it was presented.
     """
     burnt = await session.execute(_BURN, {"presented": presented.digest})
-    if burnt.rowcount != 1:
-        raise CodeUsed
+    if burnt.rowcount == 1:
+        return
+    is_used = select(_C.is_used).where(_C.digest == presented.digest)
+    raise CodeUsed if (await session.execute(is_used)).scalar_one() else CodeUnknown
