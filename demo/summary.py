@@ -151,7 +151,7 @@ def print_next(truth: Truth, services: Services, home: str) -> None:
     student_id = next(truth.district.students(officer.school)).student_id
     body = '{"student_id": "st-000001", "school_id": "s-1", "need": "grief", "urgency": "soon", "summary": "Quiet."}'
     print(f"""
-Open     {referrals}/docs   {registry}/docs   {reporting}/docs
+Open     {referrals}/docs   {services.climate_survey_api}/docs   {registry}/docs   {reporting}/docs
 Ask      curl -sH "Authorization: Bearer {everyone}" \\
            '{reporting}/v1/views/referral-funnel?school_year={year}&by=race_ethnicity,sex'
 Look up  curl -sH "Authorization: Bearer {counselor}" \\

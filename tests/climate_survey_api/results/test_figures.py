@@ -41,6 +41,7 @@ def test_who_did_not_say_is_in_no_stratum() -> None:
     ("whole", "strata", "why_not"),
     [
         (replace(WHOLE, sums=None), [], "suppressed"),
+        (stratum("x", 8, 12, 20), [stratum("a", 40, 60, 80)], "only rows that are not by value are weighted"),
         (WHOLE, [hidden("a", 40), hidden("b", 40)], "nothing is shown by value"),
         (WHOLE, [stratum("a", 40, 60, 80), hidden("b", None)], "the frame of a school is not known"),
         (WHOLE, [stratum("a", 40, 60, 60), hidden("b", 20)], "a value of the frame has no answers"),

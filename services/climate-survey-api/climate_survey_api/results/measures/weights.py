@@ -26,10 +26,12 @@ def weighted(whole: SheetRow, strata: Sequence[SheetRow]) -> Weighted:
 
     Who did not say is in no stratum of the frame, so he counts for nothing here, unless his cell is hidden: then the
     hidden ones stand for all the values of which nothing is shown. None, with the reason, where a value of the frame
-    has no answers, or where there is no frame.
+    has no answers, where there is no frame, and of a row that is of a value itself.
     """
     if whole.sums is None:
         return Weighted(None, None, "suppressed")
+    if whole.value is not None:  # the strata are of everybody: nothing is counted of two facets at once
+        return Weighted(None, None, "only rows that are not by value are weighted")
     if not whole.is_scored:
         return Weighted(None, None, "answers are counted, not scored")
     shown = [(row.sums, row) for row in strata if row.sums]

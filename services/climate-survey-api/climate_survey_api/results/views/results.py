@@ -106,6 +106,6 @@ def _weigh(
             weighted_by=facet.value,
             weighted_why_not=found.why_not,
         )
-        if found.why_not and row.sums is not None:
+        if found.why_not and row.sums is not None and row.value is None:
             detail = f"Not weighted by {facet.value}: {found.why_not}."
             yield Caution(CautionKind.NOT_WEIGHTED, place.school_id, place.respondent_group, row.dimension, detail)
