@@ -8,11 +8,13 @@ from string import Formatter
 from zoneinfo import ZoneInfo
 
 import pytest
+from markupsafe import Markup
 
 import climate_survey_api.pages
 from climate_survey_api.instruments.rules import PpraArea
 from climate_survey_api.pages.catalogue import Speaker, catalogues, said_to
 from climate_survey_api.pages.languages import Tongue
+from climate_survey_api.pages.rendering import dialled
 from climate_survey_api.pages.steps import StepKind
 from shared.events.surveys import RespondentGroup, SurveyMode
 
@@ -106,6 +108,18 @@ def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
     assert unused <= {f"{kind}.heading" for kind in StepKind}
     for beginning, values in BEGINNINGS.items():
         assert all(f"{beginning}{value}" in texts for value in values), beginning
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Call 911.", 'Call <a href="tel:911">911</a>.'),
+        ("call or text 988, or 555-988-0911", 'call or text <a href="tel:988">988</a>, or 555-988-0911'),
+        ("9110 &lt;b&gt;", "9110 &lt;b&gt;"),
+    ],
+)
+def test_emergency_numbers_are_called_when_they_are_touched(said: str, shown: str) -> None:
+    assert dialled(Markup(said)) == Markup(shown)
 
 
 def test_dates_are_written_as_people_there_write_them() -> None:

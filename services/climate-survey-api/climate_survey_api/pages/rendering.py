@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +30,9 @@ GUARDS = {
 }
 """What a browser is told beside each page: to load nothing, to send forms to us alone, to tell nobody where the reader
 came from. That it keeps nothing is said with every answer of every service."""
+
+_NUMBERS = re.compile(r"(?<![\d-])(911|988)(?![\d-])")
+"""What is called from anywhere in the United States in danger, and to talk to somebody."""
 
 VARIES = "Accept-Language, Cookie"
 """What else than its address decides about a page."""
@@ -63,6 +67,11 @@ def page(template: str, reader: Reader, /, status: int = 200, **values: object) 
     return Response(text, status, headers={**GUARDS, "Vary": VARIES}, media_type=f"{MEDIA_TYPE}; charset=utf-8")
 
 
+def dialled(said: Markup) -> Markup:
+    """A text of a page whose emergency numbers a phone calls when they are touched."""
+    return Markup(_NUMBERS.sub(r'<a href="tel:\1">\1</a>', str(said)))
+
+
 def redirect(address: str) -> Response:
     """The way to another page of ours, to be fetched: loading that again sends nothing again."""
     return Response(status_code=303, headers={**GUARDS, "Location": address})
@@ -78,5 +87,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.filters["dialled"] = dialled
     environment.globals |= {"style": Markup(_STYLE), "direction": direction, "own_name": own_name}
     return environment
