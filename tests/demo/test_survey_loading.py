@@ -36,6 +36,8 @@ async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """A client of a suite in which nothing but the surveys and reporting is needed; fewer people than usual answer."""
     fewer: Mapping[str, int] = {"student": 70, "staff": 12}
     monkeypatch.setattr(planted, "PEOPLE", fewer)
+    monkeypatch.setattr(planted, "WAVES", 2)
+    monkeypatch.setattr(planted, "FALLS_TO", (planted.FALLS_TO[0], planted.FALLS_TO[-1]))
     bus, keys = f"sqlite:///{tmp_path / 'bus.db'}", tmp_path / "keys"
     surveys = SurveySettings(database_url=f"sqlite:///{tmp_path / 's.db'}", event_bus_url=bus, keys_dir=keys)
     reporting = ReportingSettings(database_url=f"sqlite:///{tmp_path / 'r.db'}", event_bus_url=bus, keys_dir=keys)
