@@ -113,6 +113,7 @@ RULES: tuple[Rule, ...] = (
         ),
         excuses={
             "services/climate-survey-api/climate_survey_api/administrations/worker.py": "a survey stuck stops no other",
+            "services/climate-survey-api/climate_survey_api/results/worker.py": "a survey stuck stops no other",
             "services/referral-api/referral_api/students/imports/worker.py": "an import that fails stops no other",
             "shared/batches.py": "a poisoned event may fail in any way and becomes a dead letter",
             "shared/consumer.py": "what the store refuses may fail in any way and becomes a dead letter",

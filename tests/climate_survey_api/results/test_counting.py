@@ -10,15 +10,16 @@ from sqlalchemy import func, select
 
 from climate_survey_api.comments.models import comments
 from climate_survey_api.responses.models import ballot_keys, ballots
+from climate_survey_api.responses.operations import empty_box
 from climate_survey_api.results import operations, worker
 from climate_survey_api.results.deciding import Decided, Gathered, decide
 from climate_survey_api.results.models import result_sheets
 from climate_survey_api.results.worker import Counting
 from climate_survey_api.settings import Settings
-from shared.db import EVERY_DISTRICT
+from shared.db import EVERY_DISTRICT, Session
 from shared.testing.service import ServiceInTest
 from tests.climate_survey_api.results.counted import STUDENT, Counted, close, students_of, surveyed
-from tests.climate_survey_api.suite import NOON
+from tests.climate_survey_api.suite import NOON, Clock
 
 pytestmark = pytest.mark.slow
 
@@ -93,18 +94,29 @@ async def test_a_rule_that_changes_while_it_is_counted_is_the_one_that_it_is_dec
     assert {row["suppressed"] for row in await survey.rows()} == {True}
 
 
-async def test_a_count_that_fails_leaves_everything_as_it_was(
+async def test_a_count_that_fails_leaves_everything_as_it_was_and_stops_no_other(
     service: ServiceInTest[Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operations, "FEW", 10)
     survey = await surveyed(service, students_of("s-1", 30, point=4))
     await close(survey)
+    other = await surveyed(service, students_of("s-1", 12, point=4))
+    await close(other)
 
-    async def fails(*_: object, **__: UUID) -> None:
-        raise RuntimeError
+    async def fails(session: Session, *, district_id: str, administration_id: UUID) -> None:
+        if administration_id == survey.administration_id:
+            raise RuntimeError
+        await empty_box(session, district_id=district_id, administration_id=administration_id)
 
-    monkeypatch.setattr(operations, "empty_box", fails)
-    with pytest.raises(RuntimeError):
-        await a_worker(service).count_what_waits()
-    assert await left(survey) == {"ballots": 30, "ballot_keys": 1, "comments": 0, "result_sheets": 0}
-    assert await survey.announced() == []
+    clock = Clock()
+    counting = Counting(service.process.database, service.process.ring, clock, ZoneInfo("America/New_York"))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(operations, "empty_box", fails)
+        await counting.count_what_waits()
+    assert await left(survey) == {"ballots": 30, "ballot_keys": 1, "comments": 0, "result_sheets": 10}
+    assert (await survey.announced(), len(await other.announced())) == ([], 10)
+    await counting.count_what_waits()
+    assert await survey.announced() == []  # not again at once
+    clock.move(worker.TRY_AGAIN)
+    await counting.count_what_waits()
+    assert len(await survey.announced()) == 10

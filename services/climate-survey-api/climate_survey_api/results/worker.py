@@ -17,6 +17,8 @@ from shared.errors import DatabaseUnavailable
 
 LOOK_AGAIN = timedelta(seconds=5)
 """A large survey's count begins this much later; a look at rest is one statement."""
+TRY_AGAIN = timedelta(minutes=10)
+"""After a fault: another try may take a minute of a processor, and a ring that lacks a key is mended by hand."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +31,8 @@ class Counting:
         self._ring = ring
         self._clock = clock
         self._zone = zone
+        self._not_before: dict[UUID, datetime] = {}
+        """When those are tried again that met a fault."""
 
     async def run(self) -> None:
         """Look and count until cancelled; whatever is away is tried again."""
@@ -43,11 +47,23 @@ class Counting:
                 await backoff.wait()
 
     async def count_what_waits(self) -> int:
-        """Count every survey that waits to be; how many there were. Raises: DatabaseUnavailable."""
+        """Count every survey that waits to be; how many there were. Raises: DatabaseUnavailable.
+
+        One that meets a fault stays as it is, and is tried again later.
+        """
+        now = self._clock()
         async with self._database.read(EVERY_DISTRICT) as session:
             waiting = await administrations_to_count(session)
         for district_id, administration_id in waiting:
-            await self._count(district_id, administration_id)
+            if self._not_before.get(administration_id, now) > now:
+                continue
+            try:
+                await self._count(district_id, administration_id)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # one that cannot be counted may not stop the others, nor this process
+                log.error("survey_count_failed", administration_id=str(administration_id), exc_info=error)
+                self._not_before[administration_id] = now + TRY_AGAIN
         return len(waiting)
 
     async def _count(self, district_id: str, administration_id: UUID) -> None:

@@ -34,11 +34,11 @@ def change_of_share(before: AnswerSums, after: AnswerSums, was_invited: int | No
 def change_of_mean(
     before: AnswerSums, after: AnswerSums, was_invited: int | None, invited: int | None
 ) -> Difference | None:
-    """By how much the mean grew, with Welch's degrees of freedom. None where a wave has a single respondent."""
-    if before.n < 2 or after.n < 2:
-        return None
+    """By how much the mean grew, with Welch's degrees of freedom. None where it is not known how sure a mean is."""
     value = after.means / after.n - before.means / before.n
     one, other = variance_of_mean(before, was_invited), variance_of_mean(after, invited)
+    if one is None or other is None:
+        return None
     if not one + other:
         return Difference(value, value, value)
     freedom = (one + other) ** 2 / (one**2 / (before.n - 1) + other**2 / (after.n - 1))

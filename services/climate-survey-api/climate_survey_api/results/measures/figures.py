@@ -29,6 +29,7 @@ class Figures:
     response_rate: float | None
     histogram: tuple[int, ...] | None
     complete: int | None
+    """None also where the row's items are suppressed: they could be worked out from it."""
     alpha: float | None
     alpha_withheld: str | None
     """Why there is no alpha."""
@@ -82,6 +83,8 @@ def _withheld(sums: AnswerSums, row: SheetRow) -> str | None:
         return None
     if row.of_items < FEWEST_ITEMS:
         return f"fewer than {FEWEST_ITEMS} items"
+    if sums.complete is None:
+        return "the items are suppressed"
     if sums.complete < FEWEST_COMPLETE:
         return f"fewer than {FEWEST_COMPLETE} answered every item"
     return "no variance"

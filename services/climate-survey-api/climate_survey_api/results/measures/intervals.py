@@ -67,22 +67,29 @@ def _worth(sums: AnswerSums) -> tuple[float, str]:
 
     Fewer by (z/t)^2, because the variance itself is estimated from no more than n people. Never more than there are
     answers: that answers of one person differ more than those of several is chance, and chance must not narrow an
-    interval. The number of respondents where all answers are alike and nothing can be seen. Sources: Korn and Graubard
+    interval. The number of respondents where all answers are alike, or their spread is suppressed. Sources: Korn and Graubard
     1998; that it is capped, the NCHS standards for proportions (Parker et al. 2017).
     """
     if sums.answers == sums.n:
         return sums.n, "wilson"
-    share = sums.favorable / sums.answers
-    plain = share * (1 - share) / sums.answers
-    if not plain or sums.n < 2:
+    variance = _variance_of_ratio(sums)
+    if not variance:
         return sums.n, "wilson-cluster"
-    design_effect = max(1.0, _variance_of_ratio(sums) / plain)
+    share = sums.favorable / sums.answers
+    design_effect = max(1.0, variance / (share * (1 - share) / sums.answers))
     return sums.answers / design_effect * (Z / student_t(sums.n - 1)) ** 2, "wilson-cluster"
 
 
-def _variance_of_ratio(sums: AnswerSums) -> float:
-    """The variance of favourable answers over answers, with respondents as clusters, in an infinite population."""
+def _variance_of_ratio(sums: AnswerSums) -> float | None:
+    """The variance of favourable answers over answers, with respondents as clusters, in an infinite population.
+
+    None where it cannot be seen: all answers are alike, there is one respondent, or the spread is suppressed.
+    """
     share = sums.favorable / sums.answers
+    if share in (0, 1) or sums.n < 2:
+        return None
+    if sums.favorable_squares is None or sums.favorable_answers is None or sums.answers_squares is None:
+        return None
     squares = sums.favorable_squares - 2 * share * sums.favorable_answers + share * share * sums.answers_squares
     return sums.n / (sums.n - 1) * max(0.0, squares) / (sums.answers * sums.answers)
 
@@ -90,19 +97,21 @@ def _variance_of_ratio(sums: AnswerSums) -> float:
 def mean_interval(sums: AnswerSums, population: int | None) -> Interval:
     """The interval of the mean of the respondents' own means: Student's t, the variance times 1 - n/N.
 
-    Without bounds for a single respondent.
+    Without bounds for a single respondent, and where the spread is suppressed.
     """
     named = f"t-{_population_named(sums.n, population)}"
-    if sums.n < 2:
+    variance = variance_of_mean(sums, population)
+    if variance is None:
         return Interval(None, None, named)
-    mean, error = sums.means / sums.n, math.sqrt(variance_of_mean(sums, population))
-    half = student_t(sums.n - 1) * error
+    mean, half = sums.means / sums.n, student_t(sums.n - 1) * math.sqrt(variance)
     return Interval(mean - half, mean + half, named)
 
 
-def variance_of_mean(sums: AnswerSums, population: int | None) -> float:
-    """The variance of the mean of two respondents' own means or more."""
+def variance_of_mean(sums: AnswerSums, population: int | None) -> float | None:
+    """The variance of the mean of the respondents' own means; None of a single one, or where it is suppressed."""
     n = sums.n
+    if n < 2 or sums.means_squares is None:
+        return None
     spread = max(0.0, sums.means_squares - sums.means * sums.means / n) / (n - 1)
     left_out = 1 - n / population if population is not None and n <= population else 1.0
     return spread / n * left_out

@@ -31,6 +31,8 @@ class SheetRow:
     """How many of those invited are of the value; None where a school does not say."""
     of_items: int
     """How many items its figures are of."""
+    is_one_scale: bool = True
+    """Whether its items share their points."""
 
     @property
     def population(self) -> int | None:
@@ -45,7 +47,7 @@ class SheetRow:
     @property
     def has_points(self) -> bool:
         """Whether its answers are on one scale, so that there is a mean to speak of."""
-        return self.is_scored and self.sums is not None and bool(self.sums.histogram)
+        return self.is_scored and self.is_one_scale
 
 
 @dataclass(frozen=True, slots=True)

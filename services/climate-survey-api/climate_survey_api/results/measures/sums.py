@@ -39,8 +39,12 @@ def item_sums(row: Counters, item: CountedItem) -> AnswerSums:
     )
 
 
-def scale_sums(row: Counters, block: Block) -> AnswerSums:
-    """The sums of a dimension. Without a histogram where its items do not share their points."""
+def scale_sums(row: Counters, block: Block, *, in_full: bool) -> AnswerSums:
+    """The sums of a dimension. Without a histogram where its items do not share their points.
+
+    Not in full, it says nothing that one of its items could be worked out from: how the answers are spread over people
+    and points, beside the mean of people's own means, tells what the few said who answered an item.
+    """
     at, m, items = block.at, len(block.items), block.items
     people, totals, squares = row[at : at + m], row[at + m : at + 2 * m], row[at + 2 * m : at + 3 * m]
     histograms = [row[item.at : item.at + item.highest] for item in items]
@@ -49,12 +53,12 @@ def scale_sums(row: Counters, block: Block) -> AnswerSums:
         n=sum(people),
         answers=sum(answers * times for answers, times in enumerate(people, start=1)),
         favorable=sum(sum(h[item.least_favorable - 1 :]) for item, h in zip(items, histograms, strict=True)),
-        answers_squares=sum(answers * answers * times for answers, times in enumerate(people, start=1)),
-        favorable_squares=row[at + 3 * m],
-        favorable_answers=row[at + 3 * m + 1],
+        answers_squares=sum(j * j * times for j, times in enumerate(people, start=1)) if in_full else None,
+        favorable_squares=row[at + 3 * m] if in_full else None,
+        favorable_answers=row[at + 3 * m + 1] if in_full else None,
         means=sum(total / answers for answers, total in enumerate(totals, start=1)),
-        means_squares=sum(square / (answers * answers) for answers, square in enumerate(squares, start=1)),
-        histogram=tuple(sum(point) for point in zip(*histograms, strict=True)) if block.points else (),
-        complete=people[-1],
-        alpha=alpha_of_complete_cases(people[-1], totals[-1], squares[-1], by_item),
+        means_squares=sum(square / (j * j) for j, square in enumerate(squares, start=1)) if in_full else None,
+        histogram=tuple(sum(p) for p in zip(*histograms, strict=True)) if in_full and block.points else (),
+        complete=people[-1] if in_full else None,
+        alpha=alpha_of_complete_cases(people[-1], totals[-1], squares[-1], by_item) if in_full else None,
     )
