@@ -69,7 +69,7 @@ def _add_reviewing(router: APIRouter, zone: tzinfo) -> None:
     ) -> CommentsUnderReview:
         """What respondents wrote, for the trained readers that the district's rules name. In an order by chance."""
         await views.ensure_trained(session, caller)
-        await views.ensure_counted(session, caller.district_id, administration_id)
+        await views.ensure_counted(session, caller, administration_id)
         found = await views.comments_under_review(
             session,
             caller,
@@ -132,7 +132,7 @@ def _add_reading(router: APIRouter) -> None:
         limit: Limit = DEFAULT_LIMIT,
     ) -> ReleasedComments:
         """What readers released, where enough wrote, in an order by chance that stays the same."""
-        await views.ensure_counted(session, caller.district_id, administration_id)
+        await views.ensure_counted(session, caller, administration_id)
         found = await views.released_comments(
             session,
             caller,

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
+from climate_survey_api.administrations.errors import AdministrationNotFound
 from climate_survey_api.administrations.views import find_administration
 from climate_survey_api.comments.errors import CommentNotFound, CommentsNotReady, NotATrainedReader
 from climate_survey_api.comments.models import comments
@@ -141,9 +142,15 @@ async def ensure_trained(session: ReadSession, caller: Caller) -> None:
         raise NotATrainedReader("The district's rules for surveys name its readers in `comment_readers`.")
 
 
-async def ensure_counted(session: ReadSession, district_id: str, administration_id: UUID) -> None:
-    """Refuse what is asked before the count is over. Raises: AdministrationNotFound, CommentsNotReady."""
-    if (await find_administration(session, district_id, administration_id)).counted_at is None:
+async def ensure_counted(session: ReadSession, caller: Caller, administration_id: UUID) -> None:
+    """Refuse what is asked before the count is over.
+
+    Raises: AdministrationNotFound, also where none of the caller's schools was asked, CommentsNotReady.
+    """
+    there = await find_administration(session, caller.district_id, administration_id)
+    if not any(caller.sees_school(unit.school_id) for unit in there.units):
+        raise AdministrationNotFound
+    if there.counted_at is None:
         raise CommentsNotReady
 
 
