@@ -15,20 +15,24 @@ class AnswerSums(Part):
     """What share, mean and interval are made of; sums, so that rows can be added up.
 
     A respondent's own mean is over the scored items answered within the row, each turned so that higher is better.
+    Where the items of a dimension are suppressed and the dimension is not, what an item could be worked out from is
+    null, and the histogram empty.
     """
 
     n: int = Field(ge=0, description="Respondents with an answer in the row.")
     answers: int = Field(ge=0, description="Answers: more than n where a row has several items.")
     favorable: int = Field(ge=0, description="Favourable answers, after reversal.")
-    answers_squares: int = Field(ge=0, description="Sum over respondents of the square of their answers' number.")
-    favorable_squares: int = Field(ge=0, description="Sum over respondents of the square of their favourable ones.")
-    favorable_answers: int = Field(ge=0, description="Sum over respondents of favourable times answers.")
+    answers_squares: int | None = Field(ge=0, description="Sum over respondents of the squares of their answers.")
+    favorable_squares: int | None = Field(
+        ge=0, description="Sum over respondents of the squares of their favourable ones."
+    )
+    favorable_answers: int | None = Field(ge=0, description="Sum over respondents of favourable times answers.")
     means: float = Field(description="Sum over respondents of their own means, in points of the scale.")
-    means_squares: float = Field(description="Sum over respondents of the squares of their own means.")
+    means_squares: float | None = Field(description="Sum over respondents of the squares of their own means.")
     histogram: tuple[int, ...] = Field(
         description="Answers per point of the scale, from the lowest, after reversal; of choices in their order."
     )
-    complete: int = Field(ge=0, description="Respondents who answered every scored item of the row.")
+    complete: int | None = Field(ge=0, description="Respondents who answered every scored item of the row.")
     alpha: float | None = Field(
         description="Cronbach's alpha of the complete cases; null: under 30 of them, under 3 items, or no variance."
     )

@@ -1,6 +1,6 @@
 """A survey with known answers: closed, counted, and asked about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -76,15 +76,22 @@ class Counted:
         return [event for event in events if event.administration_id == self.administration_id]
 
 
-async def surveyed(service: ServiceInTest[Settings], dropped: Sequence[Ballot], **plan: Any) -> Counted:
+async def surveyed(
+    service: ServiceInTest[Settings],
+    dropped: Sequence[Ballot],
+    *,
+    items: Sequence[dict[str, Any]] = ITEMS,
+    invited: Mapping[tuple[str, str], int] | None = None,
+    **plan: Any,
+) -> Counted:
     """An open survey of two schools' students and one's staff, with these answers in its box."""
     schools = [
         {"school_id": "s-1", "invited": {"student": 64, "staff": 8}, "frame": FRAME},
         {"school_id": "s-2", "invited": {"student": 5}},
     ]
-    invited = {("s-1", "student"): 1, ("s-1", "staff"): 1, ("s-2", "student"): 1}
+    invited = invited or {("s-1", "student"): 1, ("s-1", "staff"): 1, ("s-2", "student"): 1}
     plan = {"schools": schools, "facets": ["sex"], "free_text": True, **plan}
-    open_survey = await a_survey(service, invited, items=ITEMS, **plan)
+    open_survey = await a_survey(service, invited, items=items, **plan)
     await drop(service, open_survey.administration_id, dropped)
     return Counted(service, open_survey.administration_id)
 

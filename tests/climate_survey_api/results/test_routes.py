@@ -12,13 +12,10 @@ from climate_survey_api.responses.rules import Ballot
 from climate_survey_api.results.views import answers
 from climate_survey_api.settings import Settings
 from shared.testing.service import ServiceInTest
-from tests.climate_survey_api.results.counted import STAFF, Counted, close, students_of, surveyed
+from tests.climate_survey_api.results.counted import ITEMS, STAFF, STUDENT, Counted, close, students_of, surveyed
 
 pytestmark = pytest.mark.slow
-NUMBERS = (
-    *("n", "answers", "favorable", "low", "high", "mean", "mean_low", "mean_high", "margin", "histogram"),
-    *("complete", "alpha", "response_rate"),
-)
+SPREAD = ("histogram", "complete", "mean_low", "mean_high", "alpha")
 
 
 async def test_a_counted_survey_tells_what_was_answered_and_hides_what_too_few_did(
@@ -48,7 +45,8 @@ async def test_a_counted_survey_tells_what_was_answered_and_hides_what_too_few_d
     assert by_place["s-1", "student", "equity"]["alpha_withheld"] == "fewer than 3 items"
     few = by_place["s-2", "student", "safety"]
     assert few["suppressed"]
-    assert not any(few[name] is not None for name in NUMBERS)
+    # Not a number of any name, nor a list of them.
+    assert {type(value) for value in few.values()} <= {str, bool, type(None)}
     district = by_place[None, "student", "safety"]
     assert (district["n"], district["favorable"], district["schools_counted"]) == (46, row["favorable"], 1)
     assert by_place["s-1", "staff", "safety"]["suppressed"]
@@ -132,6 +130,57 @@ async def test_what_changed_between_two_waves_has_an_interval_and_is_hidden_wher
     hidden = changed["s-2", "safety"]
     assert hidden["suppressed"]
     assert {hidden[name] for name in ("favorable", "favorable_change", "mean_change")} == {None}
+
+
+async def test_a_dimension_whose_items_are_hidden_says_nothing_that_an_item_could_be_worked_out_from(
+    service: ServiceInTest[Settings],
+) -> None:
+    # Of forty one alone answers the second item as well: what he said would follow from how the answers are spread.
+    one = Ballot("s-1", STUDENT, {"q1": 4, "q2": 1})
+    survey = await surveyed(service, [*(Ballot("s-1", STUDENT, {"q1": 3}) for _ in range(39)), one])
+    await close(survey)
+
+    for row in await survey.rows(group="student"):
+        if row["dimension"] != "safety" or row["suppressed"]:
+            continue
+        assert (row["n"], row["favorable"], row["mean"]) == (40, 40 / 41, (39 * 3 + 2.5) / 40)
+        assert row["low"] < row["favorable"] < row["high"]
+        assert [row[name] for name in SPREAD] == [None] * len(SPREAD)
+        assert row["alpha_withheld"] == "the items are suppressed"
+    assert all(r["suppressed"] for r in await survey.rows(by="item", group="student") if r["dimension"] == "safety")
+    told = [row.sums for event in await survey.announced() for row in event.rows if row.sums is not None]
+    assert told
+    for sums in told:
+        spread = (sums.answers_squares, sums.favorable_squares, sums.favorable_answers, sums.means_squares)
+        assert (*spread, sums.complete, sums.histogram) == (None, None, None, None, None, ())
+
+
+async def test_more_answers_than_people_do_not_make_a_group_large_enough(service: ServiceInTest[Settings]) -> None:
+    schools = [{"school_id": "s-1", "invited": {"student": 9}}, {"school_id": "s-2", "invited": {"student": 64}}]
+    stuffed = [*students_of("s-1", 12, point=4), *students_of("s-2", 12, point=2)]
+    survey = await surveyed(service, stuffed, schools=schools, invited={("s-1", "student"): 1})
+    await close(survey)
+
+    rows = await survey.rows()
+    assert {r["school_id"] for r in rows if not r["suppressed"]} == {"s-2", None}
+    assert {r["n"] for r in rows if r["school_id"] is None and not r["suppressed"]} == {12}
+
+
+async def test_waves_that_asked_with_other_items_are_not_compared(service: ServiceInTest[Settings]) -> None:
+    before = await surveyed(service, students_of("s-1", 40, point=4))
+    items = [
+        item | {"text": {"en": "Otherwise", "es": "De otra manera"}} if item["item_id"] == "e1" else item
+        for item in ITEMS
+    ]
+    after = await surveyed(service, students_of("s-1", 40, point=2), items=items, version=2)
+    await close(before)
+    await close(after)
+
+    answer = (await after.change(before, group="student", school_id="s-1")).json()
+    safety, equity = answer["rows"]
+    assert (safety["same_items"], safety["favorable_change"]) == (True, -1.0)
+    assert (equity["same_items"], equity["favorable_change"], equity["favorable"]) == (False, None, 0.0)
+    assert [(w["kind"], w["dimension"]) for w in answer["warnings"]] == [("items_differ", "equity")]
 
 
 async def test_an_answer_that_is_sent_piece_by_piece_is_the_same_answer(

@@ -50,7 +50,7 @@ def tallied(items: Sequence[Item], *ballots: Ballot) -> Tally:
 def test_sums_are_those_of_the_definitions_after_reversal() -> None:
     tally = tallied(ITEMS, a_ballot(s1=4, s2=1, s3=2), a_ballot(s1=1, s2=4), a_ballot(s3=3, e1=2), a_ballot(e1=4))
     row, block = tally.units[STUDENT, "s-1"].whole, tally.layout(STUDENT).blocks[0]
-    sums = scale_sums(row, block)  # of the points [4, 4, 2], [1, 1] and [3]: the second item is reversed
+    sums = scale_sums(row, block, in_full=True)  # of the points [4, 4, 2], [1, 1] and [3]: the second item is reversed
     assert (sums.n, sums.answers, sums.favorable, sums.complete) == (3, 6, 3, 1)
     assert (sums.answers_squares, sums.favorable_squares, sums.favorable_answers) == (9 + 4 + 1, 4 + 1, 6 + 1)
     assert sums.means == pytest.approx(10 / 3 + 1 + 3)
@@ -64,7 +64,7 @@ def test_problems_and_yes_or_no_have_their_favourable_half() -> None:
     tally = tallied(items, a_ballot(p=1, y=2), a_ballot(p=3, y=1), a_ballot(p=4))
     row, block = tally.units[STUDENT, "s-1"].whole, tally.layout(STUDENT).blocks[0]
     assert [item_sums(row, item).favorable for item in block.items] == [1, 1]
-    assert scale_sums(row, block).histogram == ()  # four points and two are no one scale
+    assert scale_sums(row, block, in_full=True).histogram == ()  # four points and two are no one scale
 
 
 def test_what_is_not_scaled_has_a_row_of_its_own_and_no_part_in_its_dimension() -> None:
@@ -82,6 +82,6 @@ def test_what_is_not_scaled_has_a_row_of_its_own_and_no_part_in_its_dimension() 
         (["kind"], False),
     ]
     row = tallied(items, a_ballot(a=4, official=4, kind=3)).units[STUDENT, "s-1"].whole
-    assert scale_sums(row, blocks[0]).answers == 1
+    assert scale_sums(row, blocks[0], in_full=True).answers == 1
     choice = item_sums(row, blocks[2].items[0])
     assert (choice.histogram, choice.favorable, choice.means) == ((0, 0, 1), 0, 0.0)

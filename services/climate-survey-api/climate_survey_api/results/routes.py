@@ -111,7 +111,7 @@ def result_routes() -> APIRouter:
         ensure_surveyed(there, caller, school_id)
         rows = await change(session, caller, before, there, Wanted(school_id, group))
         beside = {"from_administration_id": str(from_), **await _frozen(session, there)}
-        return answers.answer(rows, tuple(DimensionChange.model_fields), beside, accept)
+        return answers.answer(rows, tuple(DimensionChange.model_fields), beside, accept, warns=True)
 
     return router
 

@@ -21,6 +21,8 @@ class CautionKind(StrEnum):
     SCHOOLS_LEFT_OUT = "schools_left_out"
     LOW_ALPHA = "low_alpha"
     NOT_WEIGHTED = "not_weighted"
+    ITEMS_DIFFER = "items_differ"
+    SCHOOLS_DIFFER = "schools_differ"
 
 
 @dataclass(frozen=True, slots=True)

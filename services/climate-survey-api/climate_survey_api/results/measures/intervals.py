@@ -67,13 +67,13 @@ def _worth(sums: AnswerSums) -> tuple[float, str]:
 
     Fewer by (z/t)^2, because the variance itself is estimated from no more than n people. Never more than there are
     answers: that answers of one person differ more than those of several is chance, and chance must not narrow an
-    interval. The number of respondents where all answers are alike, or their spread is suppressed. Sources: Korn and Graubard
-    1998; that it is capped, the NCHS standards for proportions (Parker et al. 2017).
+    interval. The number of respondents where all answers are alike, or their spread is suppressed. Sources: Korn and
+    Graubard 1998; that it is capped, the NCHS standards for proportions (Parker et al. 2017).
     """
     if sums.answers == sums.n:
         return sums.n, "wilson"
     variance = _variance_of_ratio(sums)
-    if not variance:
+    if variance is None:
         return sums.n, "wilson-cluster"
     share = sums.favorable / sums.answers
     design_effect = max(1.0, variance / (share * (1 - share) / sums.answers))

@@ -77,7 +77,11 @@ class GroupCount:
             yield from self._facet_sheets(facet, its_values, standings, of_people)
 
     def _standing(self, counts: Callable[[Counters], Counts]) -> _Standing:
-        by_school = {school_id: counts(unit.whole) for school_id, unit in sorted(self.schools.items())}
+        # Of a school where fewer were invited than may be shown, more answers do not come from more people.
+        by_school = {
+            school_id: tuple(min(n, self.units[school_id].invited) for n in counts(unit.whole))
+            for school_id, unit in sorted(self.schools.items())
+        }
         shown = tuple(school for school, n in by_school.items() if n[0] >= self.minimum)
         few = tuple(school for school, n in by_school.items() if 0 < n[0] < self.minimum)
         together = [sum(part) for part in zip(*(by_school[school] for school in few), strict=True)]
@@ -95,7 +99,7 @@ class GroupCount:
             told = standing.district if school_id is None else _only(school_id, standing.shown)
             in_full = standing.tabled if school_id is None else _only(school_id, standing.whole)
             if block.is_scale:
-                dimensions.append(self._row(block, told, _WHOLE, None))
+                dimensions.append(self._row(block, told, _WHOLE, None, in_full=told == in_full))
             items += [self._row(block, in_full, _WHOLE, place) for place in range(len(block.items))]
         return Sheet(school_id, self.group, None, tuple(dimensions), tuple(items))
 
@@ -159,8 +163,13 @@ class GroupCount:
         hidden = self.complement(table, too_small(table, self.minimum) | before, self.minimum) | empty
         return frozenset((names[row], values[column]) for row, column in hidden)
 
-    def _row(self, block: Block, schools: Sequence[str], of: _Part, place: int | None) -> SheetRow:
-        """A row of a dimension, or of the item in this place; where no school or no part is shown a suppressed one."""
+    def _row(
+        self, block: Block, schools: Sequence[str], of: _Part, place: int | None, *, in_full: bool = True
+    ) -> SheetRow:
+        """A row of a dimension, or of the item in this place; where no school or no part is shown a suppressed one.
+
+        Not `in_full`, a dimension says nothing of its items: these are not shown of all the same schools.
+        """
         item = None if place is None else block.items[place]
         item_id = item.item_id if item else None
         frame = self._frame(schools, of.facet, of.value) if schools and of.facet and of.value else None
@@ -172,12 +181,13 @@ class GroupCount:
             value=of.value,
             dimension=block.dimension,
             item_id=item_id,
-            sums=item_sums(row, item) if item else scale_sums(row, block),
+            sums=item_sums(row, item) if item else scale_sums(row, block, in_full=in_full),
             schools=len(schools),
             invited=sum(self.units[school_id].invited for school_id in schools),
             respondents=self._added(schools, None, None)[RESPONDENTS],
             frame=frame,
             of_items=of_items,
+            is_one_scale=item is not None or bool(block.points),
         )
 
     def _value_row(self, schools: Sequence[str], counted: Sequence[str], facet: SurveyFacet, value: str) -> ValueRow:

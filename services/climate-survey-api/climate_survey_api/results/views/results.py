@@ -81,11 +81,11 @@ def _told(place: Place, row: SheetRow, asked: Asked) -> Told:
         "histogram": made.histogram,
         "complete": made.complete,
         "alpha": made.alpha,
-        "alpha_items": row.of_items,
+        "alpha_items": row.of_items if row.sums is not None else None,
         "alpha_missing": MISSING_RULE,
         "alpha_withheld": made.alpha_withheld,
         "response_rate": made.response_rate,
-        "schools_counted": row.schools,
+        "schools_counted": row.schools if row.sums is not None else None,
         "suppressed": row.sums is None,
     }
     return {name: everything.get(name) for name in columns(asked)}

@@ -83,14 +83,17 @@ class SurveyResult(BaseModel):
     mean_high: float | None
     mean_method: str
     margin: float | None = Field(description="Half the plain interval of a share of one half: the widest n can have.")
-    histogram: list[int] | None = Field(description="Answers per point from the lowest, after reversal; of choices.")
+    histogram: list[int] | None = Field(
+        description="Answers per point from the lowest, after reversal; of choices. Null, as `complete` and the "
+        "interval of `mean`, also of a dimension whose items are suppressed: they could be worked out."
+    )
     complete: int | None = Field(description="Respondents who answered every item of the row.")
     alpha: float | None = Field(description="Cronbach's alpha of the complete cases.")
-    alpha_items: int = Field(description="How many items the row is of: the k of alpha.")
+    alpha_items: int | None = Field(description="How many items the row is of: the k of alpha.")
     alpha_missing: str = Field(description="`complete_cases`: who left out an item is left out of alpha.")
     alpha_withheld: str | None = Field(description="Why there is no alpha.")
     response_rate: float | None = Field(description="Respondents of those invited; null by value.")
-    schools_counted: int = Field(description="Schools in the figures; of the district those it could take in.")
+    schools_counted: int | None = Field(description="Schools in the figures; of the district those it could take in.")
     suppressed: bool
     favorable_weighted: float | None = Field(
         None, description="With `weighted`: as if respondents were composed like those invited. Beside the raw figure."
@@ -128,7 +131,7 @@ class ValueShare(BaseModel):
     value: str = Field(description="`unknown`: did not say.")
     n: int | None = Field(description="Respondents of the value; null: suppressed.")
     share: float | None = Field(description="Of all respondents.")
-    frame: int | None = Field(description="Those invited of the value; null: a school does not say.")
+    frame: int | None = Field(description="Those invited of the value; null: suppressed, or a school does not say.")
     frame_share: float | None = Field(description="Of all that the frame counts.")
     difference: float | None = Field(description="`share` less `frame_share`.")
     low: float | None = Field(description="Of the difference's 95 % interval.")
@@ -178,6 +181,7 @@ _CHANGE: dict[str, Any] = {
     "mean_high": -0.05,
     "schools_counted_from": 1,
     "schools_counted": 1,
+    "same_items": True,
     "suppressed": False,
 }
 
@@ -196,8 +200,9 @@ class DimensionChange(BaseModel):
     mean_change: float | None
     mean_low: float | None
     mean_high: float | None
-    schools_counted_from: int = Field(description="Schools in the earlier figures: mind it where it differs.")
-    schools_counted: int
+    schools_counted_from: int | None = Field(description="Schools in the earlier figures: mind it where it differs.")
+    schools_counted: int | None
+    same_items: bool = Field(description="False: the waves asked with other items, so no change is told.")
     suppressed: bool
 
 
@@ -206,6 +211,7 @@ class Change(BaseModel):
 
     from_administration_id: UUID
     rows: list[DimensionChange]
+    warnings: list[Warned]
     policy: Policy
     as_of: Instant
 
@@ -215,6 +221,7 @@ class Change(BaseModel):
                 {
                     "from_administration_id": "01932f7e-5f2a-7c61-9f4b-2f1f7f1c2a10",
                     "rows": [_CHANGE],
+                    "warnings": [],
                     "policy": {"minimum": 10},
                     "as_of": "2026-11-25T17:00:00Z",
                 }
