@@ -188,7 +188,34 @@ async function offline(code) {
   const lost = page.url();
   await page.setOfflineMode(false);
   const answer = await page.reload();
-  return { lost: lost.startsWith("chrome-error:"), status: answer.status(), method: answer.request().method(), step: await page.$eval("input[name=step]", (one) => one.value) };
+  return { lost: lost.startsWith("chrome-error:"), status: answer.status(), method: answer.request().redirectChain()[0].method(), step: await page.$eval("input[name=step]", (one) => one.value) };
+}
+
+/** The browser's own buttons, without scripts: on twice, back twice, forward, another answer, and to the end. */
+async function backAndForth(code) {
+  const { open, context } = await device({ scripts: false });
+  const page = await open();
+  await page.goto(`${base}/s/${code}`);
+  await answerStep(page);
+  await answerStep(page);
+  const told = async () => ({
+    step: await page.$eval("input[name=step]", (one) => one.value),
+    checked: await page.$$eval("fieldset", (groups) => groups.map((one) => one.querySelector("input:checked")?.value)),
+    asked: new URL(page.url()).search,
+  });
+  const went = [await told()];
+  for (const move of ["goBack", "goBack", "goForward", "reload"]) {
+    const answer = await page[move]();
+    went.push({ ...(await told()), status: answer.status() });
+  }
+  await (await page.$("fieldset input")).click();
+  await press(page, go("next"));
+  const changed = await page.goBack().then(told);
+  await page.goForward();
+  await untilReview(page);
+  const sent = await press(page, go("send"));
+  const after = await page.goBack();
+  return { went, changed, sent: sent.status(), after: after.status(), cookies: (await context.cookies()).length };
 }
 
 /** Sent from two windows at once, then once more after going back. */
@@ -232,6 +259,7 @@ found.keyboard = await byKeyboard(codes.keyboard);
 found.enter = await enter(codes.enter);
 found.resumed = await resumed(codes.resumed);
 found.offline = await offline(codes.offline);
+found.backAndForth = await backAndForth(codes.backAndForth);
 found.twice = await twice(codes.twice);
 await others();
 await browser.close();

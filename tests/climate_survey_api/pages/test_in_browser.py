@@ -118,7 +118,7 @@ async def everything(service: ServiceInTest[Settings]) -> dict[str, Any]:
     short = await a_survey(service, {("s-1", "student"): 3}, name="Three questions and one more")
     arabic, early, over = await in_arabic(service), await touching_what_is_protected(service), await a_survey(service)
     await close(service, over)
-    of_long = ("english", "spanish", "desk", "enter", "resumed", "offline")
+    of_long = ("english", "spanish", "desk", "enter", "resumed", "offline", "backAndForth")
     of_short = ("keyboard", "dark", "twice")
     codes = dict(zip(of_long, long.codes["s-1", "student"], strict=False))
     codes |= dict(zip(of_short, short.codes["s-1", "student"], strict=True))
@@ -147,6 +147,18 @@ def check_each_page(looked: list[dict[str, Any]]) -> None:
         assert not one["scrolls"], f"{one['name']} has to be moved sideways"
         assert one["small"] == [], f"{one['name']} has targets for small fingers alone"
         assert (one["scripts"], one["bytes"] < 40_000) == (0, True), one["name"]
+
+
+def check_going_back(went: dict[str, Any]) -> None:
+    """The browser's own buttons lead to pages, never to an error, and what is answered there counts."""
+    third, back, first, forward, reloaded = went["went"]
+    assert [one["step"] for one in (third, back, forward, reloaded)] == ["3", "2", "2", "2"]
+    assert [one["asked"] for one in (third, back, first)] == ["?at=3", "?at=2", ""]
+    assert [one["status"] for one in (back, first, forward, reloaded)] == [200] * 4
+    assert set(back["checked"]) == set(forward["checked"]) == set(reloaded["checked"]) == {"4"}
+    changed, *rest = went["changed"]["checked"]
+    assert (changed, set(rest)) == ("1", {"4"})
+    assert (went["sent"], went["after"], went["cookies"]) == (200, 410, 0)
 
 
 async def test_everybody_can_answer_on_a_phone(
@@ -184,4 +196,5 @@ async def test_everybody_can_answer_on_a_phone(
     assert found["resumed"]["at"] == found["resumed"]["back"] == "People at your school"
     assert found["resumed"] | {"told": True, "cookies": 0, "checked": 0, "first": True} == found["resumed"]
     assert found["offline"] == {"lost": True, "status": 200, "method": "POST", "step": "2"}
+    check_going_back(found["backAndForth"])
     assert found["twice"] == {"both": [200, 410], "again": 410, "heading": "This code has been used"}

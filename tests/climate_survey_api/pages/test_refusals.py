@@ -108,7 +108,7 @@ async def test_what_is_no_form_is_refused_as_a_page(service: ServiceInTest[Setti
         nothing = await client.post(path)
     assert [one.status_code for one in (json, large, slip, *nowhere)] == [415, 413, 422, *[404] * 4]
     assert all("<!doctype html>" in one.text for one in (json, large, slip, *nowhere))
-    assert nothing.status_code == 200
+    assert nothing.status_code == 303
     assert Page.read(slip.text).links["Open the page without what was added"] == path
 
 

@@ -96,10 +96,26 @@ class Visitor:
         self._keeps_cookies = keeps_cookies
         self.page = Page()
         self.answer: httpx2.Response = httpx2.Response(200)
+        self.hops: list[httpx2.Response] = []
+        """The redirects by which the last form that was sent led here."""
+        self._been: list[str | None] = []
+        """The history: where each page was loaded from; None: it came of a form that was sent, and cannot be."""
 
     async def open(self, address: str) -> Page:
         """Load an address."""
-        return await self._show(await self._client.get(address, headers=self._headers))
+        self._been.append(address)
+        return await self._load(address)
+
+    async def back(self, steps: int = 1) -> Page:
+        """The button of the browser: a page that told it to keep nothing is loaded again."""
+        del self._been[len(self._been) - steps :]
+        address = self._been[-1]
+        assert address is not None, "the browser says that the form would have to be sent again"
+        return await self._load(address)
+
+    async def reload(self) -> Page:
+        """The same page loaded again."""
+        return await self.back(0)
 
     async def press(self, button: str, **answers: str) -> Page:
         """Fill in what is answered here and press a button; an answer is named by its field, dots as `__`."""
@@ -110,11 +126,17 @@ class Visitor:
 
     async def send(self, address: str, fields: dict[str, str]) -> Page:
         """Send a form; the page that comes of it, also where it is another's address."""
-        sent = await self._client.post(address.partition("#")[0], data=fields, headers=self._headers)
-        if sent.status_code == 303:
+        self.hops = []
+        answer = await self._client.post(address.partition("#")[0], data=fields, headers=self._headers)
+        while answer.status_code == 303:
             self._tidy()
-            return await self.open(sent.headers["location"])
-        return await self._show(sent)
+            self.hops.append(answer)
+            answer = await self._client.get(answer.headers["location"], headers=self._headers)
+        self._been.append(self.hops[-1].headers["location"] if self.hops else None)
+        return await self._show(answer)
+
+    async def _load(self, address: str) -> Page:
+        return await self._show(await self._client.get(address, headers=self._headers))
 
     async def _show(self, answer: httpx2.Response) -> Page:
         self.answer = answer

@@ -79,7 +79,14 @@ def with_fields(draft: Draft, step: Step, fields: Mapping[str, str]) -> tuple[Dr
         if (said := fields.get(f"facet.{asked.facet}")) is not None:
             values = {str(value): str(value) for value in asked.values}
             _take(said, values, facets, str(asked.facet), FormFault(f"f-{asked.facet}", "fault.answer"), faults)
-    changed = replace(draft, answers=answers, facets=facets, words={name: said for name, said in words.items() if said})
+    changed = replace(
+        draft,
+        answers=answers,
+        facets=facets,
+        words={name: said for name, said in words.items() if said},
+        # What was too long to be kept is what stands there now.
+        cut=draft.cut and not any(item.scale is Scale.TEXT for item in step.items),
+    )
     return changed, [*faults, *too_long(step, changed)]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from climate_survey_api.access_codes.errors import CodeUnknown, CodeUsed
 from climate_survey_api.access_codes.rules import normalise, printed
@@ -19,6 +19,16 @@ from shared.errors import BodyTooLarge, DatabaseUnavailable
 from shared.http.runtime import AtHand, Now, PublicSession, open_to_everybody
 
 Code = Annotated[str, Path(description="As it is printed; dashes may be left out.", examples=["7KHD-M4PX-9RWC"])]
+At = Annotated[
+    str | None,
+    Query(
+        description="The step to be shown: `1` and up, `about`, `words` or `review`. Without it, or of no such step, "
+        "the one at which somebody stopped on this device."
+    ),
+]
+Carried = Annotated[
+    str, Query(description="The answers so far, sealed: only where the device has not shown yet that it keeps cookies.")
+]
 SHUT = (CodeUnknown, CodeUsed, SurveyNotOpen, SurveyClosed, KnocksTooOften, DatabaseUnavailable)
 FORM: dict[str, Any] = form_body(
     {
@@ -42,32 +52,45 @@ def add_answering(router: APIRouter, surroundings: Surroundings) -> None:
     @router.get(
         "/s/{code}",
         response_class=Response,
-        responses=pages(*SHUT, keeps=True) | redirected("The same with the code as it is printed."),
+        responses=pages(*SHUT, keeps=True)
+        | redirected("The same with the code as it is printed, or without a draft that the device has kept."),
         dependencies=guarded,
     )
     async def show_form(
-        code: Code, request: Request, session: PublicSession, at_hand: AtHand, now: Now, language: Language = ""
+        code: Code,
+        request: Request,
+        session: PublicSession,
+        at_hand: AtHand,
+        now: Now,
+        at: At = None,
+        draft: Carried = "",
+        language: Language = "",
     ) -> Response:
-        """The form that a code opens: its first step, or the one at which somebody stopped on this device."""
+        """The form that a code opens: its first step, the one at which somebody stopped on this device, or any.
+
+        With what was answered by now, also where somebody went back in his browser.
+        """
         symbols = normalise(code)
         if symbols is not None and code != printed(symbols):
             return redirect(surroundings.reader_of(request).address(f"/s/{printed(symbols)}"))
         form = await open_form(session, at_hand.ring, request, surroundings, code, now=now)
-        return form.as_kept()
+        return form.as_kept() if at is None else form.at_step(at, draft)
 
     @router.post(
         "/s/{code}",
         response_class=Response,
-        responses=pages(*SHUT, BodyTooLarge, NotAForm, keeps=True),
+        responses=pages(*SHUT, BodyTooLarge, NotAForm, keeps=True)
+        | redirected("The step that the button leads to, to be fetched.", keeps=True),
         openapi_extra=FORM,
         dependencies=guarded,
     )
     async def answer_step(
         code: Code, request: Request, session: PublicSession, at_hand: AtHand, now: Now, language: Language = ""
     ) -> Response:
-        """One step answered. Nothing is stored here: the answers so far go back with the page, sealed.
+        """One step answered. Nothing is stored here: the answers so far go back with the answer, sealed.
 
-        Sent again, it changes nothing.
+        Sent again, it changes nothing. Words too long for the device to keep go with the page itself: it is answered
+        with 200 then, and where something is no answer with 422.
         """
         form = await open_form(session, at_hand.ring, request, surroundings, code, now=now)
         fields = await fields_of(request)
