@@ -2,7 +2,7 @@
 
 ServiceError
 ├── Forbidden
-│   └── NotATrainedReader         403
+│   └── ReaderNotNamed         403
 ├── NotFound
 │   └── CommentNotFound           404
 ├── Conflict
@@ -15,7 +15,7 @@ ServiceError
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 
-class NotATrainedReader(Forbidden):
+class ReaderNotNamed(Forbidden):
     """The district's rules for surveys do not name the caller among its trained readers."""
 
 

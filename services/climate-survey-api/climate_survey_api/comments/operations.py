@@ -103,7 +103,7 @@ async def review_comment(
 ) -> None:
     """The comment stands as its reader decided; of two readers at once one is told that the other was faster.
 
-    Raises: NotATrainedReader, CommentNotFound, AlreadyReviewed, ChangedMeanwhile, OnlyReleasedIsRedacted.
+    Raises: ReaderNotNamed, CommentNotFound, AlreadyReviewed, ChangedMeanwhile, OnlyReleasedIsRedacted.
     """
     await ensure_trained(session, caller)
     c = kept.c

@@ -12,8 +12,8 @@ from climate_survey_api.comments.errors import (
     AlreadyReviewed,
     CommentNotFound,
     CommentsNotReady,
-    NotATrainedReader,
     OnlyReleasedIsRedacted,
+    ReaderNotNamed,
 )
 from climate_survey_api.comments.operations import ReviewComment
 from climate_survey_api.comments.rules import CommentStatus
@@ -51,7 +51,7 @@ def comment_routes(zone: tzinfo) -> APIRouter:
 def _add_reviewing(router: APIRouter, zone: tzinfo) -> None:
     @router.get(
         "/administrations/{administration_id}/comments",
-        responses=problems(NotATrainedReader, AdministrationNotFound, CommentsNotReady, CursorUnusable),
+        responses=problems(ReaderNotNamed, AdministrationNotFound, CommentsNotReady, CursorUnusable),
     )
     async def read_comments(
         caller: Reviewer,
@@ -87,7 +87,7 @@ def _add_reviewing(router: APIRouter, zone: tzinfo) -> None:
     @router.post(
         "/comments/{comment_id}/review",
         responses=problems(
-            NotATrainedReader, CommentNotFound, AlreadyReviewed, ChangedMeanwhile, OnlyReleasedIsRedacted, KeyReused
+            ReaderNotNamed, CommentNotFound, AlreadyReviewed, ChangedMeanwhile, OnlyReleasedIsRedacted, KeyReused
         ),
     )
     async def review_comment(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from climate_survey_api.administrations.errors import AdministrationNotFound
 from climate_survey_api.administrations.views import find_administration
-from climate_survey_api.comments.errors import CommentNotFound, CommentsNotReady, NotATrainedReader
+from climate_survey_api.comments.errors import CommentNotFound, CommentsNotReady, ReaderNotNamed
 from climate_survey_api.comments.models import comments
 from climate_survey_api.comments.rules import CommentStatus
 from climate_survey_api.policies.views import policy_of
@@ -137,9 +137,9 @@ class ReleasedComments(Page[ReleasedComment]):
 
 
 async def ensure_trained(session: ReadSession, caller: Caller) -> None:
-    """Refuse who is none of the district's trained readers. Raises: NotATrainedReader."""
+    """Refuse who is none of the district's trained readers. Raises: ReaderNotNamed."""
     if caller.sub not in (await policy_of(session, caller.district_id)).comment_readers:
-        raise NotATrainedReader("The district's rules for surveys name its readers in `comment_readers`.")
+        raise ReaderNotNamed("The district's rules for surveys name its readers in `comment_readers`.")
 
 
 async def ensure_counted(session: ReadSession, caller: Caller, administration_id: UUID) -> None:
