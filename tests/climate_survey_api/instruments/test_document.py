@@ -12,6 +12,8 @@ from tests.climate_survey_api.instruments.builders import a_choice, an_instrumen
 
 HELLO, HELP = {"en": "Said hello", "es": "Saludo"}, {"en": "Asked for help", "es": "Ayuda"}
 
+VIETNAMESE = [{"vi": f"Điểm {point}"} for point in range(1, 5)]
+
 
 def _paths(told: dict[str, Any]) -> list[str]:
     """The fields at fault, whoever finds it: the shape, or what the parts say of each other."""
@@ -61,6 +63,13 @@ def _paths(told: dict[str, Any]) -> list[str]:
         (an_instrument(an_item(origin="ours")), "items.0.origin"),
         (an_instrument(an_item(weight=2)), "items.0.weight"),
         (an_instrument(version=0), "version"),
+        (an_instrument(scale_texts={}), "scale_texts"),
+        (an_instrument(scale_texts={"agree5": VIETNAMESE}), "scale_texts.agree5.[key]"),
+        (an_instrument(scale_texts={"yes_no": VIETNAMESE[:2]}), "scale_texts.yes_no"),
+        (an_instrument(scale_texts={"agree4": VIETNAMESE[:3]}), "scale_texts.agree4"),
+        (an_instrument(scale_texts={"agree4": [*VIETNAMESE[:3], {"ar": "x"}]}), "scale_texts.agree4.3"),
+        (an_instrument(scale_texts={"agree4": [*VIETNAMESE[:3], {"vi": "x" * 501}]}), "scale_texts.agree4.3.vi"),
+        (an_instrument(a_choice(HELLO, HELP), scale_texts={"choice": VIETNAMESE[:2]}), "scale_texts.choice"),
         (an_instrument(author="me"), "author"),
     ],
 )
@@ -83,6 +92,7 @@ def test_an_instrument_that_cannot_be_asked_is_refused_where_the_fault_lies(told
         an_instrument(an_item(ppra_area="mental_health", respondent_groups=["student", "family", "staff", "officer"])),
         an_instrument(*(an_item(f"i{n}") for n in range(200))),
         an_instrument(description={"en": "About hallways"}, version=7),
+        an_instrument(scale_texts={"agree4": VIETNAMESE}),
     ],
 )
 def test_what_can_be_asked_is_taken_and_told_as_it_was_sent(told: dict[str, Any]) -> None:

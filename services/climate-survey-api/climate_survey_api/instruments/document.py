@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from climate_survey_api.instruments.rules import PpraArea, Scale
+from climate_survey_api.instruments.rules import POINTS, PpraArea, Scale
 from climate_survey_api.texts import Texts, Wording
 from shared.errors import Fault
 from shared.events.surveys import RespondentGroup
@@ -40,6 +40,12 @@ Groups = Annotated[
     AfterValidator(_each_once),
 ]
 
+ScaleTexts = Annotated[
+    dict[Annotated[Scale, Field(strict=False)], Annotated[list[Texts], Field(max_length=MOST_CHOICES)]],
+    Field(min_length=1, max_length=len(POINTS)),
+]
+"""What the points of scales are called, from the lowest."""
+
 EXAMPLE: dict[str, Any] = {
     "instrument_id": "hallways",
     "title": {"en": "Our hallways", "es": "Nuestros pasillos"},
@@ -55,6 +61,8 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
 }
+
+SCALE_TEXTS: dict[str, Any] = {"yes_no": [{"vi": "Không"}, {"vi": "Có"}]}
 
 
 class DocumentChoice(StrictBody):
@@ -90,6 +98,12 @@ class InstrumentDocument(StrictBody):
     title: Texts = Field(description="Every item has to have a text in each of these languages.")
     description: Texts | None = None
     items: list[DocumentItem] = Field(min_length=1, max_length=MOST_ITEMS, description="In the order they are asked.")
+    scale_texts: ScaleTexts | None = Field(
+        None,
+        description="By scale that it asks with, what each point is called, from the lowest: in further languages, or "
+        "instead of our words. English and Spanish are there.",
+        json_schema_extra={"examples": [SCALE_TEXTS]},
+    )
     version: Annotated[int, Field(ge=1)] | None = Field(
         None, description="Of where it was read, so that it can be sent on as it was told; here the count is our own."
     )
@@ -125,6 +139,7 @@ def _faults(document: InstrumentDocument) -> Iterator[Fault]:
         yield from _of_the_scale(item, path)
         if item.origin is Origin.EDSCLS and item.scaled:
             yield Fault(f"{path}.scaled", "must be false: an item of EDSCLS is reported by itself")
+    yield from _of_the_words(document)
 
 
 def _of_the_scale(item: DocumentItem, path: str) -> Iterator[Fault]:
@@ -137,6 +152,21 @@ def _of_the_scale(item: DocumentItem, path: str) -> Iterator[Fault]:
         yield from _missing(choice.text, item.text, f"{path}.choices.{number}.text", "its item")
     if item.reverse and item.scale in (Scale.CHOICE, Scale.TEXT):
         yield Fault(f"{path}.reverse", "must be false: the scale has no favourable side")
+
+
+def _of_the_words(document: InstrumentDocument) -> Iterator[Fault]:
+    asked = {item.scale for item in document.items}
+    for scale, points in (document.scale_texts or {}).items():
+        path = f"scale_texts.{scale}"
+        if scale not in POINTS:
+            yield Fault(path, "names no points of its own: an item's choices stand with the item")
+        elif scale not in asked:
+            yield Fault(path, "is a scale that no item has")
+        elif len(points) != POINTS[scale]:
+            yield Fault(path, f"must have {POINTS[scale]} entries, one for each point")
+        for number, point in enumerate(points):
+            if point.keys() != points[0].keys():
+                yield Fault(f"{path}.{number}", "must be in the languages of the first point")
 
 
 def _missing(texts: Mapping[str, str], than: Mapping[str, str], path: str, whose: str) -> Iterator[Fault]:

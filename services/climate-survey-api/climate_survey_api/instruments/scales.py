@@ -1,6 +1,6 @@
 """What the points of each scale are called, from the lowest. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from climate_survey_api.instruments.rules import Scale
@@ -35,10 +35,11 @@ _LABELS: Mapping[Scale, tuple[Mapping[str, str], ...]] = MappingProxyType(
 )
 
 
-def labels(scale: Scale) -> tuple[Mapping[str, str], ...]:
-    """The names of a scored scale's points, by language.
+def labels(scale: Scale, own: Sequence[Mapping[str, str]] = ()) -> tuple[Mapping[str, str], ...]:
+    """The names of a scored scale's points, by language; an instrument's own go before ours.
 
-    Shape: one mapping per point, from 1 up, in English and Spanish. Empty for a choice, whose item names its own
-    choices, and for free text.
+    Shape: one mapping per point, from 1 up, in English and Spanish at least. Empty for a choice, whose item names its
+    own choices, and for free text.
     """
-    return _LABELS.get(scale, ())
+    ours = _LABELS.get(scale, ())
+    return tuple(MappingProxyType({**our, **its}) for our, its in zip(ours, own, strict=True)) if own else ours

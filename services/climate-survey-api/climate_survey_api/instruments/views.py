@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row, select
 
 from climate_survey_api.instruments.catalogue import shipped_instruments
-from climate_survey_api.instruments.document import EXAMPLE, InstrumentDocument
+from climate_survey_api.instruments.document import EXAMPLE, DocumentItem, InstrumentDocument
 from climate_survey_api.instruments.errors import InstrumentNotFound
 from climate_survey_api.instruments.kept import Kept
 from climate_survey_api.instruments.models import instrument_versions, instruments
 from climate_survey_api.instruments.rules import Item, PpraArea
+from climate_survey_api.instruments.scales import labels
 from shared.db import ReadSession
 from shared.events.base import Instant
 from shared.events.surveys import RespondentGroup
@@ -37,6 +38,11 @@ class InstrumentView(InstrumentDocument):
         texts = [item.text for item in self.items]
         texts += [choice.text for item in self.items for choice in item.choices or ()]
         return frozenset.intersection(*(frozenset(text) for text in texts))
+
+    def points_of(self, item: DocumentItem) -> tuple[Mapping[str, str], ...]:
+        """What each answer to an item from 1 up is called, by language; none with own words."""
+        chosen = tuple(choice.text for choice in item.choices or ())
+        return chosen or labels(item.scale, (self.scale_texts or {}).get(item.scale, ()))
 
     @cached_property
     def rules(self) -> tuple[Item, ...]:

@@ -1,11 +1,10 @@
 """What one form asks, as its pages read it: the items of one group in their order, and what is asked beside them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from climate_survey_api.administrations.rules import Administration
 from climate_survey_api.instruments.rules import PpraArea, Scale
-from climate_survey_api.instruments.scales import labels
 from climate_survey_api.instruments.views import InstrumentView
 from climate_survey_api.responses.asking import FacetQuestion, facets_asked, question
 from climate_survey_api.responses.forms import instrument_of
@@ -22,7 +21,7 @@ class AskedItem:
     scale: Scale
     text: Mapping[str, str]
     points: tuple[Mapping[str, str], ...]
-    """What each answer from 1 up is called, by language; in English and Spanish alone where it is a scale of ours."""
+    """What each answer from 1 up is called, by language; in English at least where it is a scale of ours."""
     ppra_area: PpraArea | None = None
 
 
@@ -72,6 +71,5 @@ def form_of(administration: Administration, group: RespondentGroup, instrument: 
 def _items(instrument: InstrumentView, group: RespondentGroup) -> Iterator[AskedItem]:
     for item in instrument.items:
         if group in item.respondent_groups:
-            chosen: Iterable[Mapping[str, str]] = (choice.text for choice in item.choices or ())
-            points = tuple(chosen) or labels(item.scale)
+            points = instrument.points_of(item)
             yield AskedItem(item.item_id, item.dimension, item.scale, item.text, points, item.ppra_area)

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from climate_survey_api.administrations.rules import Administration
 from climate_survey_api.instruments.document import DocumentItem
 from climate_survey_api.instruments.rules import Scale
-from climate_survey_api.instruments.scales import labels
 from climate_survey_api.instruments.views import InstrumentView, items_of, read_instrument
 from climate_survey_api.policies.views import policy_of
 from climate_survey_api.responses.asking import FacetQuestion, facets_asked, question
@@ -148,7 +147,7 @@ async def survey_form(session: ReadSession, administration: Administration, grou
         ),
         respondent_group=group,
         languages=list(spoken),
-        items=[_asked_item(documents[item.item_id], spoken) for item in asked.items],
+        items=[_asked_item(instrument, documents[item.item_id], spoken) for item in asked.items],
         facets=[_asked_facet(question(facet, group), spoken) for facet in asked.facets],
         helpline=policy.helpline,
     )
@@ -161,14 +160,15 @@ async def instrument_of(session: ReadSession, administration: Administration) ->
     )
 
 
-def _asked_item(item: DocumentItem, spoken: tuple[str, ...]) -> AskedItem:
-    points = [choice.text for choice in item.choices or ()] or labels(item.scale)
+def _asked_item(instrument: InstrumentView, item: DocumentItem, spoken: tuple[str, ...]) -> AskedItem:
     return AskedItem(
         item_id=item.item_id,
         dimension=item.dimension,
         kind="text" if item.scale is Scale.TEXT else "choice" if item.scale is Scale.CHOICE else "scale",
         text=_in(spoken, item.text),
-        scale=[ScalePoint(value=value, text=_in(spoken, text)) for value, text in enumerate(points, 1)],
+        scale=[
+            ScalePoint(value=value, text=_in(spoken, text)) for value, text in enumerate(instrument.points_of(item), 1)
+        ],
         optional=True,
     )
 

@@ -13,9 +13,11 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from climate_survey_api.administrations.errors import AdministrationNotFound
 from climate_survey_api.administrations.models import administration_units, administrations
 from climate_survey_api.administrations.plan import EXAMPLE, AskedSchool, PpraPart
-from climate_survey_api.administrations.rules import ConsentMode, Hindrance, Ppra, Status, Unit
+from climate_survey_api.administrations.rules import Administration, ConsentMode, Hindrance, Ppra, Status, Unit
 from climate_survey_api.administrations.views.finding import administration_of, units_of
 from climate_survey_api.administrations.views.waiting import hindrances_now
+from climate_survey_api.instruments.rules import POINTS, Scale
+from climate_survey_api.instruments.views import read_instrument
 from shared.auth import Caller
 from shared.db import ReadSession
 from shared.events.base import Instant
@@ -51,6 +53,13 @@ class _Stands(BaseModel):
     counted_at: Instant | None = Field(description="Since when its results can be read.")
 
 
+class TextsMissing(BaseModel):
+    """A language in which people read the items, and what they may answer in English."""
+
+    language: str
+    scale: Scale
+
+
 class AdministrationView(_Stands):
     """An administration: its plan, as far as it concerns the caller's schools, and where it stands."""
 
@@ -60,6 +69,10 @@ class AdministrationView(_Stands):
     schools: list[AskedSchool] = Field(description="By id; only the caller's, where his token names schools.")
     ppra: PpraPart | None
     waits_for: list[Hindrance] = Field(description="Why it does not open now; empty where it could, and once it has.")
+    texts_missing: list[TextsMissing] = Field(
+        description="Languages offered in which a scale that is asked has no words: its points are shown in English. "
+        "`scale_texts` of the instrument's next version can bring them."
+    )
     has_codes: bool = Field(description="Whether access codes were made: most of the plan is fixed then.")
     revision: int = Field(description="Grows with every change; the `ETag`.")
     made_at: Instant
@@ -70,7 +83,7 @@ class AdministrationView(_Stands):
             "examples": [
                 EXAMPLE
                 | _STANDS
-                | {"waits_for": ["before_opens_at"], "has_codes": False, "revision": 1}
+                | {"waits_for": ["before_opens_at"], "texts_missing": [], "has_codes": False, "revision": 1}
                 | {"made_at": "2026-08-18T15:00:00Z", "made_by": "a-1"}
             ]
         }
@@ -114,6 +127,7 @@ async def find_record(
         schools=_schools(seen),
         ppra=_ppra(there.ppra),
         waits_for=await _waits_for(session, row, now=now, zone=zone),
+        texts_missing=await _texts_missing(session, there),
         has_codes=there.has_codes,
         revision=there.revision,
         made_at=row.made_at,
@@ -172,6 +186,18 @@ async def _invited(
         by_group[row.administration_id][RespondentGroup(row.respondent_group)] = int(row.people)
     counted = await session.execute(schools.group_by(_U.administration_id))
     return {row.administration_id: (row.schools, by_group[row.administration_id]) for row in counted}
+
+
+async def _texts_missing(session: ReadSession, there: Administration) -> list[TextsMissing]:
+    instrument = await read_instrument(session, there.district_id, there.instrument_id, there.version)
+    asked = {unit.respondent_group for unit in there.units}
+    items = {item.scale: item for item in instrument.items if not asked.isdisjoint(item.respondent_groups)}
+    return [
+        TextsMissing(language=language, scale=scale)
+        for language in there.languages
+        for scale in POINTS
+        if scale in items and any(language not in point for point in instrument.points_of(items[scale]))
+    ]
 
 
 async def _waits_for(session: ReadSession, row: Any, *, now: datetime, zone: tzinfo) -> list[Hindrance]:
