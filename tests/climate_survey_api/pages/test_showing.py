@@ -75,7 +75,7 @@ async def test_a_school_is_called_what_people_call_it(service: ServiceInTest[Set
         {"school_id": "s-1", "name": "Zion & Hope Elementary", "invited": {"student": 12}},
         {"school_id": "s-2", "name": "Adams High School", "invited": {"student": 12}},
     ]
-    survey = await a_survey(service, {("s-1", "student"): 2, ("s-2", "student"): 2}, schools=schools)
+    survey = await a_survey(service, {("s-1", "student"): 12, ("s-2", "student"): 12}, schools=schools)
     async with service.anonymous() as client:
         visitor = Visitor(client)
         turnout = (await visitor.open(f"/status/{survey.administration_id}")).text

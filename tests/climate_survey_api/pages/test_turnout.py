@@ -22,6 +22,14 @@ def test_a_hidden_school_is_not_what_is_left_of_the_whole() -> None:
     assert (turnout.small, turnout.some_hidden) == (None, True)
 
 
+def test_a_school_where_few_were_given_a_code_is_hidden_however_many_are_invited() -> None:
+    units = (Unit("big", STUDENT, 60), Unit("late", STUDENT, 12))
+    turnout = turnout_of(units, {("big", STUDENT): (60, 40), ("late", STUDENT): (9, 1)})
+    assert (turnout.schools, turnout.overall, turnout.some_hidden) == ((("big", Share(40, 60)),), Share(40, 60), True)
+    more = turnout_of(units, {("big", STUDENT): (60, 40), ("late", STUDENT): (10, 1)})
+    assert more.schools == (("big", Share(40, 60)), ("late", Share(1, 10)))
+
+
 def test_small_schools_are_shown_together_where_together_they_have_enough() -> None:
     units = (Unit("a", STUDENT, 6), Unit("b", STUDENT, 5), Unit("big", STUDENT, 20))
     codes = {("a", STUDENT): (6, 2), ("b", STUDENT): (5, 1), ("big", STUDENT): (20, 10)}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from climate_survey_api.administrations.rules import Unit
 from shared.events.surveys import RespondentGroup
 
-MINIMUM_INVITED = 10
-"""People invited at a school under which it is not shown on its own: it could be seen who has not answered."""
+MINIMUM = 10
+"""People invited, and codes given out, under which a school is not shown on its own: it could be seen who has not
+answered, though many are invited, where few were given a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,10 @@ def turnout_of(units: tuple[Unit, ...], codes: Mapping[tuple[str, RespondentGrou
         before = counted.get(unit.school_id, Share(0, 0))
         counted[unit.school_id] = Share(before.used + used, before.generated + generated)
     given_out = {school_id: share for school_id, share in sorted(counted.items()) if share.generated}
-    shown = {school_id: share for school_id, share in given_out.items() if invited[school_id] >= MINIMUM_INVITED}
+    sizes = {school_id: min(invited[school_id], share.generated) for school_id, share in given_out.items()}
+    shown = {school_id: share for school_id, share in given_out.items() if sizes[school_id] >= MINIMUM}
     few = [school_id for school_id in given_out if school_id not in shown]
-    enough = len(few) > 1 and sum(invited[school_id] for school_id in few) >= MINIMUM_INVITED
+    enough = len(few) > 1 and sum(sizes[school_id] for school_id in few) >= MINIMUM
     small = _sum(given_out[school_id] for school_id in few) if enough else None
     parts = [*shown.values(), *([small] if small else [])]
     return Turnout(_sum(parts) if parts else None, tuple(shown.items()), small, bool(few))

@@ -11,7 +11,7 @@ from climate_survey_api.pages.refusing import note
 from climate_survey_api.pages.rendering import page
 from climate_survey_api.pages.routes.told import AdministrationId, Language, id_in, pages
 from climate_survey_api.pages.surroundings import Surroundings
-from climate_survey_api.pages.turnout import MINIMUM_INVITED, turnout_of
+from climate_survey_api.pages.turnout import MINIMUM, turnout_of
 from climate_survey_api.policies.views import policy_of
 from shared.auth.permissions import Permission
 from shared.db import ReadSession
@@ -87,7 +87,7 @@ def add_showing(router: APIRouter, surroundings: Surroundings) -> None:
             administration=planned,
             turnout=turnout_of(planned.units, codes),
             names=planned.school_names(),
-            minimum=MINIMUM_INVITED,
+            minimum=MINIMUM,
             now=now,
         )
 
