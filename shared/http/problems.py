@@ -52,7 +52,7 @@ class ProblemBody(BaseModel):
                     "status": 422,
                     "detail": "1 fault.",
                     "instance": "/v1/referrals",
-                    "errors": [{"path": "need", "problem": "is none of the values allowed here"}],
+                    "errors": [{"path": "need", "problem": "must be mental_health, grief or other"}],
                 }
             ]
         },
@@ -227,8 +227,6 @@ def _path(location: Sequence[str | int]) -> str:
 _SENTENCES = {
     "missing": "is required",
     "extra_forbidden": "is not a field of this request",
-    "enum": "is none of the values allowed here",
-    "literal_error": "is none of the values allowed here",
     "string_type": "must be text",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
@@ -267,6 +265,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
     if kind in _LIMITS:
         name, sentence = _LIMITS[kind]
         return sentence.format(error.get("ctx", {}).get(name))
+    if kind in ("enum", "literal_error"):  # the values of our own closed sets
+        return f"must be {error['ctx']['expected'].replace(chr(39), '')}"
     if kind == "value_error":  # raised by our own validators, whose words quote no value
         return str(error["ctx"]["error"])
     return _SENTENCES.get(kind, "is not valid")

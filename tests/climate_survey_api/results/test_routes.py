@@ -180,7 +180,11 @@ async def test_waves_that_asked_with_other_items_are_not_compared(service: Servi
     safety, equity = answer["rows"]
     assert (safety["same_items"], safety["favorable_change"]) == (True, -1.0)
     assert (equity["same_items"], equity["favorable_change"], equity["favorable"]) == (False, None, 0.0)
-    assert [(w["kind"], w["dimension"]) for w in answer["warnings"]] == [("items_differ", "equity")]
+    assert [(w["kind"], w["dimension"], w["detail"].partition(":")[0]) for w in answer["warnings"]] == [
+        ("low_response", None, "Of the earlier survey"),
+        ("low_response", None, "Of the later survey"),
+        ("items_differ", "equity", "The two surveys did not ask about this with the same items"),
+    ]
 
 
 async def test_an_answer_that_is_sent_piece_by_piece_is_the_same_answer(

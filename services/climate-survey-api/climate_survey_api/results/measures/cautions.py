@@ -41,32 +41,42 @@ def cautions(
 ) -> Iterator[Caution]:
     """About the shown rows of one group at a school or in the district; of suppressed ones nothing is to be known."""
     shown = [row for row in rows if row.sums is not None]
-    for kind, detail in _of_the_unit(school_id, shown, schools_asked):
-        yield Caution(kind, school_id, group, None, detail)
+    yield from of_the_response(school_id, group, shown)
+    yield from _of_the_schools(school_id, group, shown, schools_asked)
     for row in shown:
         if row.value is None and row.sums and row.sums.alpha is not None and row.sums.alpha < LOWEST_ALPHA:
             detail = f"Cronbach's alpha is under {LOWEST_ALPHA:.2f}: rank nobody by this dimension."
             yield Caution(CautionKind.LOW_ALPHA, school_id, group, row.dimension, detail)
 
 
-def _of_the_unit(
-    school_id: str | None, shown: Sequence[SheetRow], schools_asked: int
-) -> Iterator[tuple[CautionKind, str]]:
-    widest = max(shown, key=lambda row: row.schools, default=None)
+def of_the_response(school_id: str | None, group: RespondentGroup, rows: Sequence[SheetRow]) -> Iterator[Caution]:
+    """About how many of those invited answered; of suppressed rows nothing is to be known."""
+    widest = max((row for row in rows if row.sums is not None), key=lambda row: row.schools, default=None)
     if widest is None or widest.respondents is None or not widest.invited:
         return
+    about = school_id, group, None
     if widest.respondents > widest.invited:
-        yield CautionKind.MORE_THAN_INVITED, "More people answered than are said to be invited: look at that number."
+        detail = "More people answered than are said to be invited: look at that number."
+        yield Caution(CautionKind.MORE_THAN_INVITED, *about, detail)
     elif widest.respondents < FEWEST_ANSWERING * widest.invited:
-        yield (
+        yield Caution(
             CautionKind.LOW_RESPONSE,
+            *about,
             f"Under {FEWEST_ANSWERING:.0%} of those invited answered: those who did not may think otherwise "
             "(NCES 4-4-1). Compare respondents with those invited before you rely on it.",
         )
-    narrowest = min(shown, key=lambda row: row.schools)
-    if school_id is None and narrowest.schools < schools_asked:
-        yield (
+
+
+def _of_the_schools(
+    school_id: str | None, group: RespondentGroup, shown: Sequence[SheetRow], schools_asked: int
+) -> Iterator[Caution]:
+    schools = [row.schools for row in shown]
+    if school_id is None and schools and min(schools) < schools_asked:
+        yield Caution(
             CautionKind.SCHOOLS_LEFT_OUT,
-            f"Of {schools_asked} schools the figures take in {narrowest.schools}"
-            f"{f' to {widest.schools}' if widest.schools > narrowest.schools else ''}: at the others too few answered.",
+            school_id,
+            group,
+            None,
+            f"Of {schools_asked} schools the figures take in {min(schools)}"
+            f"{f' to {max(schools)}' if max(schools) > min(schools) else ''}: at the others too few answered.",
         )

@@ -1,7 +1,7 @@
 """Results held against something: an earlier wave, and those who were invited."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from uuid import UUID
 
 from climate_survey_api.administrations.errors import AdministrationNotFound
@@ -10,7 +10,7 @@ from climate_survey_api.instruments.document import DocumentItem
 from climate_survey_api.instruments.rules import POINTS
 from climate_survey_api.instruments.views import InstrumentView, read_instrument
 from climate_survey_api.results.errors import EarlierWaveNotCounted, EarlierWaveNotFound, ResultsNotCounted
-from climate_survey_api.results.measures.cautions import Caution, CautionKind
+from climate_survey_api.results.measures.cautions import Caution, CautionKind, of_the_response
 from climate_survey_api.results.measures.comparison import change_of_mean, change_of_share, share_against_frame
 from climate_survey_api.results.measures.sheets import SheetRow, ValueRow, unpacked
 from climate_survey_api.results.measures.tally import UNKNOWN
@@ -85,6 +85,9 @@ def _changes(place: Place, was: bytes, now: bytes, reworded: Reworded) -> Found:
 
 def _cautions(place: Place, pairs: Sequence[tuple[SheetRow, SheetRow]], reworded: Reworded) -> Iterator[Caution]:
     group = place.respondent_group
+    for wave, rows in zip(("earlier", "later"), zip(*pairs, strict=True), strict=False):
+        for caution in of_the_response(place.school_id, group, rows):
+            yield replace(caution, detail=f"Of the {wave} survey: {caution.detail}")
     for before, after in pairs:
         if before.sums is None or after.sums is None:
             continue
