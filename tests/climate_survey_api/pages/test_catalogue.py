@@ -125,8 +125,8 @@ def test_emergency_numbers_are_called_when_they_are_touched(said: str, shown: st
 def test_dates_are_written_as_people_there_write_them() -> None:
     evening = datetime(2026, 12, 2, 1, 5, tzinfo=UTC)
     english, spanish = (Speaker(Tongue(language, language), NEW_YORK) for language in ("en", "es"))
-    assert ">December 1, 2026, 8:05 PM<" in english.moment(evening)
-    assert ">1 de diciembre de 2026, 20:05<" in spanish.moment(evening)
+    assert ">December 1, 2026, 8:05 PM EST<" in english.moment(evening)
+    assert ">1 de diciembre de 2026, 20:05 EST<" in spanish.moment(evening)
     assert 'datetime="2026-12-01T20:05:00-05:00"' in english.moment(evening)
     assert english.day(date(2026, 11, 2)) == '<time datetime="2026-11-02">November 2, 2026</time>'
 

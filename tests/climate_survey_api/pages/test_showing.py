@@ -39,7 +39,7 @@ async def test_parents_see_every_question_before_the_survey_opens(service: Servi
         "Protected: mental health",
         "What staff are asked It is fine.",
         "November 2, 2026",
-        "December 15, 2026, 12:00 PM to December 25, 2026, 12:00 PM",
+        "December 15, 2026, 12:00 PM EST to December 25, 2026, 12:00 PM EST",
         "Parents may decide that their child is not asked",
         "Anonymous: nobody can find out who gave which answers",
         "plan for extra support",

@@ -72,7 +72,7 @@ class Speaker:
         return Markup('<time datetime="{}">{}</time>').format(local, self._written(local))
 
     def moment(self, moment: datetime) -> Markup:
-        """The date and the time of day, to the minute."""
+        """The date and the time of day, to the minute, with its zone: a district need not lie in the service's."""
         local = moment.astimezone(self._zone)
         clock = self.plainly(
             "time",
@@ -81,7 +81,7 @@ class Speaker:
             minute=f"{local.minute:02}",
             half=self.plainly("am" if local.hour < 12 else "pm"),  # noon
         )
-        said = self.plainly("date_and_time", date=self._written(local), time=clock)
+        said = self.plainly("date_and_time", date=self._written(local), time=f"{clock} {local.tzname()}")
         return Markup('<time datetime="{}">{}</time>').format(local.replace(microsecond=0).isoformat(), said)
 
     def _written(self, day: date) -> str:

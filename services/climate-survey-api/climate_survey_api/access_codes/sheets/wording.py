@@ -85,7 +85,7 @@ def _english(group: RespondentGroup, closes_at: datetime) -> Words:
         "Survey",
         _GROUPS_IN_ENGLISH[group],
         "Scan the square with a phone, or open the address. The code works once.",
-        f"Open until {closes_at:%B} {closes_at.day}, {closes_at.year}, {time}.",
+        f"Open until {closes_at:%B} {closes_at.day}, {closes_at.year}, {time} {closes_at:%Z}.",
     )
 
 
@@ -95,7 +95,7 @@ def _spanish(group: RespondentGroup, closes_at: datetime) -> Words:
         "Encuesta",
         _GROUPS_IN_SPANISH[group],
         "Escanear el cuadro con un teléfono o abrir la dirección. El código sirve una sola vez.",
-        f"Abierta hasta el {closes_at.day} de {month} de {closes_at.year}, {closes_at:%H:%M}.",
+        f"Abierta hasta el {closes_at.day} de {month} de {closes_at.year}, {closes_at:%H:%M %Z}.",
     )
 
 
