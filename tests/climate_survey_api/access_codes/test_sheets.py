@@ -64,7 +64,7 @@ def test_a_card_says_what_it_is_for_how_long_and_how_in_the_languages_of_the_sur
     assert CODES[0].code in lines
     assert f"{ADDRESS}{CODES[0].code}" in lines
     assert "Open until October 23, 2026, 5:00 PM UTC." in said
-    assert "Abierta hasta el 23 de octubre de 2026, 17:00." in said
+    assert "Abierta hasta el 23 de octubre de 2026, 17:00 UTC." in said
     assert "The code works once." in said
     assert "El código sirve una sola vez." in said
 
