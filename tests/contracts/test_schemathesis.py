@@ -34,6 +34,12 @@ NAMED_BY_ITS_SENDER = {"referral_id", "completion_id", "assignment_id", "activit
 """In a body these name something new."""
 TAKES_SEALED = {"POST /s/{code}/sending"}
 """Takes what an earlier page sealed, which is not to be made up. tests/e2e goes there with a browser."""
+OF_ONE_ROLE = {
+    "POST /v1/administrations",
+    "POST /v1/administrations/{administration_id}/opening",
+    "POST /v1/administrations/{administration_id}/closing",
+}
+"""One role alone may plan surveys, so that all of them come from one sender."""
 UNLED = 5
 """One request of so many keeps its made-up ids and meets 404."""
 CHECKS = (
@@ -118,9 +124,10 @@ class Guide:
         for parameters in (case.path_parameters, case.query, case.headers):
             for name in {str(name) for name in parameters} & self.known.keys():
                 parameters[name] = self._known(name, number)
-        if case.operation.label == "POST /v1/administrations":
-            # One role alone may plan, and an earlier request of his has taken the key that is always made up.
+        if case.operation.label in OF_ONE_ROLE:
+            # An earlier request of his has taken the key that is always made up; and no version that is made up is one.
             case.headers["Idempotency-Key"] = f"{number}"
+            case.headers.pop("If-Match", None)
         if isinstance(case.body, dict):
             self._lead_body(case.body, number)
         if "cursor" in case.query:

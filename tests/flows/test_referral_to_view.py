@@ -85,4 +85,4 @@ async def test_freshness_says_how_far_the_views_have_come(services: Suite) -> No
         await services.drain()
         fresh = (await admin.get("/v1/freshness")).json()
     assert fresh["lag"] == 0
-    assert {p["topic"] for p in fresh["partitions"]} == {"roster", "referrals", "training"}
+    assert {p["topic"] for p in fresh["partitions"]} == {"roster", "referrals", "training", "surveys"}
