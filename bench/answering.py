@@ -88,7 +88,8 @@ def _portions(people: Sequence[Person], sizes: Sequence[int]) -> list[Sequence[P
 def _in_time(bare: InTime, ours: InTime) -> Figure:
     failed = {status: count for status, count in ours.statuses.items() if status not in (200, 201)}
     return Figure(
-        f"the same by the clock, {PER_SECOND:.0f} requests/s: {PEOPLE:,} people in {WITHIN_SECONDS // 60} min, p99",
+        f"the same by the clock, {PER_SECOND:.0f} requests/s for a minute, "
+        f"as of {PEOPLE:,} people in {WITHIN_SECONDS // 60} min, p99",
         f"{bare.p99_ms:.1f} ms",
         f"{ours.p99_ms:.1f} ms, {failed or 'no'} errors",
         f"{ours.p99_ms / bare.p99_ms:.2f}",
