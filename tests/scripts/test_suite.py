@@ -5,6 +5,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -15,18 +16,44 @@ from shared.testing.suite import SuiteInTest, running_suite, until
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
+class OneAfterAnother:
+    """Suites on one folder: each begins with the data that the one before it left, however that one ended."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._running: SuiteInTest | None = None
+        self._ending = ExitStack()
+
+    def running(self) -> SuiteInTest:
+        """The suite that runs; another when a test ended the last."""
+        if self._running is None:
+            self._running = self._ending.enter_context(running_suite(self._home))
+        return self._running
+
+    def end(self) -> None:
+        """Stop it, if no test has."""
+        self._running = None
+        self._ending.close()
+
+
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SuiteInTest]:
-    """A suite that survives its tests."""
-    with running_suite(tmp_path_factory.mktemp("suite") / "home") as started:
-        yield started
+def suites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneAfterAnother]:
+    one_after_another = OneAfterAnother(tmp_path_factory.mktemp("suite") / "home")
+    yield one_after_another
+    one_after_another.end()
 
 
 @pytest.fixture
-def doomed_suite(tmp_path: Path) -> Iterator[SuiteInTest]:
+def suite(suites: OneAfterAnother) -> SuiteInTest:
+    """A suite that survives its tests."""
+    return suites.running()
+
+
+@pytest.fixture
+def doomed_suite(suites: OneAfterAnother) -> Iterator[SuiteInTest]:
     """A suite that its test ends."""
-    with running_suite(tmp_path / "home") as started:
-        yield started
+    yield suites.running()
+    suites.end()
 
 
 def test_a_suite_says_ready_once_with_a_line_for_each_url(suite: SuiteInTest) -> None:
