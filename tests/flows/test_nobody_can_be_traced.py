@@ -6,6 +6,7 @@ Source: docs/decisions/0017.
 import io
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,7 +15,7 @@ import httpx2
 import orjson
 import pytest
 import structlog
-from sqlalchemy import Column, MetaData, Table, Text, insert, select
+from sqlalchemy import Column, MetaData, Table, Text, insert, select, text
 
 from climate_survey_api.access_codes.models import code_pepper
 from climate_survey_api.access_codes.rules import digest_of, normalise
@@ -22,13 +23,14 @@ from climate_survey_api.base import metadata
 from climate_survey_api.comments.models import comments
 from climate_survey_api.responses.models import ballot_keys, ballots
 from climate_survey_api.responses.operations import SubmitResponse, submit_response
+from climate_survey_api.results.worker import Counting
 from climate_survey_api.settings import Settings
 from shared.db import EVERY_DISTRICT, plumbing
 from shared.outbox import outbox
 from shared.testing.service import ServiceInTest
 from tests.climate_survey_api.responses.surveys import OpenSurvey, a_survey, an_item, close
 from tests.climate_survey_api.suite import NOON, Clock, climate_survey_api
-from tests.flows.tracing import Haul, Respondent, all_there_is, unsealed, ways
+from tests.flows.tracing import SAMPLES, Haul, Respondent, all_there_is, unsealed, ways
 
 pytestmark = pytest.mark.slow
 
@@ -78,20 +80,27 @@ async def test_a_thief_of_everything_traces_nobody_of_a_finished_survey(
     await service.drain()
     while_open = await _haul(service, tmp_path, logs)
     _ensure_nothing_is_written_down(while_open, answered.respondents)
+    (key,) = (row["key"] for row in while_open.tables[ballot_keys.name])
+    assert while_open.holding(key) > {ballot_keys.name}
     sealed = while_open.tables[ballots.name]
     assert len(sealed) == len(answered.respondents)
     for group in ("student", "staff"):
         assert len({len(row["sealed"]) for row in sealed if row["respondent_group"] == group}) == 1
 
+    await _sample(service)
     await close(service, answered.survey)
     results = await _results(service, answered.survey)
     before_the_relay = Haul({outbox.name: (await _haul(service, tmp_path, logs)).tables[outbox.name]}, {}, {})
     assert before_the_relay.holding(b"survey.results_counted.v1")
     await service.drain()
+    await _sweep(service)
     afterwards = await _haul(service, tmp_path, logs, results=results)
 
     assert not afterwards.tables[ballots.name]
     assert not afterwards.tables[ballot_keys.name]
+    assert afterwards.holding(key) == set(), (
+        "the ring would open it, and it the ballots that deletion has left in files"
+    )
     _ensure_nothing_is_written_down(afterwards, answered.respondents)
     assert not any(before_the_relay.holding(mark) for who in answered.respondents for mark in who.marks)
     tried = ways(unsealed(afterwards, service.process.ring, _tables()), answered.respondents)
@@ -119,6 +128,18 @@ async def test_the_same_thief_traces_everybody_where_answers_are_kept_without_a_
         assert found["xmin_ = access_codes.xmin_"].share == 1
 
 
+async def _sample(service: ServiceInTest[Settings]) -> None:
+    """The server looks at all tables, as it does on its own, and keeps some of what it sees."""
+    async with service.process.database.dedicated() as connection:
+        await connection.execute(text("ANALYZE"))
+
+
+async def _sweep(service: ServiceInTest[Settings]) -> None:
+    """What a process does within seconds of a count."""
+    process = service.process
+    await Counting(process.database, process.ring, process.clock, UTC).sweep()
+
+
 def _tables(*more: Table) -> list[Table]:
     return [*metadata.tables.values(), *plumbing.tables.values(), *more]
 
@@ -133,7 +154,7 @@ def _ensure_nothing_is_written_down(haul: Haul, respondents: Sequence[Respondent
     """No answers, codes or addresses anywhere; digests where codes are looked up and nowhere else."""
     assert b'"route": "/v1/responses"' in haul.said["logs"]
     assert b"survey.opened.v1" in haul.said["events"]
-    of_codes = {name for name in haul.files if "access_codes" in name or name.endswith((".db", ".db-wal"))}
+    of_codes = {name for name in haul.files if "access_codes" in name or name.endswith((".db", ".db-wal"))} | SAMPLES
     for who in respondents:
         for secret in (*who.marks, who.code.encode(), who.code.replace("-", "").encode(), who.address.encode()):
             assert haul.holding(secret) == set()

@@ -23,6 +23,8 @@ from shared.db import EVERY_DISTRICT, Database, Session
 CODES = "access_codes"
 PLACE, OFFSET = "(place)", "(offset)"
 """Where a row stands in its table, and where the first long value of it lies in the raw files."""
+SAMPLES = frozenset({"pg_statistic, raw", "pg_toast_2619, raw"})
+"""Where PostgreSQL keeps values of every column that it has come across: by number, as its manual tells."""
 _LONG = 28
 
 Row = Mapping[str, Any]
@@ -117,12 +119,13 @@ def _offset(row: Mapping[Any, Any], raw: bytes) -> int:
 
 
 async def _raw_relations(session: Session) -> dict[str, bytes]:
-    """PostgreSQL's own files of tables, indexes and long values, with what deleted rows have left in them."""
+    """PostgreSQL's files of tables, indexes, long values and samples, with what deleted rows have left in them."""
     await session.execute(text("CHECKPOINT"))
     named = text(
         "SELECT relname, pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class WHERE relkind IN ('r', 'i', 't')"
         " AND (relnamespace = current_schema()::regnamespace OR oid IN (SELECT reltoastrelid FROM pg_class"
-        " WHERE relnamespace = current_schema()::regnamespace))"
+        " WHERE relnamespace = current_schema()::regnamespace)"
+        " OR relname IN ('pg_statistic', 'pg_toast_2619'))"
     )
     return {f"{name}, raw": bytes(content) for name, content in await session.execute(named)}
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, text
 from climate_survey_api.app import MIGRATIONS
 from climate_survey_api.base import metadata
 from climate_survey_api.responses import keys
-from climate_survey_api.responses.keys import BoxMissing, key_of
+from climate_survey_api.responses.keys import BoxMissing, key_of, wipe_destroyed_keys
 from climate_survey_api.responses.models import ballot_keys, ballots
 from climate_survey_api.responses.operations import empty_box, make_box
 from climate_survey_api.responses.rules import Ballot
@@ -151,9 +151,76 @@ async def test_sqlite_writes_over_the_key_of_a_box_that_is_emptied(
             await session.execute(delete(ballot_keys))
     await database.close()
 
-    assert (sealed in content_of(sqlite_url)) is not is_emptied
+    assert (sealed in content_of(sqlite_url.removeprefix("sqlite:///"))) is not is_emptied
 
 
-def content_of(sqlite_url: str) -> bytes:
-    """The database's file."""
-    return Path(sqlite_url.removeprefix("sqlite:///")).read_bytes()
+async def test_a_destroyed_key_is_wiped_out_of_the_files_and_the_others_are_not(
+    database: Database, ring: KeyRing, database_url: str
+) -> None:
+    other, administration_id = await a_box(database, ring), await a_box(database, ring)
+    dropped = await drop(database, ring, other, 2)
+    kept, destroyed = await sealed_key(database, other), await sealed_key(database, administration_id)
+    async with database.write(DISTRICT) as session:
+        await empty_box(session, district_id=DISTRICT, administration_id=administration_id)
+    files, before = await files_of_keys(database, database_url)
+    assert destroyed in before
+
+    async with database.read(DISTRICT) as session:
+        await session.execute(select(ballot_keys.c.administration_id))
+        assert await wipe_destroyed_keys(database) is False, "somebody reads what was there before"
+    assert await wipe_destroyed_keys(database) is True
+
+    left = (await files_of_keys(database, database_url))[1] + await contents(database, files)
+    assert kept in left
+    assert destroyed not in left
+    another_process = KeyRing(ring.retired_path.with_stem("ring"))
+    assert sorted(await opened(database, another_process, other)) == dropped
+
+
+async def test_postgresql_keeps_no_sample_of_a_key(postgresql_url: str, ring: KeyRing) -> None:
+    await make_migrated(postgresql_url, MIGRATIONS)
+    database = Database(postgresql_url)
+    for _ in range(3):
+        await a_box(database, ring)
+    async with database.dedicated() as connection:
+        await connection.execute(text("ANALYZE ballot_keys"))
+        wanted = "SELECT attname FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'ballot_keys'"
+        sampled = set((await connection.execute(text(wanted))).scalars())
+    await database.close()
+
+    assert sampled == {"administration_id", "district_id"}
+
+
+async def sealed_key(database: Database, administration_id: UUID) -> bytes:
+    """A box's key as it is stored."""
+    async with database.read(DISTRICT) as session:
+        wanted = select(ballot_keys.c.key).where(ballot_keys.c.administration_id == administration_id)
+        sealed: bytes = (await session.execute(wanted)).scalar_one()
+        return sealed
+
+
+async def files_of_keys(database: Database, database_url: str) -> tuple[list[str], bytes]:
+    """The files that the keys lie in, and all that is in these."""
+    if database.dialect == "sqlite":
+        path = database_url.removeprefix("sqlite:///")
+        files = [path, f"{path}-wal"]
+    else:
+        async with database.dedicated() as connection:
+            await connection.execute(text("CHECKPOINT"))
+            files = [(await connection.execute(text("SELECT pg_relation_filepath('ballot_keys')"))).scalar_one()]
+    return files, await contents(database, files)
+
+
+async def contents(database: Database, files: list[str]) -> bytes:
+    """All that is in these files, as far as they are still there."""
+    if database.dialect == "sqlite":
+        return b"".join(map(content_of, files))
+    async with database.dedicated() as connection:
+        await connection.execute(text("CHECKPOINT"))
+        read = text("SELECT pg_read_binary_file(:file, 0, 1 << 24, true)")
+        return b"".join([(await connection.execute(read, {"file": file})).scalar_one() or b"" for file in files])
+
+
+def content_of(path: str) -> bytes:
+    """All that is in a file."""
+    return Path(path).read_bytes()

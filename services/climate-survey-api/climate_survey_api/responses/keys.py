@@ -7,17 +7,20 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import delete, select, text
+from sqlalchemy.exc import DBAPIError
 
 from climate_survey_api.responses.models import ballot_keys
 from climate_survey_api.responses.sealing import KEY_BYTES
 from shared.bulk import bulk_upsert
 from shared.crypto import KeyRing
-from shared.db import ReadSession, Session
+from shared.db import Database, ReadSession, Session
 
 _MOST_AT_HAND = 64
 """Administrations that answer at the same time in one process; the key of another is read again."""
 _at_hand: WeakKeyDictionary[KeyRing, OrderedDict[UUID, bytes]] = WeakKeyDictionary()
 """Keys that were opened, by the ring that opens them. A box gets its key once, so none can be out of date."""
+
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class BoxMissing(Exception):
@@ -51,6 +54,31 @@ async def destroy_key(session: Session, administration_id: UUID) -> None:
     await session.execute(delete(ballot_keys).where(ballot_keys.c.administration_id == administration_id))
     for opened in _at_hand.values():
         opened.pop(administration_id, None)
+
+
+async def wipe_destroyed_keys(database: Database) -> bool:
+    """Take out of the database's files what deleted keys have left there; False: somebody is in the way, try again.
+
+    Whoever holds these files and the ring would open with it the ballots that lie there likewise. On SQLite they lie in
+    the log, which is emptied. On PostgreSQL even vacuum leaves a deleted row's bytes in its page, so the few rows that
+    live are written into a new file; a login that does not own the table is told so in the server's log, and no more
+    happens. What an older transaction still sees stays until autovacuum.
+    """
+    async with database.dedicated() as connection:
+        if database.dialect == "sqlite":
+            # Writers wait while it waits for readers: no longer than nobody minds.
+            await connection.execute(text("PRAGMA busy_timeout = 100"))
+            busy, *_ = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
+            return not busy
+        # Who answers waits behind it, once for each process and survey.
+        await connection.execute(text("SET lock_timeout = '200ms'"))
+        try:
+            await connection.execute(text(f"VACUUM FULL {ballot_keys.name}"))
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            return False
+    return True
 
 
 async def _read(session: ReadSession, ring: KeyRing, administration_id: UUID) -> bytes:

@@ -1,4 +1,4 @@
-"""Counts closed surveys whose answers were too many for the request that closed them."""
+"""Counts closed surveys that had too many answers for the request that closed them, and sweeps up behind all counts."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,8 @@ from uuid import UUID
 
 import structlog
 
-from climate_survey_api.administrations.views.counting import administrations_to_count
+from climate_survey_api.administrations.views.counting import administrations_to_count, surveys_counted
+from climate_survey_api.responses.keys import wipe_destroyed_keys
 from climate_survey_api.results.deciding import decide
 from climate_survey_api.results.operations import gather, settle
 from shared.backoff import Backoff
@@ -16,7 +17,7 @@ from shared.db import EVERY_DISTRICT, Database
 from shared.errors import DatabaseUnavailable
 
 LOOK_AGAIN = timedelta(seconds=5)
-"""A large survey's count begins this much later; a look at rest is one statement."""
+"""A large survey's count begins this much later; a look at rest is two statements."""
 TRY_AGAIN = timedelta(minutes=10)
 """After a fault: another try may take a minute of a processor, and a ring that lacks a key is mended by hand."""
 
@@ -33,6 +34,8 @@ class Counting:
         self._zone = zone
         self._not_before: dict[UUID, datetime] = {}
         """When those are tried again that met a fault."""
+        self._swept = 0
+        """How many surveys were counted when this process last swept."""
 
     async def run(self) -> None:
         """Look and count until cancelled; whatever is away is tried again."""
@@ -40,6 +43,7 @@ class Counting:
         while True:
             try:
                 await self.count_what_waits()
+                await self.sweep()
                 backoff.reset()
                 await asyncio.sleep(LOOK_AGAIN.total_seconds())
             except DatabaseUnavailable as error:
@@ -65,6 +69,17 @@ class Counting:
                 log.error("survey_count_failed", administration_id=str(administration_id), exc_info=error)
                 self._not_before[administration_id] = now + TRY_AGAIN
         return len(waiting)
+
+    async def sweep(self) -> None:
+        """Wipe destroyed keys out of the database's files: after each count, and at the start.
+
+        Not where it was counted, which may be a request: it takes a connection that is in no transaction.
+        Raises: DatabaseUnavailable.
+        """
+        async with self._database.read(EVERY_DISTRICT) as session:
+            counted = await surveys_counted(session)
+        if counted != self._swept and await wipe_destroyed_keys(self._database):
+            self._swept = counted
 
     async def _count(self, district_id: str, administration_id: UUID) -> None:
         """Read and decide first and write then: SQLite has one writer, whom a large survey would keep for minutes."""
