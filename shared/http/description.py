@@ -62,6 +62,7 @@ def _document(app: FastAPI, routers: Sequence[APIRouter]) -> Document:
     for path, method in operations:
         operation = document["paths"][path][method]
         _name_headers(operation)
+        _name_alternatives(operation)
         if (path, method) in remembered:
             operation.setdefault("parameters", []).append(KEY_PARAMETER)
     for path, method in operations:
@@ -119,6 +120,15 @@ def _name_headers(operation: Document) -> None:
             parameter["name"] = parameter["name"].title()
     if "parameters" in operation:
         operation["parameters"] = [one for one in operation["parameters"] if one["name"] != "Accept"]
+
+
+def _name_alternatives(operation: Document) -> None:
+    """An answer of one shape or another is called after the operation; a route calls it after its path too."""
+    for status, response in operation["responses"].items():
+        schema = response.get("content", {}).get(_JSON, {}).get("schema", {})
+        if schema.get("title", "").startswith("Response "):
+            which = f"{status} " if schema["title"].startswith(f"Response {status} ") else ""
+            schema["title"] = f"Response {which}{operation['operationId'].replace('_', ' ').title()}"
 
 
 def _complete_refusals(operation: Document, path: str, *, is_remembered: bool) -> None:
