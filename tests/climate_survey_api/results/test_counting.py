@@ -144,3 +144,4 @@ async def test_behind_each_count_destroyed_keys_are_wiped_out_of_the_files_until
     for _ in range(3):
         assert await asyncio.wait_for(tried.get(), timeout=5) is service.process.database
     another_process.cancel()
+    await asyncio.wait([another_process])
