@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bench.activities import activities
 from bench.answering import answering
 from bench.catching_up import catching_up
+from bench.closing import closing
 from bench.consumer import consumer
 from bench.engines import engines
 from bench.figures import Figure, machine, write_results
@@ -30,6 +31,7 @@ BENCHES: Mapping[str, Callable[..., Sequence[Figure]]] = {
     "standing": standing,
     "activities": activities,
     "answering": answering,
+    "closing": closing,
 }
 
 

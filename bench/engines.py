@@ -6,6 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
@@ -47,6 +49,15 @@ def engines() -> Iterator[Engines]:
         yield Engines(broker, server)
 
 
+@contextmanager
+def embedded(migrations: Migrations) -> Iterator[str]:
+    """A migrated SQLite file, as a value of DATABASE_URL; gone afterwards."""
+    with TemporaryDirectory(prefix="rapport-bench-") as folder:
+        url = f"sqlite:///{folder}/bench.db"
+        apart(_migrate, url, migrations)
+        yield url
+
+
 def apart(measure: Callable[Asked, Awaitable[Answer]], *arguments: Asked.args, **named: Asked.kwargs) -> Answer:
     """Run it on uvloop in a process of its own, so that what one side leaves in memory does not slow the other."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
@@ -67,3 +78,10 @@ async def _migrate(url: str, migrations: Migrations) -> None:
         await migrate(database, migrations)
     finally:
         await database.close()
+
+
+def peak_megabytes(process: int) -> float:
+    """The most memory that a process ever had resident; the kernel keeps count."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    (peak,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(peak.split()[1]) / 1024

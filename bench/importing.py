@@ -12,7 +12,7 @@ from time import perf_counter
 import asyncpg
 import httpx2
 
-from bench.engines import Engines, apart
+from bench.engines import Engines, apart, peak_megabytes
 from bench.figures import Figure, Turn, at_most
 from bench.served import DISTRICT, environment, running, token
 from demo.district import District, Size
@@ -90,7 +90,7 @@ def _imported(database_url: str, bus_url: str, home: Path, roster: Path) -> tupl
     told = environment(home, database_url=database_url, bus_url=bus_url, port=port)
     with running(("referral_api", "api"), told, ready_at=f"http://127.0.0.1:{port}/readyz") as process:
         seconds = apart(send_and_wait, port, token(home, Role.INTEGRATION), roster)
-        return seconds, _peak_megabytes(process)
+        return seconds, peak_megabytes(process)
 
 
 async def send_and_wait(port: int, bearer: str, roster: Path) -> float:
@@ -107,13 +107,6 @@ async def send_and_wait(port: int, bearer: str, roster: Path) -> float:
     if (state["status"], state["rows_rejected"]) != ("done", 0):
         raise RuntimeError(f"{state['status']}: {state['rows_rejected']} rows refused, {state['refused_because']}")
     return took
-
-
-def _peak_megabytes(process: int) -> float:
-    """The most memory that a process ever had resident; the kernel keeps count."""
-    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    (peak,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(peak.split()[1]) / 1024
 
 
 def _memory(title: str, peaks: Sequence[float]) -> Figure:
