@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from reporting.codec import STAGES
 from reporting.measures.axes import Levels, index_of
@@ -89,8 +89,9 @@ class Told(NamedTuple):
 def attack(told: Told, minimum: int) -> list[Interval]:
     """What can be known of each hidden count, and of each hidden difference that is small.
 
-    Many are told apart at once by looking at far corners of what is possible; only a count that this leaves in doubt is
-    aimed at itself. So an interval that is neither recovered nor small for sure may be wider than it says.
+    Many are told apart at once by looking at far corners of what is possible, then by moving all that are left as far
+    as tells them apart; only a count that this leaves in doubt is aimed at itself. So an interval that is neither
+    recovered nor small for sure may be wider than it says.
     """
     attacker = _Attacker(told, minimum)
     return attacker.intervals() if attacker.targets else []
@@ -196,34 +197,82 @@ class _Attacker:
         """What is possible for every target."""
         truth = np.array(self.truth, dtype=float)
         self._equal = _rows(self.shown, len(truth))
-        self._nested = _rows(self.no_more, len(truth)) if self.no_more else None
+        self._nested = _rows(self.no_more, len(truth))
         assert np.allclose(self._equal @ truth, self.values), "what is shown is what is true"
-        assert self._nested is None or (self._nested @ truth <= 0).all(), "what is nested lies within its whole"
-        weights = _rows([target.terms for target in self.targets], len(truth))
-        low = high = weights @ truth
+        assert (self._nested @ truth <= 0).all(), "what is nested lies within its whole"
+        self._weights = _rows([target.terms for target in self.targets], len(truth))
+        self._low = self._high = self._weights @ truth
         chance = Random(1)
         for _ in range(4):
             aim = np.array([chance.choice((-1, 0, 1)) for _ in truth], dtype=float)
-            for objective in (aim, -aim):
-                found = weights @ self._extreme(objective)
-                low, high = np.minimum(low, found), np.maximum(high, found)
-        for k, target in enumerate(self.targets):
+            self._look_at(self._extreme(aim))
+            self._look_at(self._extreme(-aim))
+        left = len(self.targets) + 1
+        while 0 < len(doubtful := [k for k in range(len(self.targets)) if self._is_doubtful(k)]) < left:
+            left = len(doubtful)
+            self._look_at(self._step_up(doubtful))
+        for k in doubtful:
             for sign in (1, -1):
-                so_far = Interval(target, low[k], high[k])
-                if so_far.is_recovered or (target.truth < self.minimum and so_far.is_surely_small(self.minimum)):
-                    found = weights @ self._extreme(sign * weights[[k]].toarray()[0])
-                    low, high = np.minimum(low, found), np.maximum(high, found)
-        return [Interval(target, low[k], high[k]) for k, target in enumerate(self.targets)]
+                if self._is_doubtful(k):
+                    self._look_at(self._extreme(sign * self._weights[[k]].toarray()[0]))
+        return [self._interval(k) for k in range(len(self.targets))]
 
-    def _extreme(
-        self, objective: "np.ndarray[tuple[int], np.dtype[np.float64]]"
-    ) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        no_more = np.zeros(self._nested.shape[0]) if self._nested is not None else None
-        found = linprog(
-            objective, A_ub=self._nested, b_ub=no_more, A_eq=self._equal, b_eq=self.values, bounds=(0, _MANY)
+    def _interval(self, k: int) -> Interval:
+        return Interval(self.targets[k], self._low[k], self._high[k])
+
+    def _is_doubtful(self, k: int) -> bool:
+        """Whether nothing seen so far speaks against its being recovered, or small for sure."""
+        so_far = self._interval(k)
+        return so_far.is_recovered or (so_far.target.truth < self.minimum and so_far.is_surely_small(self.minimum))
+
+    def _look_at(self, possible: Numbers) -> None:
+        """Take note of what every target would be, were these the unknowns."""
+        found = self._weights @ possible
+        self._low, self._high = np.minimum(self._low, found), np.maximum(self._high, found)
+
+    def _extreme(self, objective: Numbers) -> Numbers:
+        return _least(objective, self._nested, self._equal, self.values, np.full(len(objective), _MANY))
+
+    def _step_up(self, doubtful: Sequence[int]) -> Numbers:
+        """As many of these as can at once, each as far as one above its lowest: one program in place of hundreds."""
+        unknowns, steps = self._equal.shape[1], len(doubtful)
+        step_is_made = hstack([-self._weights[doubtful], eye_array(steps)])
+        found = _least(
+            np.repeat([0.0, -1.0], [unknowns, steps]),
+            vstack([_widened(self._nested, steps), step_is_made], format="csr"),
+            _widened(self._equal, steps),
+            self.values,
+            np.repeat([_MANY, 1], [unknowns, steps]),
+            at_most=np.concatenate([np.zeros(self._nested.shape[0]), -self._low[doubtful]]),
         )
-        assert found.status == 0, found.message
-        return np.asarray(found.x, dtype=np.float64)
+        return found[:unknowns]
+
+
+def _least(
+    objective: Numbers,
+    no_more: csr_array,
+    equal: csr_array,
+    values: Sequence[int],
+    bounds: Numbers,
+    *,
+    at_most: Numbers | float = 0.0,
+) -> Numbers:
+    """Unknowns, none below zero nor above its bound, that make the objective least."""
+    found = linprog(
+        objective,
+        A_ub=no_more,
+        b_ub=np.broadcast_to(at_most, no_more.shape[0]),
+        A_eq=equal,
+        b_eq=values,
+        bounds=np.column_stack([np.zeros(len(bounds)), bounds]),
+    )
+    assert found.status == 0, found.message
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def _widened(rows: csr_array, columns: int) -> csr_array:
+    """The same rows, which say nothing of so many more unknowns."""
+    return csr_array((rows.data, rows.indices, rows.indptr), shape=(rows.shape[0], rows.shape[1] + columns))
 
 
 def _members(pattern: Pattern) -> Mapping[Levels, list[list[int]]]:
