@@ -1,11 +1,13 @@
 """An attacker who holds everything that is shown, and knows where nobody is of a value, as a roster may tell.
 
-He writes each figure as a sum of unknowns: what the respondents of one school and value said to one item, and how many
-they are. What lies in the span of the figures he has he can work out exactly, whatever numbers they are.
+He writes each number as a sum of unknowns: what the respondents of one school and value said to one item, how many they
+are, what their own means add up to. What lies in the span of the numbers he has he can work out exactly, whatever they
+are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import product
 
 import numpy as np
@@ -22,26 +24,57 @@ _PRIME = 2_147_483_647
 _ASKED = {"safety": ("s1", "s2", "s3"), "equity": ("e1",), "contact": ("c1",)}
 _SCALED = ("safety", "equity")
 _RESPONDENTS = "respondents"
-_UNKNOWNS = {
-    **{item.item_id: item.dimension for item in ITEMS},
-    **{f"n of {dimension}": dimension for dimension in _SCALED},
-    _RESPONDENTS: _RESPONDENTS,
-}
-"""What is not known of a school or a value: answers to an item, who answered in a dimension, who took part."""
+_DAYS = 3
+"""Of a running survey, of each of which it is told how many codes of a school were used by its end."""
+
+
+class Of(StrEnum):
+    """What the numbers of a row are sums of."""
+
+    ITEMS = "favorable histogram"
+    """Over its items, of what was said: one unknown for each item stands for them all."""
+    PEOPLE = "n"
+    """Of who answered in the dimension."""
+    ANSWERS = "answers"
+    """Of who answered each item."""
+    MEANS = "means"
+    """Of the respondents' own means: of who answered every item a part of his sum, else no sum of items'."""
+    SPREAD = "answers_squares favorable_squares favorable_answers means_squares complete"
+    """Of something else of each person: where everybody answered every item, some are multiples of the items'."""
+
+
+NO_SUM = "alpha"
+"""A quotient of squares."""
 
 Unknown = tuple[object, ...]
 Form = Mapping[Unknown, int]
 """A sum of unknowns."""
+Told = Mapping[Of, Sequence[str]]
+"""The names of the unknowns that a row's numbers sum up."""
 Matrix = npt.NDArray[np.int64]
+
+
+def _unknowns() -> Iterator[tuple[str, str]]:
+    for item in ITEMS:
+        yield from ((name, item.dimension) for name in (item.item_id, f"n of {item.item_id}"))
+    for dimension in _SCALED:
+        yield from ((f"{of} of {dimension}", dimension) for of in ("n", "means", "spread"))
+    yield _RESPONDENTS, _RESPONDENTS
+
+
+_UNKNOWNS = dict(_unknowns())
+"""What is not known of a school or a value, and whom it is of: who answered in that dimension."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A row that is shown or suppressed: whom it is of, as bits by the ballots, and the sum of unknowns that it is."""
+    """A row that is shown or suppressed: whom it is of, as bits by the ballots, and the sums of unknowns it tells."""
 
     key: tuple[str, str | None]
     people: int
-    form: Form
+    there: int
+    """Who took part there, whatever he answered."""
+    forms: Mapping[Of, Form]
     row: SheetRow | ValueRow
 
     @property
@@ -60,6 +93,8 @@ class Attacker:
     sheets: Sequence[Sheet]
     shown: list[Figure] = field(default_factory=list)
     suppressed: list[Figure] = field(default_factory=list)
+    _alike: list[Form] = field(default_factory=list)
+    """Sums that are 0, as who answered one thing is who answered another."""
 
     def __post_init__(self) -> None:
         """Tell whom each row is of."""
@@ -78,40 +113,36 @@ class Attacker:
         self._whole = {(s.school_id, row.dimension, row.item_id): row for s, row in _rows(self.sheets) if not s.facet}
         for sheet, row in _rows(self.sheets):
             schools = self._schools_of(sheet, row)
-            self._note(sheet, schools, row, row.item_id or row.dimension, _ASKED[row.dimension])
-            if row.item_id is None:
-                self._note(sheet, schools, row, row.dimension, (f"n of {row.dimension}",))
+            self._note(sheet, schools, row, row.item_id or row.dimension, _told(row))
+            if row.sums:
+                self._alike += self._same_people(sheet, schools, row)
         for sheet in self.sheets:
             for counted in sheet.respondents if sheet.school_id != NOBODY else ():
-                self._note(sheet, self._taking_part(sheet, counted), counted, _RESPONDENTS, (_RESPONDENTS,))
+                told = {Of.PEOPLE: (_RESPONDENTS,)}
+                self._note(sheet, self._taking_part(sheet, counted), counted, _RESPONDENTS, told)
 
-    def _note(
-        self, sheet: Sheet, schools: Sequence[str], row: SheetRow | ValueRow, answering: str, summed: Sequence[str]
-    ) -> None:
-        people = 0
+    def _note(self, sheet: Sheet, schools: Sequence[str], row: SheetRow | ValueRow, answering: str, told: Told) -> None:
+        people = there = 0
         for school in schools:
             people |= self._people[school, answering]
+            there |= self._people[school, _RESPONDENTS]
         of_value: tuple[object, ...] = ()
         if sheet.facet:
             of_value = (sheet.facet, row.value)
             people &= self._of_value[sheet.facet, row.value or ""]
+            there &= self._of_value[sheet.facet, row.value or ""]
+        forms = {of: {(school, name, *of_value): 1 for school in schools for name in told[of]} for of in told}
         item_id = row.item_id if isinstance(row, SheetRow) else None
-        names = (item_id,) if item_id else summed
-        form = {(school, name, *of_value): 1 for school in schools for name in names}
-        figure = Figure((answering, item_id), people, form, row)
+        figure = Figure((answering, item_id), people, there, forms, row)
         (self.suppressed if figure.n is None else self.shown).append(figure)
 
-    def worked_out(self) -> list[Figure]:
-        """The suppressed rows of somebody that follow from what is shown, by exact elimination."""
-        forms = [*(figure.form for figure in self.shown), *self._structure()]
-        targets = [figure for figure in self.suppressed if figure.people]
-        unknowns = dict.fromkeys(unknown for form in [*forms, *(t.form for t in targets)] for unknown in form)
-        places = {unknown: at for at, unknown in enumerate(unknowns)}
-        reduced, pivots = _echelon(_matrix(forms, places))
-        left = _matrix([target.form for target in targets], places)
-        for row, pivot in zip(reduced, pivots, strict=True):
-            left = (left - np.outer(left[:, pivot], row)) % _PRIME
-        return [target for target, rest in zip(targets, left, strict=True) if not rest.any()]
+    def worked_out(self) -> list[tuple[Figure, Of]]:
+        """What of suppressed rows of somebody follows from what is shown, by exact elimination."""
+        targets = [(figure, of) for figure in self.suppressed if figure.people for of in figure.forms]
+        wanted = [(at, figure.forms[of]) for at, (figure, of) in enumerate(targets)]
+        known = [*(form for figure in self.shown for form in figure.forms.values()), *self._alike, *self._structure()]
+        found = {at for part in _apart(known, wanted) for at in _follow(*part)}
+        return [targets[at] for at in sorted(found)]
 
     def subtracted(self, pairs: Iterable[tuple[Figure, Figure]], minimum: int) -> list[Figure]:
         """The suppressed rows of fewer people than the minimum that are the difference of two figures."""
@@ -122,7 +153,7 @@ class Attacker:
         return [figure for figure in found if figure is not None]
 
     def _structure(self) -> Iterator[Form]:
-        """A school is the sum of its values, where nobody is nothing was said, and who took part is in the status."""
+        """A school is the sum of its values, where nobody is nothing was said, and who took part is told by the day."""
         for school, (name, answering), (facet, values) in product(self._schools, _UNKNOWNS.items(), VALUES.items()):
             whole = self._people[school, answering]
             if self._people[school, _RESPONDENTS].bit_count() < MINIMUM:  # else a roster alone would tell of some
@@ -136,17 +167,39 @@ class Attacker:
                 if (cell := (school, name, facet, value)) not in cells:
                     yield {cell: 1}
         for school in self._schools:
-            yield {(school, _RESPONDENTS): 1}
-        yield from self._same_people()
+            by_day: list[Unknown] = [(school, _RESPONDENTS, "day", day) for day in range(_DAYS)]
+            yield {(school, _RESPONDENTS): -1} | dict.fromkeys(by_day, 1)
+            yield from ({used: 1} for used in by_day)
 
-    def _same_people(self) -> Iterator[Form]:
-        """Where everybody of a school answered in a dimension, there are as many of each value in it as took part."""
-        for school, dimension in product(self._schools, _SCALED):
-            sums, took_part = self._whole[school, dimension, None].sums, self._people[school, _RESPONDENTS]
-            if sums and sums.n == took_part.bit_count():
-                for facet, values in VALUES.items():
-                    for value in values:
-                        yield {(school, f"n of {dimension}", facet, value): 1, (school, _RESPONDENTS, facet, value): -1}
+    def _same_people(self, sheet: Sheet, schools: Sequence[str], row: SheetRow) -> Iterator[Form]:
+        """What is one number in a row of everybody is one in each part of it.
+
+        Where all who took part answered in a dimension, or all of these an item, there are as many of each value. Where
+        all answered every item, their own means add up to a part of the items' sums, and squares of how many answered,
+        or answered favourably, to a multiple.
+        """
+        sums, items = row.sums, _ASKED[row.dimension]
+        if sums is None or row.dimension not in _SCALED:
+            return
+        n, means, spread = (f"{of} of {row.dimension}" for of in ("n", "means", "spread"))
+        ties: list[dict[str, int]] = []
+        if row.item_id is None and not sheet.facet and sums.n == row.respondents:
+            ties.append({n: 1, _RESPONDENTS: -1})
+        if row.item_id is not None:
+            whole = self._row_of(sheet, row)
+            if whole and whole.sums and (whole.sums.n, whole.schools) == (sums.n, row.schools):
+                ties.append({n: 1, f"n of {row.item_id}": -1})
+        elif sums.answers == len(items) * sums.n:
+            ties.append({means: -len(items)} | dict.fromkeys(items, 1))
+            ties.append({spread: -1} | dict.fromkeys(items, len(items)))
+        parts = [(sheet.facet, row.value)] if sheet.facet else [(), *self._of_value]
+        for tie, school, part in product(ties, schools, parts):
+            yield {(school, name, *part): times for name, times in tie.items()}
+
+    def _row_of(self, sheet: Sheet, item: SheetRow) -> SheetRow | None:
+        """The dimension's row beside an item's."""
+        beside = (row for row in sheet.dimensions if (row.dimension, row.value) == (item.dimension, item.value))
+        return next(beside, None)
 
     def _schools_of(self, sheet: Sheet, row: SheetRow) -> list[str]:
         """The schools that a row is of. Of the district's: the shown ones, and all others if it is of more than these.
@@ -186,6 +239,56 @@ def _bits(ballots: Sequence[Ballot], school: str, items: Sequence[str] | None) -
 
 def _bits_of_value(ballots: Sequence[Ballot], facet: SurveyFacet, value: str) -> int:
     return sum(1 << at for at, ballot in enumerate(ballots) if ballot.facets.get(facet, UNKNOWN) == value)
+
+
+def _told(row: SheetRow) -> Told:
+    """Whatever a row's numbers sum up. Of a suppressed one: what they would."""
+    if row.item_id is not None:
+        return {Of.ITEMS: (row.item_id,), Of.ANSWERS: (f"n of {row.item_id}",)}
+    items = _ASKED[row.dimension]
+    told: dict[Of, Sequence[str]] = {Of.ITEMS: items, Of.ANSWERS: [f"n of {item_id}" for item_id in items]}
+    told |= {Of.PEOPLE: (f"n of {row.dimension}",), Of.MEANS: (f"means of {row.dimension}",)}
+    if row.sums is None or row.sums.complete is not None:
+        told[Of.SPREAD] = (f"spread of {row.dimension}",)
+    return told
+
+
+Part = tuple[list[Form], list[tuple[int, Form]]]
+"""What is known, and what is wanted, each by its number."""
+
+
+def _apart(known: Sequence[Form], wanted: Sequence[tuple[int, Form]]) -> Iterable[Part]:
+    """The same in parts that have no unknown in common: each is worked out by itself, in much less time."""
+    leads: dict[Unknown, Unknown] = {}
+
+    def first_of(form: Form) -> Unknown:
+        unknown = next(iter(form))
+        while (lead := leads.setdefault(unknown, unknown)) != unknown:
+            leads[unknown] = unknown = leads[lead]
+        return unknown
+
+    for form in [*known, *(form for _, form in wanted)]:
+        for unknown in form:
+            leads[first_of({unknown: 1})] = first_of(form)
+    parts: dict[Unknown, Part] = {}
+    for form in known:
+        parts.setdefault(first_of(form), ([], []))[0].append(form)
+    for at, form in wanted:
+        parts.setdefault(first_of(form), ([], []))[1].append((at, form))
+    return parts.values()
+
+
+def _follow(known: Sequence[Form], wanted: Sequence[tuple[int, Form]]) -> set[int]:
+    """Which of the wanted forms lie in the span of the known ones."""
+    if not wanted:
+        return set()
+    unknowns = dict.fromkeys(unknown for form in [*known, *(form for _, form in wanted)] for unknown in form)
+    places = {unknown: at for at, unknown in enumerate(unknowns)}
+    reduced, pivots = _echelon(_matrix(known, places))
+    left = _matrix([form for _, form in wanted], places)
+    for row, pivot in zip(reduced, pivots, strict=True):
+        left = (left - np.outer(left[:, pivot], row)) % _PRIME
+    return {at for (at, _), rest in zip(wanted, left, strict=True) if not rest.any()}
 
 
 def _matrix(forms: Sequence[Form], places: Mapping[tuple[object, ...], int]) -> Matrix:
