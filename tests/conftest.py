@@ -2,7 +2,6 @@
 
 import gc
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from shared.testing.databases import Databases
 from shared.testing.engine import EngineMissing
 from shared.testing.kafka import KafkaBroker, kafka_broker
 from shared.testing.postgres import PostgresServer, postgres_server
@@ -124,25 +124,25 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def empty_databases() -> list[str]:
-    """Databases that a test has left and the next may have, emptied."""
-    return []
+def databases(postgresql: PostgresServer) -> Iterator[Databases]:
+    """The shared server's databases, each given to one test after the other."""
+    kept = Databases(postgresql)
+    yield kept
+    kept.close()
 
 
 @pytest.fixture
-def new_postgresql_url(postgresql: PostgresServer, empty_databases: list[str]) -> Iterator[Callable[[], str]]:
+def new_postgresql_url(databases: Databases) -> Iterator[Callable[[], str]]:
     """Gives an empty PostgreSQL database of the test's own, each time another, as a value of DATABASE_URL."""
     given: list[str] = []
 
     def give() -> str:
-        fresh = f"test_{uuid.uuid4().hex}"
-        given.append(empty_databases.pop() if empty_databases else postgresql.create_database(fresh))
+        given.append(databases.give())
         return given[-1]
 
     yield give
     for url in given:
-        postgresql.empty_database(url.rpartition("/")[2])
-        empty_databases.append(url)
+        databases.take_back(url)
 
 
 @pytest.fixture
