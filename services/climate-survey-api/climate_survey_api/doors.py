@@ -21,7 +21,7 @@ space."""
 MOST_CALLS_FOR_HELP = 30
 """Requests to talk to an adult a minute from one address."""
 MOST_ADDRESSES = 4096
-"""Addresses that are counted at a time: 11 MB at most, if each of them has missed 300 times within the minute."""
+"""Addresses that are counted at a time; of each at most as many instants of eight bytes as it may miss in a minute."""
 
 _MINUTE = 60.0
 

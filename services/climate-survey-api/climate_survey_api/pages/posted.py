@@ -19,9 +19,9 @@ from shared.errors import BodyTooLarge, UnsupportedMedia
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 MOST_BYTES = 1 << 18
-"""Of one form; the largest of ours, with every text at its longest, is half of that."""
+"""Of one form; the largest of ours is smaller, with every text at its longest."""
 MOST_FIELDS = 1_000
-"""Fields of one form that are looked at; the largest of ours has some 220."""
+"""Fields of one form that are looked at; the largest of ours has far fewer."""
 SKIPPED = "-"
 """What is sent where somebody prefers not to answer: a radio button has a value, and no empty one."""
 

@@ -21,7 +21,7 @@ from shared.db import ReadSession
 from shared.events.surveys import RespondentGroup
 
 _AT_ONCE = 500
-"""Ballots in memory: some 3 MB where there are long texts."""
+"""Ballots in memory; each is as long as the longest texts that may be in it."""
 
 
 async def form_behind(session: ReadSession, ring: KeyRing, code: str, *, now: datetime) -> SurveyForm:

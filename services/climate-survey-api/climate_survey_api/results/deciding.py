@@ -21,7 +21,7 @@ from shared.events.surveys import RespondentGroup
 from shared.outbox import announcements
 
 _SHEETS_AT_ONCE = 3
-"""Decided before the process may stop: some 30 ms."""
+"""Decided before the process may stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Gathered:
 class WrittenSheet:
     """A sheet as it is stored and announced.
 
-    Small: those of a thousand schools are in memory together, and their events alone are 300 MB.
+    Small: those of all schools are in memory together (`make bench BENCH=closing` tells the most that there is).
     """
 
     row: tuple[object, ...]
@@ -71,7 +71,7 @@ class Decided:
 
 
 async def decide(gathered: Gathered, *, now: datetime, zone: tzinfo) -> Decided:
-    """What may be shown of what was gathered, written out. Others get their turn: of many schools it takes a minute."""
+    """What may be shown of what was gathered, written out. Others get their turn: of many schools it takes long."""
     there = gathered.there
     opened_on, closed_on = (
         instant.astimezone(zone).date() for instant in (there.opens_at, there.closed_at or there.closes_at)

@@ -19,7 +19,7 @@ from shared.errors import DatabaseUnavailable
 LOOK_AGAIN = timedelta(seconds=5)
 """A large survey's count begins this much later; a look at rest is two statements."""
 TRY_AGAIN = timedelta(minutes=10)
-"""After a fault: another try may take a minute of a processor, and a ring that lacks a key is mended by hand."""
+"""After a fault: another try costs as much as the first, and a ring that lacks a key is mended by hand."""
 
 log = structlog.get_logger(__name__)
 

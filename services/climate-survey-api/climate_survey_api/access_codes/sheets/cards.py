@@ -1,7 +1,7 @@
 """Codes as a document to be printed and cut up: eight cards to a page, each with its address as a QR code.
 
 The page is US Letter; what is on it also fits on A4, printed at its own size. The library that draws is imported when
-the first sheet is asked for: it takes 0.2 s and memory that a service at rest does not have to pay for.
+the first sheet is asked for: a service at rest does not have to pay for it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Heading:
 def cards_of(codes: Sequence[MadeCode], heading: Heading, *, address_of: str, compressed: bool = True) -> bytes:
     """The document, as PDF; `address_of` is what an address begins with.
 
-    It takes 2 ms a code, so it is to be called in a thread.
+    Each code is drawn in hundreds of small pieces, so it is to be called in a thread.
     """
     from reportlab.pdfgen.canvas import Canvas
 
@@ -105,7 +105,7 @@ class _Squares:
         made.addData(address)
         made.version = made.calculate_version()
         if self._mask is None:
-            # Of eight masks any can be read. The one that suits the first suits all, and looking takes 8 ms a code.
+            # Of eight masks each can be read. What suits the first suits all, and looking means making all eight.
             self._mask = made.getBestMaskPattern()
         made.makeImpl(False, self._mask)
         return made

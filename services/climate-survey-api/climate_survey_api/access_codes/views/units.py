@@ -64,8 +64,7 @@ async def codes_by_unit(
 ) -> Mapping[tuple[str, RespondentGroup], tuple[int, int]]:
     """How many codes each unit has, and how many of them were used; of these schools, or of all.
 
-    Units without codes are absent, and so are voided codes. Half a million codes of a thousand schools take 0.1 s on
-    either database, those of one school 1 ms.
+    Units without codes are absent, and so are voided codes. Read from an index alone, however many codes there are.
     """
     counted = select(_C.school_id, _C.respondent_group, func.count(), func.sum(_C.is_used.cast(Integer))).where(
         _C.district_id == district_id, _C.administration_id == administration_id, LIVE

@@ -16,7 +16,7 @@ from shared.events.surveys import RespondentGroup, SurveyFacet, SurveyMode
 
 _A, _U = administrations.c, administration_units.c
 _MOST_KEPT = 32
-"""Administrations whose units a process keeps at hand: 4,000 units of a large district are some 2 MB."""
+"""Administrations whose units a process keeps at hand: thousands of rows of a large district, and every answer asks."""
 
 
 async def find_administration(session: ReadSession, district_id: str, administration_id: UUID) -> Administration:

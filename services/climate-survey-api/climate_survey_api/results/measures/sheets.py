@@ -75,7 +75,7 @@ class Sheet:
 
 
 def packed(rows: Sequence[SheetRow] | Sequence[ValueRow]) -> bytes:
-    """Rows as one column's bytes: JSON that says the same names over and over, so a tenth of it."""
+    """Rows as one column's bytes: JSON, which says the same names over and over, so packed."""
     return zlib.compress(orjson.dumps(rows, default=AnswerSums.model_dump), _FAST)
 
 

@@ -18,7 +18,7 @@ JSON = "application/json"
 SAVED_AS = 'attachment; filename="results.csv"'
 ROWS_AT_ONCE = 500
 """Written in a thread, so that others are answered meanwhile, and sent before the next are: of a thousand schools all
-rows by item and facet would be 2 GB in memory."""
+rows by item and facet are more than a service may hold in memory."""
 
 Accept = Annotated[str, Header(description="`text/csv` for the same rows as CSV.")]
 Told = dict[str, Any]
