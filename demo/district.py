@@ -31,8 +31,8 @@ class Size:
 
 SIZES: Mapping[str, Size] = {
     "small": Size(schools=12, students=8_000, reference_rate=0.14, surveyed_schools=6),
-    # As large as the largest districts of the country. The small district's rate would make it three and a half times as
-    # many referrals, each of several requests; as it is there are enough of each group to show the same.
+    # As large as the largest districts of the country. The small one's rate would make three and a half times as many
+    # referrals, each of several requests; as it is there are enough of each group to show the same.
     "large": Size(schools=1_000, students=500_000, reference_rate=0.04, schools_per_officer=2, surveyed_schools=24),
 }
 
