@@ -32,8 +32,6 @@ class LocalBus:
             return
         ensure_sendable(messages)
         await asyncio.to_thread(self._log.append, messages)
-        for reader in self._readers:
-            reader.wake()
 
     async def bounds(self, topics: Sequence[str]) -> Mapping[TopicPartition, tuple[int, int]]:
         """See `Bus`."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import orjson
 
 from shared.bus.base import BusUnavailable, Headers, Message, OffsetLost, TopicPartition
+from shared.bus.local.bell import ring
 from shared.bus.local.layout import open_log
 from shared.bus.partitioning import partition_of
 
@@ -60,13 +61,13 @@ class LogFile:
         """Add the logs of topics that have none. The number of partitions of a topic that exists stays."""
         with self._work(WRITE) as connection:
             present = {topic for (topic,) in connection.execute("SELECT DISTINCT topic FROM logs")}
-            connection.executemany(
-                "INSERT INTO logs (topic, partition) VALUES (?, ?)",
-                [(t, p) for t, count in topics.items() if t not in present for p in range(count)],
-            )
+            missing = [(t, p) for t, count in topics.items() if t not in present for p in range(count)]
+            connection.executemany("INSERT INTO logs (topic, partition) VALUES (?, ?)", missing)
+            readers = _readers(connection) if missing else []
+        ring(readers)
 
     def append(self, messages: Sequence[Message]) -> None:
-        """Store all or none, numbered without gaps in the order given."""
+        """Store all or none, numbered without gaps in the order given, and wake the readers."""
         with self._work(WRITE) as connection:
             logs = _logs(connection, {message.topic for message in messages})
             counts: dict[str, int] = {}
@@ -87,6 +88,8 @@ class LogFile:
                 "UPDATE logs SET next_offset = ? WHERE log_id = ?",
                 [(tails[p], log.log_id) for p, log in logs.items() if tails[p] > log.next_offset],
             )
+            readers = _readers(connection)
+        ring(readers)
 
     def ends(self, topics: frozenset[str]) -> dict[TopicPartition, int]:
         """The offset after the last, for each partition of these topics that exists."""
@@ -211,6 +214,12 @@ class LogFile:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+
+
+def _readers(connection: sqlite3.Connection) -> list[str]:
+    """Who is to be woken. One that died longer ago than its lease held is not: its port may be another's by now."""
+    found = connection.execute("SELECT holder FROM leases WHERE expires_at > ?", (time.time(),))
+    return [holder for (holder,) in found]
 
 
 def _logs(connection: sqlite3.Connection, topics: Collection[str]) -> dict[TopicPartition, _Log]:
