@@ -38,7 +38,8 @@ log = structlog.get_logger(__name__)
 MOST_RECORDS = 10_000
 """A batch's statements cost the same for any number of events: 0.69 and 0.81 of the bench's reference over 300,000
 events, against 0.62 and 0.63 with 5,000."""
-IDLE = timedelta(milliseconds=500)
+IDLE = timedelta(seconds=1)
+"""How long it waits for records before it looks whether what it stored is on disk."""
 LOST_WAIT = timedelta(seconds=10)
 CONFIRM = timedelta(seconds=5)
 """How long commits that a crash may take back go on without a look whether one did."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal, NewType
 
 from sqlalchemy import DateTime, MetaData, event
@@ -19,6 +20,7 @@ from sqlalchemy.types import TypeDecorator
 
 from shared.away import is_away
 from shared.errors import DatabaseUnavailable
+from shared.sqlite_version import Version, VersionOf
 
 ReadSession = NewType("ReadSession", AsyncConnection)
 """A transaction that only reads."""
@@ -85,9 +87,11 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 32) -> None:
+        place = make_url(url)
         self.dialect: Literal["sqlite", "postgresql"] = (
-            "sqlite" if make_url(url).get_backend_name() == "sqlite" else "postgresql"
+            "sqlite" if place.get_backend_name() == "sqlite" else "postgresql"
         )
+        self._version = VersionOf(Path(place.database or "")) if self.dialect == "sqlite" else None
         self._engine = _engine(url, self.dialect, pool_size)
         self._write_lock = asyncio.Lock()
         self._steps_down: bool | None = None
@@ -143,8 +147,14 @@ class Database:
             await connection.invalidate()
             await connection.close()
 
+    def version(self) -> Version | None:
+        """Another whenever anybody has committed anything; None where only a look can tell, as on PostgreSQL."""
+        return None if self._version is None else self._version.now()
+
     async def close(self) -> None:
         """Close every connection."""
+        if self._version is not None:
+            self._version.close()
         await self._engine.dispose()
 
     async def _begin(self, district_id: str, begin: str = "BEGIN") -> str:

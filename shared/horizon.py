@@ -11,6 +11,7 @@ from shared.bus.base import Bus, BusUnavailable, TopicPartition
 from shared.db import EVERY_DISTRICT, Database
 from shared.errors import DatabaseUnavailable
 from shared.inbox import offsets_of
+from shared.lookout import Lookout
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +59,7 @@ class CaughtUp:
 
     def __init__(self, database: Database, horizon: Horizon, *, consumer: str) -> None:
         self._database = database
+        self._lookout = Lookout(database)
         self._horizon = horizon
         self._consumer = consumer
         self.at: datetime | None = None
@@ -80,8 +82,7 @@ class CaughtUp:
     async def look(self) -> None:
         """Compare once. Raises: BusUnavailable, DatabaseUnavailable."""
         ends = await self._horizon.look()
-        async with self._database.read(EVERY_DISTRICT) as session:
-            applied = await offsets_of(session, self._consumer)
+        applied = await self._lookout.look(self._offsets, otherwise=self._applied or {})
         before = applied if self._applied is None else self._applied
         self._applied = applied
         # Topics that are not there yet have nothing to apply, but nobody can know that they will stay empty.
@@ -91,6 +92,10 @@ class CaughtUp:
             for at, (first, end) in ends.bounds.items()
         ):
             self.at = ends.at
+
+    async def _offsets(self) -> Mapping[TopicPartition, int]:
+        async with self._database.read(EVERY_DISTRICT) as session:
+            return await offsets_of(session, self._consumer)
 
     def is_stale(self, now: datetime, *, after: timedelta = STALE_AFTER) -> bool:
         """Whether it is longer ago than this that it was so; also when it never was."""

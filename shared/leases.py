@@ -66,10 +66,12 @@ class Leadership:
                 await self._connection.execute(text("SELECT 1"))
                 self._renewed_at = now
             return True
-        if self._renewed_at is not None and 0 <= now - self._renewed_at < LEASE.total_seconds() / 4:
+        if self._renewed_at is not None and 0 <= now - self._renewed_at < LEASE.total_seconds() / 3:
             return True
-        async with self._database.write(EVERY_DISTRICT) as session:
-            held_by = (await session.execute(_HELD_BY, {"name": self._name})).scalar_one_or_none()
+        async with self._database.write(EVERY_DISTRICT, wakes_relay=False) as session:
+            held_by = None
+            if self._renewed_at is None:
+                held_by = (await session.execute(_HELD_BY, {"name": self._name})).scalar_one_or_none()
             kept = await session.execute(
                 _TAKE,
                 {
@@ -88,7 +90,7 @@ class Leadership:
         self._renewed_at = None
         # Left to expire where the database is away: raised here, that would take the place of a cancellation.
         with suppress(DatabaseUnavailable):
-            async with self._database.write(EVERY_DISTRICT) as session:
+            async with self._database.write(EVERY_DISTRICT, wakes_relay=False) as session:
                 await session.execute(
                     text("DELETE FROM leases WHERE name = :name AND holder = :holder"),
                     {"name": self._name, "holder": self._holder},

@@ -20,6 +20,7 @@ from shared.db import EVERY_DISTRICT, Database, driver
 from shared.dead_letters import without_value
 from shared.errors import DatabaseUnavailable
 from shared.leases import Leadership
+from shared.lookout import Lookout
 from shared.outbox import outbox, unpack_headers
 from shared.telemetry.metrics import events_published
 
@@ -58,13 +59,13 @@ class Relay:
                 self.is_leading = False
 
     async def _lead(self, backoff: Backoff) -> None:
-        leadership = Leadership(self._database, "relay")
+        leadership, lookout = Leadership(self._database, "relay"), Lookout(self._database)
         async with leadership.try_to_lead() as leads:
             while leads:
                 self.is_leading = True
                 # Cleared before the look: a commit during it sets it again and none is slept through.
                 self._database.committed.clear()
-                moved = await self.move_batch()
+                moved = await lookout.look(self.move_batch, otherwise=0)
                 backoff.reset()
                 if moved < BATCH:
                     # Not `wait_for`: before Python 3.12 it loses a cancellation that comes with the event.

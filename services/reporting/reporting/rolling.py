@@ -31,6 +31,7 @@ from shared.backoff import Backoff
 from shared.db import EVERY_DISTRICT, Database, Session, driver
 from shared.errors import DatabaseUnavailable
 from shared.leases import Leadership
+from shared.lookout import Lookout
 
 log = structlog.get_logger(__name__)
 
@@ -81,11 +82,11 @@ class Roller:
                 await backoff.wait()
 
     async def _lead(self, backoff: Backoff) -> None:
-        leadership = Leadership(self._database, "roller")
+        leadership, lookout = Leadership(self._database, "roller"), Lookout(self._database)
         async with leadership.try_to_lead() as leads:
             while leads:
                 began = time.monotonic()
-                moved = await self.roll_once()
+                moved = await (self.roll_once() if self._lacking else lookout.look(self.roll_once, otherwise=0))
                 backoff.reset()
                 # With a backlog it rests as long as it has worked: half of the time is the consumer's alone.
                 await asyncio.sleep(time.monotonic() - began if moved else LOOK_AGAIN.total_seconds())

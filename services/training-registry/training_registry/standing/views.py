@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import ColumnElement, or_, select
@@ -23,6 +23,7 @@ from training_registry.requirements.views import requirements_known
 from training_registry.standing.models import recalculations
 from training_registry.standing.rules import Missing, RequirementOn, Rule, SchoolOn, every_standing_on, schools_on
 
+LONG_SINCE = datetime.fromtimestamp(0, UTC)
 _AN_HOUR = 100
 _MET = frozenset({StandingStatus.CURRENT, StandingStatus.EXEMPT})
 _SHORT: dict[str, JsonValue] = {
@@ -185,10 +186,11 @@ def _shortfall(standing: Standing, school_id: str | None) -> Shortfall:
     )
 
 
-async def anything_waits(session: ReadSession, now: datetime) -> bool:
-    """Whether a change of rules has yet to reach some standing."""
-    waiting = select(recalculations.c.district_id).where(waits(now)).limit(1)
-    return (await session.execute(waiting)).first() is not None
+async def next_recalculation(session: ReadSession) -> datetime | None:
+    """From when on some change of rules has to be seen to; None where every one has reached every standing."""
+    again_at = recalculations.c.again_at
+    soonest = (await session.execute(select(again_at).order_by(again_at.nulls_first()).limit(1))).first()
+    return None if soonest is None else soonest[0] or LONG_SINCE
 
 
 def waits(now: datetime) -> ColumnElement[bool]:

@@ -9,12 +9,13 @@ import structlog
 from shared.backoff import Backoff
 from shared.db import EVERY_DISTRICT, Database, Session
 from shared.errors import DatabaseUnavailable
+from shared.lookout import Lookout
 from training_registry.agreements.operations import announce_turns
 from training_registry.standing.operations import recalculate_some, sweep_some
-from training_registry.standing.views import anything_waits
+from training_registry.standing.views import next_recalculation
 
 LOOK_AGAIN = timedelta(seconds=1)
-"""A change of rules reaches every standing this much later; a look costs a millisecond on SQLite."""
+"""A change of rules reaches every standing this much later."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,8 @@ class Sweep:
         self._clock = clock
         self._zone = zone
         self._swept: date | None = None
+        self._lookout = Lookout(database)
+        self._recalculate_at: datetime | None = None
 
     async def run(self) -> None:
         """Sweep until cancelled; whatever is away is tried again."""
@@ -59,8 +62,12 @@ class Sweep:
         """Asked by reading: at rest, no transaction is opened that others would have to wait for."""
         if self._swept != today:
             return True
+        self._recalculate_at = await self._lookout.look(self._next_recalculation, otherwise=self._recalculate_at)
+        return self._recalculate_at is not None and self._recalculate_at <= self._clock()
+
+    async def _next_recalculation(self) -> datetime | None:
         async with self._database.read(EVERY_DISTRICT) as session:
-            return await anything_waits(session, self._clock())
+            return await next_recalculation(session)
 
     async def _take(self, step: Step, today: date) -> int:
         async with self._database.write(EVERY_DISTRICT) as session:
