@@ -19,9 +19,10 @@ from shared.db import Database
 from shared.dead_letter_tool import list_dead_letters, replay_dead_letters
 from shared.errors import DatabaseUnavailable
 from shared.garbage import collect_seldom
+from shared.http.server import Server
 from shared.key_tool import run_key_tool
 from shared.migrations import current_revision, migrate
-from shared.service import Parts, Process, Service, SettingsT, open_process, watch_parent
+from shared.service import Parts, Process, Service, SettingsT, open_process
 from shared.settings import read_settings
 from shared.telemetry.logging import configure_logging
 from shared.telemetry.tracing import configure_tracing
@@ -95,7 +96,7 @@ def _serve(service: Service[SettingsT], settings: SettingsT, parts: Parts) -> in
 
     async def serve() -> None:
         process = open_process(service, settings, parts, verifier_for(settings), ring)
-        server = uvicorn.Server(
+        server = Server(
             uvicorn.Config(
                 process.app(),
                 host=settings.host,
@@ -107,24 +108,19 @@ def _serve(service: Service[SettingsT], settings: SettingsT, parts: Parts) -> in
                 proxy_headers=False,  # whom a request came from is not asked for, so nobody is to be believed
                 # Slow requests get this long to end before they are cut off.
                 timeout_graceful_shutdown=5,
-            )
+            ),
+            parent_pid=settings.parent_pid,
         )
-
-        def stop() -> None:
-            server.should_exit = True
 
         def fail() -> None:
             nonlocal died
             died = True
-            stop()
+            server.end()
 
         process.failed = fail
-        watching = asyncio.create_task(watch_parent(settings.parent_pid, stop)) if settings.parent_pid else None
         await server.serve()
         if not server.started:
             fail()
-        if watching is not None:
-            watching.cancel()
 
     collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

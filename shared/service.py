@@ -1,7 +1,6 @@
 """What a service is made of, and one process of it: the API, the relay, the consumer, its workers, or all of them."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -234,13 +233,6 @@ class Process(Generic[SettingsT]):
     async def _measure_outbox(self) -> None:
         assert self.relay is not None
         outbox_pending.set(await self.relay.pending())
-
-
-async def watch_parent(parent_pid: int, end: Callable[[], None]) -> None:
-    """End this process when its supervisor is gone, also when that was killed and could tell nobody."""
-    while os.getppid() == parent_pid:  # noqa: ASYNC110  # the kernel tells nobody who is adopted
-        await asyncio.sleep(0.5)
-    end()  # and no word about it: the log went to the supervisor, so writing would fail before the end came
 
 
 def open_process(

@@ -99,7 +99,7 @@ class ServiceSettings(BaseSettings):
     parent_pid: int | None = Field(
         default=None,
         ge=2,
-        description="The process ends itself when its parent is no longer this one, looked at every 0.5 seconds, so "
+        description="The process ends itself when its parent is no longer this one, looked at every second, so "
         "that no service outlives a supervisor that was killed. Not set: it lives on.",
     )
     body_limit_bytes: int = Field(
