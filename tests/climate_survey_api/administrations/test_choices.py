@@ -10,12 +10,14 @@ from sqlalchemy import select
 
 from climate_survey_api.administrations.models import administrations, parental_choices
 from climate_survey_api.administrations.views import may_be_asked, places
+from climate_survey_api.responses.keys import wipe_destroyed_keys
 from shared.crypto import field_keys_path
 from shared.db import EVERY_DISTRICT
 from shared.http.idempotency import idempotency_keys
 from shared.key_rotation import retire, rotate
 from shared.testing.service import DISTRICT
 from tests.climate_survey_api.administrations.holding import PATH, Surveys
+from tests.climate_survey_api.leftovers import contents, files_of
 
 pytestmark = pytest.mark.slow
 NOTICED = {"notice_on": "2026-10-01", "consent": "opt_out"}
@@ -66,7 +68,7 @@ async def test_where_consent_is_needed_only_who_has_it_is_asked(surveys: Surveys
 
 
 async def test_nobody_reads_whose_parents_decided_and_the_key_is_destroyed_with_the_survey(
-    surveys: Surveys, tmp_path: Path
+    surveys: Surveys, tmp_path: Path, database_url: str
 ) -> None:
     administration_id = await surveys.open(ppra=NOTICED)
     path = f"{PATH}/{administration_id}/parental-choices"
@@ -82,10 +84,14 @@ async def test_nobody_reads_whose_parents_decided_and_the_key_is_destroyed_with_
     assert len({bytes(row.student_digest) for row in kept}) == len(kept) == 2
     assert "Alexandra" not in repr(kept)
     assert not holds(tmp_path, b"Alexandra")
-    assert sealed is not None
+    files = await files_of(database, database_url, administrations.name)
+    assert sealed in await contents(database, files)
     await surveys.admin.post(f"{PATH}/{administration_id}/closing")
     async with database.read(EVERY_DISTRICT) as session:
         assert (await session.execute(select(administrations.c.choices_key))).scalar_one() is None
+    assert await wipe_destroyed_keys(database)
+    files += await files_of(database, database_url, administrations.name)
+    assert sealed not in await contents(database, files)
     assert (await surveys.admin.get(path)).json() == {"rows": [{"school_id": "s-1", "opted_out": 2, "consented": 0}]}
     assert (await surveys.admin.post(path, json=chose("u-1"))).status_code == 409
     assert (await surveys.admin.delete(f"{path}/u-Alexandra")).status_code == 409

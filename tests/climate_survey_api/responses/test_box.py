@@ -24,6 +24,7 @@ from shared.events.surveys import RespondentGroup
 from shared.key_rotation import reseal_columns
 from shared.testing.migrated import make_migrated
 from shared.testing.service import DISTRICT
+from tests.climate_survey_api.leftovers import content_of, contents, files_of
 
 MANY = 1_100
 """More than are opened at once."""
@@ -162,15 +163,15 @@ async def test_a_destroyed_key_is_wiped_out_of_the_files_and_the_others_are_not(
     kept, destroyed = await sealed_key(database, other), await sealed_key(database, administration_id)
     async with database.write(DISTRICT) as session:
         await empty_box(session, district_id=DISTRICT, administration_id=administration_id)
-    files, before = await files_of_keys(database, database_url)
-    assert destroyed in before
+    files = await files_of(database, database_url, ballot_keys.name)
+    assert destroyed in await contents(database, files)
 
     async with database.read(DISTRICT) as session:
         await session.execute(select(ballot_keys.c.administration_id))
         assert await wipe_destroyed_keys(database) is False, "somebody reads what was there before"
     assert await wipe_destroyed_keys(database) is True
 
-    left = (await files_of_keys(database, database_url))[1] + await contents(database, files)
+    left = await contents(database, [*files, *await files_of(database, database_url, ballot_keys.name)])
     assert kept in left
     assert destroyed not in left
     another_process = KeyRing(ring.retired_path.with_stem("ring"))
@@ -186,9 +187,11 @@ async def test_postgresql_keeps_no_sample_of_a_key(postgresql_url: str, ring: Ke
         await connection.execute(text("ANALYZE ballot_keys"))
         wanted = "SELECT attname FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'ballot_keys'"
         sampled = set((await connection.execute(text(wanted))).scalars())
+        wanted = "SELECT attstattarget FROM pg_attribute WHERE attrelid = 'administrations'::regclass"
+        of_choices = (await connection.execute(text(f"{wanted} AND attname = 'choices_key'"))).scalar_one()
     await database.close()
 
-    assert sampled == {"administration_id", "district_id"}
+    assert (sampled, of_choices) == ({"administration_id", "district_id"}, 0)
 
 
 async def sealed_key(database: Database, administration_id: UUID) -> bytes:
@@ -197,30 +200,3 @@ async def sealed_key(database: Database, administration_id: UUID) -> bytes:
         wanted = select(ballot_keys.c.key).where(ballot_keys.c.administration_id == administration_id)
         sealed: bytes = (await session.execute(wanted)).scalar_one()
         return sealed
-
-
-async def files_of_keys(database: Database, database_url: str) -> tuple[list[str], bytes]:
-    """The files that the keys lie in, and all that is in these."""
-    if database.dialect == "sqlite":
-        path = database_url.removeprefix("sqlite:///")
-        files = [path, f"{path}-wal"]
-    else:
-        async with database.dedicated() as connection:
-            await connection.execute(text("CHECKPOINT"))
-            files = [(await connection.execute(text("SELECT pg_relation_filepath('ballot_keys')"))).scalar_one()]
-    return files, await contents(database, files)
-
-
-async def contents(database: Database, files: list[str]) -> bytes:
-    """All that is in these files, as far as they are still there."""
-    if database.dialect == "sqlite":
-        return b"".join(map(content_of, files))
-    async with database.dedicated() as connection:
-        await connection.execute(text("CHECKPOINT"))
-        read = text("SELECT pg_read_binary_file(:file, 0, 1 << 24, true)")
-        return b"".join([(await connection.execute(read, {"file": file})).scalar_one() or b"" for file in files])
-
-
-def content_of(path: str) -> bytes:
-    """All that is in a file."""
-    return Path(path).read_bytes()

@@ -20,6 +20,8 @@ _MOST_AT_HAND = 64
 _at_hand: WeakKeyDictionary[KeyRing, OrderedDict[UUID, bytes]] = WeakKeyDictionary()
 """Keys that were opened, by the ring that opens them. A box gets its key once, so none can be out of date."""
 
+_HOLD_KEYS = (ballot_keys.name, "administrations")
+"""Tables with keys that are destroyed when a survey is over: of its ballots, and of what parents have decided."""
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -59,10 +61,10 @@ async def destroy_key(session: Session, administration_id: UUID) -> None:
 async def wipe_destroyed_keys(database: Database) -> bool:
     """Take out of the database's files what deleted keys have left there; False: somebody is in the way, try again.
 
-    Whoever holds these files and the ring would open with it the ballots that lie there likewise. On SQLite they lie in
-    the log, which is emptied. On PostgreSQL even vacuum leaves a deleted row's bytes in its page, so the few rows that
-    live are written into a new file; a login that does not own the table is told so in the server's log, and no more
-    happens. What an older transaction still sees stays until autovacuum.
+    Whoever holds these files and the ring would open with it what lies there likewise: the ballots. On SQLite the keys
+    lie in the log, which is emptied. On PostgreSQL even vacuum leaves a deleted row's bytes in its page, so the few
+    rows that live are written into a new file; a login that does not own the tables is told so in the server's log, and
+    no more happens. What an older transaction still sees stays until autovacuum.
     """
     async with database.dedicated() as connection:
         if database.dialect == "sqlite":
@@ -70,10 +72,11 @@ async def wipe_destroyed_keys(database: Database) -> bool:
             await connection.execute(text("PRAGMA busy_timeout = 100"))
             busy, *_ = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
             return not busy
-        # Who answers waits behind it, once for each process and survey.
+        # Whoever answers waits behind it meanwhile.
         await connection.execute(text("SET lock_timeout = '200ms'"))
         try:
-            await connection.execute(text(f"VACUUM FULL {ballot_keys.name}"))
+            for table in _HOLD_KEYS:
+                await connection.execute(text(f"VACUUM FULL {table}"))
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise
