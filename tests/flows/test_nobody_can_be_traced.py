@@ -15,6 +15,8 @@ import httpx2
 import orjson
 import pytest
 import structlog
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import Column, MetaData, Table, Text, insert, select, text
 
 from climate_survey_api.access_codes.models import code_pepper
@@ -27,6 +29,7 @@ from climate_survey_api.results.worker import Counting
 from climate_survey_api.settings import Settings
 from shared.db import EVERY_DISTRICT, plumbing
 from shared.outbox import outbox
+from shared.telemetry.tracing import stop_tracing, trace_to
 from shared.testing.service import ServiceInTest
 from tests.climate_survey_api.responses.surveys import OpenSurvey, a_survey, an_item, close
 from tests.climate_survey_api.suite import NOON, Clock, climate_survey_api
@@ -67,6 +70,15 @@ def logs() -> Iterator[io.StringIO]:
 
 
 @pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    """Every trace that is sent to a collector meanwhile."""
+    exporter = InMemorySpanExporter()
+    trace_to("climate-survey-api", SimpleSpanProcessor(exporter))
+    yield exporter
+    stop_tracing()
+
+
+@pytest.fixture
 async def service(database_url: str, tmp_path: Path, logs: io.StringIO) -> AsyncIterator[ServiceInTest[Settings]]:
     """The service, with its files in the test's folder."""
     async with climate_survey_api(database_url, tmp_path, clock=Clock()) as made:
@@ -74,7 +86,7 @@ async def service(database_url: str, tmp_path: Path, logs: io.StringIO) -> Async
 
 
 async def test_a_thief_of_everything_traces_nobody_of_a_finished_survey(
-    service: ServiceInTest[Settings], tmp_path: Path, logs: io.StringIO
+    service: ServiceInTest[Settings], tmp_path: Path, logs: io.StringIO, spans: InMemorySpanExporter
 ) -> None:
     answered = await _answered(service)
     await service.drain()
@@ -94,7 +106,9 @@ async def test_a_thief_of_everything_traces_nobody_of_a_finished_survey(
     assert before_the_relay.holding(b"survey.results_counted.v1")
     await service.drain()
     await _sweep(service)
-    afterwards = await _haul(service, tmp_path, logs, results=results)
+    seen = {"metrics": await _metrics(service), "traces": _traces(spans)}
+    afterwards = await _haul(service, tmp_path, logs, results=results, **seen)
+    assert all(b"/v1/responses" in told for told in seen.values())
 
     assert not afterwards.tables[ballots.name]
     assert not afterwards.tables[ballot_keys.name]
@@ -126,6 +140,15 @@ async def test_the_same_thief_traces_everybody_where_answers_are_kept_without_a_
     if service.process.database.dialect == "postgresql":
         assert found["by (place), as codes by xmin_"].share == 1
         assert found["xmin_ = access_codes.xmin_"].share == 1
+
+
+async def _metrics(service: ServiceInTest[Settings]) -> bytes:
+    async with service.anonymous() as monitoring:
+        return (await monitoring.get("/metrics")).content
+
+
+def _traces(spans: InMemorySpanExporter) -> bytes:
+    return "\n".join(span.to_json(indent=None) or "" for span in spans.get_finished_spans()).encode()
 
 
 async def _sample(service: ServiceInTest[Settings]) -> None:
