@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -48,17 +48,25 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     doors = Doors(trusted, MOST_MISSES, time.monotonic)
     calls = Doors(trusted, MOST_CALLS_FOR_HELP, time.monotonic)
     return (
+        *_made_of(settings.time_zone, public_url),
+        response_routes(doors),
+        asking_routes(zone, calls, surveyed_schools),
+        page_routes(public_url, doors, calls, zone),
+    )
+
+
+@cache  # they keep nothing, so whoever runs several processes in one program need not wait 50 ms for each
+def _made_of(time_zone: str, public_url: str) -> Sequence[APIRouter]:
+    zone = ZoneInfo(time_zone)
+    return (
         instrument_routes(),
         policy_routes(),
         administration_routes(zone, make_box, partial(see_to_closing, zone=zone), codes_by_unit),
         parental_choice_routes(void_codes_of),
         access_code_routes(public_url, zone),
-        response_routes(doors),
         comment_routes(zone),
-        asking_routes(zone, calls, surveyed_schools),
         help_request_routes(zone),
         result_routes(),
-        page_routes(public_url, doors, calls, zone),
     )
 
 
