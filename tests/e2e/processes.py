@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +20,9 @@ from shared.auth.local_keys import ensure_keys
 from shared.crypto import ensure_field_keys, field_keys_path
 from shared.testing.engine import free_port
 from shared.testing.postgres import PostgresServer
+from tests.e2e.forking import PACKAGES, Forked, fork_server
 
-ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
-PACKAGES = ("referral_api", "climate_survey_api", "training_registry", "reporting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +52,14 @@ class Part:
     package: str
     verb: str
     port: int = field(default_factory=free_port)
-    process: "subprocess.Popen[bytes] | None" = None
+    process: Forked | None = None
 
 
 class RunningSuite:
-    """Processes of the services over the same engines."""
+    """Processes of the services over the same engines, in a district that nobody else on these engines has."""
 
     def __init__(self, home: Path, engines: Engines, parts: list[tuple[str, str]]) -> None:
+        self.district_id = f"d-{uuid4().hex[:8]}"
         self.home = home
         self.engines = engines
         self.parts = [Part(package, verb) for package, verb in parts]
@@ -75,59 +73,48 @@ class RunningSuite:
 
     def environment(self, package: str, port: int) -> dict[str, str]:
         """What a process is told."""
-        folders = [str(ROOT), *(str(p) for p in (ROOT / "services").iterdir() if p.is_dir())]
         return {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(folders),
             "DATABASE_URL": self.engines.databases[package],
             "EVENT_BUS_URL": self.engines.bus,
             "KEYS_DIR": str(self.home / "keys"),
             "IMPORT_DIR": str(self.home / "imports"),
             "PORT": str(port),
-            "PARENT_PID": str(os.getpid()),
             "LOG_LEVEL": "warning",
         }
 
     def run(self, package: str, *words: str) -> str:
         """Run a verb to its end; what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", package, *words],
-            env=self.environment(package, free_port()),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        printed = self.home / f"{package}-{'-'.join(words)}-{uuid4().hex}.log"
+        environment = self.environment(package, free_port())
+        status = fork_server().start(package, *words, environment=environment, log=printed).wait(120)
+        said = printed.read_text(encoding="utf-8")
+        assert status == 0, said
+        return said
 
     def start(self, part: Part) -> None:
         """Start a process; it may take a moment to be ready."""
-        with (self.home / f"{part.package}-{part.verb}.log").open("ab") as log:
-            part.process = subprocess.Popen(
-                [sys.executable, "-m", part.package, part.verb],
-                env=self.environment(part.package, part.port),
-                stdout=log,
-                stderr=log,
-            )
+        log = self.home / f"{part.package}-{part.verb}.log"
+        environment = self.environment(part.package, part.port)
+        part.process = fork_server().start(part.package, part.verb, environment=environment, log=log)
 
     def kill(self, part: Part) -> None:
         """End it as a power cut would."""
         assert part.process is not None
         part.process.send_signal(signal.SIGKILL)
-        part.process.wait()
+        part.process.wait(PATIENCE_SECONDS)
 
     def stop(self) -> None:
         """End every process, politely first."""
         for part in self.parts:
             if part.process is not None:
                 part.process.send_signal(signal.SIGCONT)
-                part.process.terminate()
+                part.process.send_signal(signal.SIGTERM)
         for part in self.parts:
             if part.process is not None:
                 try:
                     part.process.wait(15)
-                except subprocess.TimeoutExpired:
+                except TimeoutError:
                     self.kill(part)
 
     def start_all(self) -> None:
@@ -143,7 +130,7 @@ class RunningSuite:
 
     def _status(self, part: Part) -> int:
         try:
-            return httpx2.get(f"http://127.0.0.1:{part.port}/readyz", timeout=5).status_code
+            return httpx2.get(f"http://127.0.0.1:{part.port}/readyz", timeout=5, verify=False).status_code
         except httpx2.HTTPError:
             return 0
 
@@ -152,16 +139,28 @@ class RunningSuite:
         return next(p for p in self.parts if (p.package, p.verb) == (package, verb))
 
     def client(
-        self, package: str, role: str = "counselor", sub: str = "c-1", *, schools: list[str] | None = None
+        self,
+        package: str,
+        role: str = "counselor",
+        sub: str = "c-1",
+        *,
+        schools: list[str] | None = None,
+        verbs: Collection[str] = ("serve", "api"),
     ) -> httpx2.Client:
-        """A client of the service's API with a token for the whole district, or for these schools."""
-        api = next(p for p in self.parts if p.package == package and p.verb in ("serve", "api"))
+        """A client of the service's API with a token for the whole district, or for these schools.
+
+        It asks the first of the service's processes that run one of the verbs.
+        """
+        api = next(p for p in self.parts if p.package == package and p.verb in verbs)
         now = datetime.now(UTC)
         token = issue_token(
-            self.home / "keys", sub=sub, district_id="demo", role=Role(role), school_ids=schools, now=now
+            self.home / "keys", sub=sub, district_id=self.district_id, role=Role(role), school_ids=schools, now=now
         )
         return httpx2.Client(
-            base_url=f"http://127.0.0.1:{api.port}", headers={"Authorization": f"Bearer {token}"}, timeout=20
+            base_url=f"http://127.0.0.1:{api.port}",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=20,
+            verify=False,  # nothing here is encrypted, and to read the certificates takes 20 ms each time
         )
 
     def funnel(self, by: str) -> dict[tuple[str, ...], int]:

@@ -26,7 +26,7 @@ APART = [
     ("reporting", "api"),
     ("reporting", "consume"),
 ]
-SESSION_SECONDS = 3
+SESSION_SECONDS = 2
 """After which a silent reader's partitions are another's: short, since each that is killed is waited for so long."""
 AWAY_SECONDS = 12.0
 """Longer than the relay waits for an answer to what it has sent."""
@@ -40,8 +40,9 @@ def big(broker: KafkaBroker, postgresql: PostgresServer) -> Engines:
     return on_servers(postgresql, bus)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_broker() -> Iterator[KafkaBroker]:
+    """One for all of these: whoever kills it starts it again."""
     with kafka_broker(fast=True) as started:
         yield started
 
@@ -56,7 +57,7 @@ def own_postgresql() -> Iterator[PostgresServer]:
 def engines(request: pytest.FixtureRequest, tmp_path: Path) -> Engines:
     if request.param == "embedded":
         return embedded(tmp_path)
-    return big(request.getfixturevalue("own_broker"), request.getfixturevalue("own_postgresql"))
+    return big(request.getfixturevalue("own_broker"), request.getfixturevalue("postgresql"))
 
 
 @contextmanager
@@ -90,9 +91,9 @@ def test_processes_killed_at_random_under_load_lose_and_double_nothing(
 @pytest.mark.kafka
 @pytest.mark.postgresql
 def test_while_the_broker_is_away_requests_are_answered_and_everything_arrives_after(
-    tmp_path: Path, own_broker: KafkaBroker, own_postgresql: PostgresServer
+    tmp_path: Path, own_broker: KafkaBroker, postgresql: PostgresServer
 ) -> None:
-    with suite_on(tmp_path, big(own_broker, own_postgresql), TOGETHER) as suite, Load(suite) as load:
+    with suite_on(tmp_path, big(own_broker, postgresql), TOGETHER) as suite, Load(suite) as load:
         until(lambda: len(load.answered) > 20, "referrals come in")
         own_broker.kill()
         before = len(load.answered)
@@ -149,10 +150,10 @@ async def test_a_poisoned_record_is_set_aside_and_comes_in_by_replay(tmp_path: P
 @pytest.mark.kafka
 @pytest.mark.postgresql
 def test_a_frozen_member_of_the_group_counts_nothing_twice(
-    tmp_path: Path, own_broker: KafkaBroker, own_postgresql: PostgresServer
+    tmp_path: Path, own_broker: KafkaBroker, postgresql: PostgresServer
 ) -> None:
     parts = [*TOGETHER, ("reporting", "consume")]
-    with suite_on(tmp_path, big(own_broker, own_postgresql), parts) as suite, Load(suite) as load:
+    with suite_on(tmp_path, big(own_broker, postgresql), parts) as suite, Load(suite) as load:
         frozen = suite.part("reporting", "consume")
         until(lambda: len(load.answered) > 20 and suite.lag() == 0, "both members read")
         assert frozen.process is not None

@@ -32,9 +32,14 @@ def engines(request: pytest.FixtureRequest, tmp_path: Path) -> Engines:
     return on_servers(server, broker.url)
 
 
-def a_roster(folder: Path, seed: int) -> bytes:
-    """A district's zip; another seed has the same schools and other names."""
-    path = folder / f"roster-{seed}.zip"
+@pytest.fixture(scope="module")
+def rosters(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """Two of a district, as zips: the same schools, and other names."""
+    return [_a_roster(tmp_path_factory.mktemp("rosters"), seed) for seed in (1, 2)]
+
+
+def _a_roster(folder: Path, seed: int) -> bytes:
+    path = folder / "roster.zip"
     for _ in write_roster(path, District("demo", SIZE, seed), school_year=2027):
         pass  # it is written while it is iterated over
     return path.read_bytes()
@@ -58,8 +63,10 @@ def until_begun(client: httpx2.Client, path: str, *, times: int) -> None:
     until(lambda: state(client, path)["attempts"] >= times, "the import is begun")
 
 
-def test_an_import_killed_again_and_again_is_there_as_a_whole_or_not_at_all(tmp_path: Path, engines: Engines) -> None:
-    chance, rosters = random.Random(20261125), [a_roster(tmp_path, seed) for seed in (1, 2)]
+def test_an_import_killed_again_and_again_is_there_as_a_whole_or_not_at_all(
+    tmp_path: Path, engines: Engines, rosters: list[bytes]
+) -> None:
+    chance = random.Random(20261125)
     with running(tmp_path, engines, SERVES) as suite:
         part = suite.part(*SERVES)
         with suite.client("referral_api", "integration") as client, suite.client("referral_api") as reader:
