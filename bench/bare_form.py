@@ -1,21 +1,15 @@
 """The reference for answering a survey: a bare FastAPI form, and a route that stores what it is sent in one insert.
 
-Run as `python -m bench.bare_form`, with DATABASE_URL and PORT. Server, driver and pool are as our services have them.
+Run as `python -m bench.bare_form`, with DATABASE_URL and PORT.
 """
 
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from uuid import uuid4
 
-import asyncpg
 import orjson
-import uvicorn
-from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
-POOL_SIZE = 32
+from bench.bare import bare_app, serve
 
 _TABLE = "CREATE TABLE bare_responses (response_id uuid PRIMARY KEY, code text NOT NULL, answers text NOT NULL)"
 _INSERT = "INSERT INTO bare_responses VALUES ($1, $2, $3)"
@@ -43,21 +37,7 @@ class Received(BaseModel):
     received: bool
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=POOL_SIZE, max_size=POOL_SIZE) as pool:
-        await pool.execute(_TABLE)
-        app.state.pool = pool
-        yield
-
-
-app = FastAPI(lifespan=_lifespan)
-
-
-@app.get("/readyz")
-async def ready() -> str:
-    """The table is there."""
-    return "ready"
+app = bare_app(_TABLE)
 
 
 @app.get("/s/{code}", response_class=HTMLResponse)
@@ -75,12 +55,4 @@ async def keep_answers(sent: Answers) -> Received:
 
 
 if __name__ == "__main__":
-    uvicorn.run(
-        app,
-        port=int(os.environ["PORT"]),
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    serve(app)

@@ -1,22 +1,15 @@
 """The reference for `POST /v1/referrals`: a bare FastAPI route that does one insert and one insert into an outbox.
 
-Run as `python -m bench.bare_route`, with DATABASE_URL and PORT. Server, driver and pool are as our services have them.
+Run as `python -m bench.bare_route`, with DATABASE_URL and PORT.
 """
 
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
-import asyncpg
-import uvicorn
-from fastapi import FastAPI
 from pydantic import BaseModel
 
+from bench.bare import bare_app, serve
 from shared.outbox import new_event_id
-
-POOL_SIZE = 32
 
 _TABLES = """
 CREATE TABLE bare_referrals (
@@ -49,21 +42,7 @@ class Stored(Submission):
     created_at: datetime
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=POOL_SIZE, max_size=POOL_SIZE) as pool:
-        await pool.execute(_TABLES)
-        app.state.pool = pool
-        yield
-
-
-app = FastAPI(lifespan=_lifespan)
-
-
-@app.get("/readyz")
-async def ready() -> str:
-    """The tables are there."""
-    return "ready"
+app = bare_app(_TABLES)
 
 
 @app.post("/v1/referrals", status_code=201)
@@ -87,12 +66,4 @@ async def submit(submission: Submission) -> Stored:
 
 
 if __name__ == "__main__":
-    uvicorn.run(
-        app,
-        port=int(os.environ["PORT"]),
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    serve(app)
