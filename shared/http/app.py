@@ -1,7 +1,7 @@
 """Puts a service's app together: its routers, and around them what every service's edge does."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -41,17 +41,18 @@ def create_app(
 ) -> FastAPI:
     """The service as an ASGI app. `streamed` are paths whose routes read and limit their body themselves."""
     # Its /docs needs no network: the page comes with the package instead of from a CDN.
+    taken = (*routers, health_router(readiness))
     app = FastAPIOffline(
         redoc_url=None,
         redirect_slashes=False,  # a redirect is no problem document, and would be built from the caller's Host header
         title=title,
         description=description,
         version="1",
-        lifespan=lifespan,
+        lifespan=_whole(lifespan, taken),
         telemetry=_NO_TELEMETRY_OF_ITS_OWN,
     )
     app.state.runtime = runtime
-    for router in (*routers, health_router(readiness)):
+    for router in taken:
         _take(app, router)
     problems.install(app)
     app.add_middleware(Door, limit_bytes=body_limit_bytes, streamed=streamed)
@@ -59,6 +60,20 @@ def create_app(
     app.add_middleware(Observed)
     app.openapi = description_of(app, routers)  # type: ignore[method-assign]  # the documented way to extend it
     return app
+
+
+def _whole(lifespan: Lifespan | None, routers: Sequence[APIRouter]) -> Lifespan:
+    """The service's lifespan, and those of its routers within it."""
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for one in (lifespan, *(router.lifespan_context for router in routers)):
+                if one is not None:
+                    await stack.enter_async_context(one(app))
+            yield
+
+    return living
 
 
 def _take(app: FastAPI, router: APIRouter) -> None:
