@@ -40,30 +40,25 @@ def questions() -> Iterator[Breakdown]:
     yield replace(YEAR, keys=(Key.SCHOOL_ID,), only=(("sex", 2),))
 
 
-def numbers_of(row: Mapping[str, Any], asked: Breakdown, apart: Sequence[str]) -> Numbers | None:
+Cell = Mapping[str, Any]
+"""A row of a table of cells, and the number of each field by the field's name."""
+
+
+def numbers_of(cell: Cell, asked: Breakdown, apart: Sequence[str]) -> Numbers | None:
     """Under which numbers a cell counts in an answer, None where it does not."""
-    fields = {name: row["cell"] >> bits.shift & bits.mask for name, bits in FIELDS.items()}
-    if any(fields[name] != number for name, number in asked.only):
+    if any(cell[name] != number for name, number in asked.only):
         return None
-    values = {**fields, "school_id": row["place_no"], "month": row.get("month")}
-    return (*(values[key] for key in asked.keys), *(row[name] for name in apart))
+    return (*(cell[key] for key in asked.keys), *(cell[name] for name in apart))
 
 
-async def cells_added_up(session: ReadSession, fact: Fact, asked: Breakdown) -> dict[Numbers, tuple[int, ...]]:
-    """What the cells say, added up here, without what is nothing."""
+async def cells_of(session: ReadSession, fact: Fact) -> list[Cell]:
+    """Every cell of the reader's district."""
     own = fact.cells.c.place_no.in_(select(places.c.place_no).where(places.c.district_id == READER.district_id))
-    totals: dict[str, Counter[Numbers]] = {name: Counter() for name in fact.counts}
-    for row in (await session.execute(select(fact.cells).where(own))).mappings():
-        numbers = numbers_of(dict(row), asked, fact.apart)
-        if numbers is not None and asked.first_month <= row["month"] <= asked.last_month:
-            for name in fact.counts:
-                totals[name][numbers] += row[name]
-    found = {numbers for counter in totals.values() for numbers, n in counter.items() if n}
-    return {numbers: tuple(totals[name][numbers] for name in fact.counts) for numbers in found}
+    return [_told_apart(dict(row)) for row in (await session.execute(select(fact.cells).where(own))).mappings()]
 
 
-async def students_added_up(session: ReadSession, asked: Breakdown) -> dict[Numbers, int]:
-    """The enrolment of the cells, added up here."""
+async def students_of(session: ReadSession) -> list[Cell]:
+    """Every cell of the latest enrolments of the reader's district."""
     own = enrollment.c.place_no.in_(select(places.c.place_no).where(places.c.district_id == READER.district_id))
     latest = (
         select(enrollment)
@@ -74,28 +69,52 @@ async def students_added_up(session: ReadSession, asked: Breakdown) -> dict[Numb
             & (enrollment.c.school_year == enrollment_versions.c.school_year)
             & (enrollment.c.version == enrollment_versions.c.version),
         )
-        .where(own, enrollment.c.students > 0, enrollment.c.school_year == asked.school_year)
+        .where(own, enrollment.c.students > 0)
     )
+    return [_told_apart(dict(row)) for row in (await session.execute(latest)).mappings()]
+
+
+def _told_apart(row: Mapping[str, Any]) -> Cell:
+    fields = {name: row["cell"] >> bits.shift & bits.mask for name, bits in FIELDS.items()}
+    return {**row, **fields, "school_id": row["place_no"]}
+
+
+def cells_added_up(cells: Sequence[Cell], fact: Fact, asked: Breakdown) -> dict[Numbers, tuple[int, ...]]:
+    """What the cells say, added up here, without what is nothing."""
+    totals: dict[str, Counter[Numbers]] = {name: Counter() for name in fact.counts}
+    for cell in cells:
+        numbers = numbers_of(cell, asked, fact.apart)
+        if numbers is not None and asked.first_month <= cell["month"] <= asked.last_month:
+            for name in fact.counts:
+                totals[name][numbers] += cell[name]
+    found = {numbers for counter in totals.values() for numbers, n in counter.items() if n}
+    return {numbers: tuple(totals[name][numbers] for name in fact.counts) for numbers in found}
+
+
+def students_added_up(cells: Sequence[Cell], asked: Breakdown) -> dict[Numbers, int]:
+    """The enrolment of the cells, added up here."""
     asked = replace(
         asked, keys=asked.of_students(), only=tuple(o for o in asked.only if o[0] not in ("need", "urgency"))
     )
     total: Counter[Numbers] = Counter()
-    for row in (await session.execute(latest)).mappings():
-        numbers = numbers_of(dict(row), asked, ())
+    for cell in cells:
+        numbers = numbers_of(cell, asked, ()) if cell["school_year"] == asked.school_year else None
         if numbers is not None:
-            total[numbers] += row["students"]
+            total[numbers] += cell["students"]
     return dict(total)
 
 
 async def assert_exact(database: Database, asked: Sequence[Breakdown]) -> None:
     """Every answer is what the cells say, within one state of the database."""
     async with database.read(EVERY_DISTRICT) as session:
+        cells = {fact.cells.name: await cells_of(session, fact) for fact in FACTS}
+        students = await students_of(session)
         for question in asked:
             assert margin_for(READER, question, None, FUNNEL.kept) is not None
             for fact in FACTS:
                 told = {k: n for k, n in (await sums(session, READER, fact, question, None)).items() if any(n)}
-                assert told == await cells_added_up(session, fact, question), (question, fact.cells.name)
-            assert await enrolled(session, READER, question, None) == await students_added_up(session, question)
+                assert told == cells_added_up(cells[fact.cells.name], fact, question), (question, fact.cells.name)
+            assert await enrolled(session, READER, question, None) == students_added_up(students, question)
 
 
 async def pending_rows(database: Database, *, of_enrollment: bool = True) -> int:

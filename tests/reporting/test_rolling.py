@@ -28,6 +28,7 @@ from tests.reporting.exactness import (
     YEAR,
     assert_exact,
     cells_added_up,
+    cells_of,
     pending_rows,
     questions,
 )
@@ -168,7 +169,7 @@ async def test_what_has_no_margin_is_read_from_the_cells(database: Database) -> 
         for fact in (FUNNEL, CONTACT_TIMES):
             assert await sums(session, READER, fact, three, None) != {}
             told = {k: n for k, n in (await sums(session, READER, fact, three, None)).items() if any(n)}
-            assert told == await cells_added_up(session, fact, three)
+            assert told == cells_added_up(await cells_of(session, fact), fact, three)
             # All the schools there are, by name, make the district.
             by_name = await sums(session, own, fact, of_school, None)
             assert by_name == await sums(session, READER, fact, of_school, None)
