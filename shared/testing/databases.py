@@ -148,9 +148,7 @@ class Databases:
     async def _made_anew(self, name: str, migrations: Migrations) -> _Made:
         url, folder = self._address(name), migrations.folder
         if folder not in self._dumps:
-            database = Database(url, pool_size=1)
-            await migrate(database, migrations)
-            await database.close()
+            await migrate_at(url, migrations)
             self._dumps[folder] = dump(url), dump(url, "--data-only")
             connection = await asyncpg.connect(url)
         else:
@@ -179,6 +177,13 @@ class Databases:
     async def _leave(self) -> None:
         if self._desk is not None:
             await self._desk.close()
+
+
+async def migrate_at(url: str, migrations: Migrations) -> None:
+    """Run the migrations in the database at this address."""
+    database = Database(url, pool_size=1)
+    await migrate(database, migrations)
+    await database.close()
 
 
 def _new_name() -> str:

@@ -1,5 +1,6 @@
 """A service in a test: its own database and bus, an ASGI client instead of a port, and its parts moved by hand."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ import httpx2
 
 from shared.auth import Role
 from shared.auth.issuing import issue_token
-from shared.auth.local_keys import ensure_keys
+from shared.auth.local_keys import SIGNING_FILE, VERIFYING_FILE, ensure_keys
 from shared.auth.tokens import LocalVerifier
 from shared.bus.base import Reader
 from shared.bus.connect import connect
@@ -18,6 +19,7 @@ from shared.crypto import KeyRing, ensure_field_keys, field_keys_path
 from shared.db import Database
 from shared.http.runtime import utc_now
 from shared.service import Parts, Process, Service, SettingsT
+from shared.testing.kept import kept_folder
 from shared.testing.migrated import make_migrated
 
 DISTRICT = "demo"
@@ -105,9 +107,7 @@ async def in_test(
     clock: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[ServiceInTest[SettingsT]]:
     """The service over the engines that the settings name, its database migrated."""
-    ensure_keys(settings.keys_dir)
-    field_keys = field_keys_path(settings.keys_dir, service.package)
-    ensure_field_keys(field_keys)
+    field_keys = _with_keys(settings.keys_dir, service.package)
     await make_migrated(settings.database_url, service.migrations)
     database = Database(settings.database_url, pool_size=8)
     process = Process(
@@ -125,3 +125,20 @@ async def in_test(
         yield running
     finally:
         await running.close()
+
+
+def _with_keys(folder: Path, package: str) -> Path:
+    """The service's field keys in a folder that has what a service's start leaves there.
+
+    The same in each test of a process: a new key is written to the disk, which takes longer than many a test.
+    """
+    made, field_keys = kept_folder() / "keys", field_keys_path(folder, package)
+    ensure_keys(made)
+    ensure_field_keys(field_keys_path(made, package))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / VERIFYING_FILE).exists():
+        for name in (SIGNING_FILE, VERIFYING_FILE):
+            shutil.copy(made / name, folder / name)
+    if not field_keys.exists():
+        shutil.copy(made / field_keys.name, field_keys)
+    return field_keys
