@@ -4,8 +4,11 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from sqlalchemy import text
 
 from climate_survey_api.app import SERVICE as SURVEYS
 from climate_survey_api.settings import Settings as SurveySettings
+from demo import reading
 from demo.arrivals import Arrivals
 from demo.client import Client, Refused, Services, Unreachable, open_client
 from demo.comparison import Difference
@@ -38,20 +42,49 @@ from training_registry.settings import Settings as TrainingSettings
 
 pytestmark = pytest.mark.slow
 
-TINY = District("demo", Size(schools=2, students=60, reference_rate=0.25), seed=5)
+TINY = Size(schools=2, students=60, reference_rate=0.25)
 TODAY = datetime.now(TIME_ZONE).date()
+numbers = count()
 
 
-@pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    """A client of a running suite."""
-    bus, keys = f"sqlite:///{tmp_path / 'bus.db'}", tmp_path / "keys"
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """One district, a client that sends it, and the home where it is noted how far that came."""
+
+    client: Client
+    district: District
+    home: Path
+
+    @property
+    def path(self) -> Path:
+        """Where it is noted."""
+        return truth_path(self.home, self.district.district_id)
+
+    async def load(self, *, today: date = TODAY, at_once: int = 8) -> Truth:
+        """Load the district, or what is left of it."""
+        return await load(self.client, self.district, Progress(self.client), self.path, today=today, at_once=at_once)
+
+    async def check(self, truth: Truth) -> bool:
+        """Whether the views show the truth."""
+        return await check(self.client, truth, Progress(self.client), at_once=8)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the suite of these tests has its databases, its bus and its keys."""
+    return tmp_path_factory.mktemp("suite")
+
+
+@pytest.fixture(scope="module")
+async def services(folder: Path) -> AsyncIterator[Services]:
+    """A running suite. It takes longer to start than to load, so that there is one, with a district for each test."""
+    bus, keys = f"sqlite:///{folder / 'bus.db'}", folder / "keys"
 
     def address(name: str) -> str:
-        return f"sqlite:///{tmp_path / name}.db"
+        return f"sqlite:///{folder / name}.db"
 
     referrals = ReferralSettings(
-        database_url=address("referrals"), event_bus_url=bus, keys_dir=keys, import_dir=tmp_path / "imports"
+        database_url=address("referrals"), event_bus_url=bus, keys_dir=keys, import_dir=folder / "imports"
     )
     surveys = SurveySettings(database_url=address("surveys"), event_bus_url=bus, keys_dir=keys)
     training = TrainingSettings(database_url=address("training"), event_bus_url=bus, keys_dir=keys)
@@ -63,14 +96,37 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
             await stack.enter_async_context(in_test(TRAINING, training)),
             await stack.enter_async_context(in_test(REPORTING, reporting)),
         )
-        services = Services(*[await stack.enter_async_context(listening(service.app)) for service in running])
-        tokens = Tokens(keys, TINY.district_id)
-        yield await stack.enter_async_context(open_client(tokens, services, connections=8))
+        yield Services(*[await stack.enter_async_context(listening(service.app)) for service in running])
 
 
-async def loaded(client: Client, home: Path, *, today: date = TODAY) -> Truth:
-    path = truth_path(home, TINY.district_id)
-    return await load(client, TINY, Progress(client), path, today=today, at_once=8)
+@asynccontextmanager
+async def loading_of(district: District, services: Services, folder: Path, home: Path) -> AsyncIterator[Loading]:
+    async with open_client(Tokens(folder / "keys", district.district_id), services, connections=8) as client:
+        yield Loading(client, district, home)
+
+
+@pytest.fixture
+async def loading(services: Services, folder: Path, tmp_path: Path) -> AsyncIterator[Loading]:
+    """Of a district that is not there yet, and that no other test knows."""
+    district = District(f"d-{next(numbers)}", TINY, seed=5)
+    async with loading_of(district, services, folder, tmp_path) as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+async def home_of_demo(services: Services, folder: Path) -> Path:
+    """Where it is noted that a district is there, whole."""
+    async with loading_of(District("demo", TINY, seed=5), services, folder, folder) as first:
+        await first.load()
+    return folder
+
+
+@pytest.fixture
+async def loaded(services: Services, folder: Path, home_of_demo: Path, tmp_path: Path) -> AsyncIterator[Loading]:
+    """Of a district that is there, for tests that leave it there as it was; what they note is their own."""
+    copy(truth_path(home_of_demo, "demo"), tmp_path)
+    async with loading_of(District("demo", TINY, seed=5), services, folder, tmp_path) as again:
+        yield again
 
 
 @asynccontextmanager
@@ -93,12 +149,11 @@ async def contacts_of(folder: Path) -> set[Any]:
         return {tuple(row) for row in await session.execute(text("SELECT * FROM referral_contacts"))}
 
 
-@pytest.mark.slow
 async def test_a_district_arrives_and_every_view_of_it_matches(
-    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    loaded: Loading, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    truth = await loaded(client, tmp_path)
-    assert await check(client, truth, Progress(client), at_once=8)
+    truth = await loaded.load()
+    assert await loaded.check(truth)
     said = capsys.readouterr().out
     assert "MATCH: every count" in said
     assert "MATCH: every standing" in said
@@ -106,74 +161,68 @@ async def test_a_district_arrives_and_every_view_of_it_matches(
     assert truth.sent_by("")[None, "submitted"] > 10
 
 
-@pytest.mark.slow
-async def test_a_second_run_sends_nothing(client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    first = await loaded(client, tmp_path)
-    before = client.requests
-    again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
-    assert client.requests == before + 2  # are the last referral and the last officer there?
+async def test_a_second_run_sends_nothing(loading: Loading, capsys: pytest.CaptureFixture[str]) -> None:
+    first = await loading.load()
+    before = loading.client.requests
+    again = await loading.load(today=TODAY + timedelta(days=1))
+    assert loading.client.requests == before + 2  # are the last referral and the last officer there?
     assert "Loaded before" in capsys.readouterr().out
     assert (again.sent, again.enrolled, again.as_of) == (first.sent, first.enrolled, first.as_of)
 
 
-@pytest.mark.slow
 async def test_a_run_that_lost_count_sends_all_again_and_nothing_comes_in_twice(
-    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    loading: Loading, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = await loaded(client, tmp_path)
-    first.write(truth_path(tmp_path, TINY.district_id), Arrivals())
-    again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
+    first = await loading.load()
+    first.write(loading.path, Arrivals())
+    again = await loading.load(today=TODAY + timedelta(days=1))
     assert "none came in twice" in capsys.readouterr().out
     assert again.sent == first.sent
-    assert await check(client, again, Progress(client), at_once=8)
+    assert await loading.check(again)
 
 
-@pytest.mark.slow
 async def test_a_run_that_is_resumed_when_its_keys_are_forgotten_sends_the_same_again(
-    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    loaded: Loading, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A referrer who sends his referral again without its key is told how it stands, and not when it arrived."""
-    first = await loaded(client, tmp_path)
-    contacts = await contacts_of(tmp_path)
+    first = await loaded.load()
+    contacts = await contacts_of(folder)
     assert contacts
-    first.write(truth_path(tmp_path, TINY.district_id), Arrivals())
-    await forget_every_key(tmp_path)
-    again = await loaded(client, tmp_path, today=TODAY + timedelta(days=8))
+    first.write(loaded.path, Arrivals())
+    await forget_every_key(folder)
+    again = await loaded.load(today=TODAY + timedelta(days=8))
     assert "none came in twice" in capsys.readouterr().out
-    assert await contacts_of(tmp_path) == contacts
+    assert await contacts_of(folder) == contacts
     assert again.sent == first.sent
-    assert await check(client, again, Progress(client), at_once=8)
+    assert await loaded.check(again)
 
 
-@pytest.mark.slow
-async def test_a_stopped_run_goes_on_where_it_was(
-    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    progress, path = Progress(client), truth_path(tmp_path, TINY.district_id)
-    loading = asyncio.create_task(load(client, TINY, progress, path, today=TODAY, at_once=2))
+async def test_a_stopped_run_goes_on_where_it_was(loading: Loading, capsys: pytest.CaptureFixture[str]) -> None:
+    client, path, progress = loading.client, loading.path, Progress(loading.client)
+    stopped = asyncio.create_task(load(client, loading.district, progress, path, today=TODAY, at_once=2))
     while "Referrals drawn" not in [step.title for step in progress.steps]:
         await asyncio.sleep(0)
     begun_at = client.requests
     while client.requests < begun_at + 40:
         await asyncio.sleep(0)
-    loading.cancel()
+    stopped.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await loading
-    left = earlier_run(path, TINY)
+        await stopped
+    left = earlier_run(path, loading.district)
     assert left is not None
     assert left.arrivals.total is not None
     assert 2 < left.arrivals.count < left.arrivals.total
 
-    again = await loaded(client, tmp_path, today=TODAY + timedelta(days=1))
+    again = await loading.load(today=TODAY + timedelta(days=1))
     said = capsys.readouterr().out
     assert f"going on behind {left.arrivals.count} of {left.arrivals.total} referrals" in said
     assert f"Referrals sent: {left.arrivals.total - left.arrivals.count} referrals" in said
     assert "Roster imported" not in said[said.index("Begun before") :]
-    assert await check(client, again, Progress(client), at_once=8)
-    all_of_it = earlier_run(path, TINY)
+    assert await loading.check(again)
+    all_of_it = earlier_run(path, loading.district)
     assert all_of_it is not None
     assert all_of_it.arrivals.are_all
-    assert again.sent_by("") == (await loaded(client, tmp_path)).sent_by("")
+    assert again.sent_by("") == (await loading.load()).sent_by("")
 
 
 async def test_a_step_that_only_computes_is_stopped_too(tmp_path: Path) -> None:
@@ -194,41 +243,37 @@ async def test_a_step_that_only_computes_is_stopped_too(tmp_path: Path) -> None:
     assert truth.enrolled["", None] == 2
 
 
-@pytest.mark.slow
-async def test_a_referral_that_was_not_sent_by_us_is_told_as_a_difference(
-    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    truth = await loaded(client, tmp_path)
-    assert await check(client, truth, Progress(client), at_once=8)
-    student = next(TINY.everybody())
+async def test_a_referral_that_was_not_sent_by_us_is_told_as_a_difference(loaded: Loading) -> None:
+    truth = await loaded.load()
+    assert await loaded.check(truth)
+    student = next(loaded.district.everybody())
     truth.sent[("sex", student.sex), "submitted"] -= 1
-    found = await compare(client, truth, looked=lambda: None)
+    found = await compare(loaded.client, truth, looked=lambda: None)
     sent = truth.sent[("sex", student.sex), "submitted"]
     assert found["sex"] == [Difference("sex", student.sex, "submitted", sent, sent + 1)]
     assert not any(found[key] for key in found if key != "sex")
 
 
-@pytest.mark.slow
-async def test_officers_that_the_suite_has_lost_are_sent_again_and_nothing_else(client: Client, tmp_path: Path) -> None:
-    path, truth = truth_path(tmp_path, TINY.district_id), await loaded(client, tmp_path)
-    left = earlier_run(path, TINY)
+async def test_officers_that_the_suite_has_lost_are_sent_again_and_nothing_else(loaded: Loading) -> None:
+    truth = await loaded.load()
+    left = earlier_run(loaded.path, loaded.district)
     assert left is not None
     left.arrivals.officers = False
-    truth.write(path, left.arrivals)
-    before = client.requests
-    again = await loaded(client, tmp_path)
-    assert 10 < client.requests - before < 60
-    assert await check(client, again, Progress(client), at_once=8)
+    truth.write(loaded.path, left.arrivals)
+    before = loaded.client.requests
+    again = await loaded.load()
+    assert 10 < loaded.client.requests - before < 60
+    assert await loaded.check(again)
 
 
-@pytest.mark.slow
 async def test_an_officer_who_lost_a_certificate_since_is_told_as_a_difference(
-    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    loading: Loading, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    truth = await loaded(client, tmp_path)
+    monkeypatch.setattr(reading, "_STILL_SECONDS", 1.0)  # nothing more is on its way, and that is waited for in full
+    client, truth = loading.client, await loading.load()
     url = f"{client.services.training_registry}/v1/completions/{truth.training.certified.completion_id}/revocation"
     await client.post(url, {"reason": "Was not there."}, caller=READER, key="taken back")
-    assert not await check(client, truth, Progress(client), at_once=8)
+    assert not await loading.check(truth)
     said = capsys.readouterr().out
     assert "MATCH: every count" in said
     assert f"standings of {truth.training.an_opener.school.school_id} basic-course current: planted 1, shown 0" in said
@@ -274,20 +319,19 @@ async def test_what_is_lost_is_sent_again_under_the_same_key(shaky: tuple[Shaky,
     assert client.retries == 2
 
 
-async def test_a_refusal_is_not_sent_again(client: Client) -> None:
-    url = f"{client.services.referral_api}/v1/referrals"
+async def test_a_refusal_is_not_sent_again(loading: Loading) -> None:
+    url = f"{loading.client.services.referral_api}/v1/referrals"
     with pytest.raises(Refused, match="403"):
-        await client.post(url, {}, caller=READER, key="x")
-    assert client.requests == 1
+        await loading.client.post(url, {}, caller=READER, key="x")
+    assert loading.client.requests == 1
 
 
-async def test_a_running_suite_is_seen_and_a_missing_one_is_told_at_once(client: Client, tmp_path: Path) -> None:
-    await client.ensure_up()
+async def test_a_running_suite_is_seen_and_a_missing_one_is_told_at_once(loading: Loading, folder: Path) -> None:
+    await loading.client.ensure_up()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    async with open_client(
-        Tokens(tmp_path / "keys", "demo"), Services(nobody, nobody, nobody, nobody), connections=1
-    ) as lonely:
+    nowhere = Services(nobody, nobody, nobody, nobody)
+    async with open_client(Tokens(folder / "keys", "demo"), nowhere, connections=1) as lonely:
         with pytest.raises(Unreachable, match="make up"):
             await lonely.ensure_up()
 
