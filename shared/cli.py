@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-import subprocess
+import os
 import sys
 from collections.abc import Coroutine, Sequence
 
@@ -46,9 +46,9 @@ def run(service: Service[SettingsT], arguments: Sequence[str] | None = None) -> 
     settings = read_settings(service.settings)
     configure_logging(service.name, settings.log_level)
     if asked.verb in PARTS:
-        configure_tracing(service.name, settings)
         if settings.database_url.startswith("sqlite"):
-            _migrate_apart(service, settings)
+            _migrate_apart(service, settings)  # first of all, since a fork takes no thread along
+        configure_tracing(service.name, settings)
         sys.exit(_serve(service, settings, PARTS[asked.verb]))
     elif asked.verb == "migrate":
         _do(_migrate(service, settings))
@@ -129,17 +129,28 @@ def _serve(service: Service[SettingsT], settings: SettingsT, parts: Parts) -> in
 
 
 def _migrate_apart(service: Service[SettingsT], settings: SettingsT) -> None:
-    """Migrate an embedded database that needs it, in a process of its own: Alembic's memory is not kept at rest."""
+    """Migrate an embedded database that needs it, in a fork of this process: Alembic's memory is not kept at rest.
 
-    async def is_current() -> bool:
+    A program of its own would import the service anew first, which takes longer than all migrations. Ends this process
+    with 1 where the database cannot be migrated; the fork has said why.
+    """
+
+    async def migrate_what_is_behind() -> None:
         database = Database(settings.database_url)
         try:
-            return await current_revision(database) == service.migrations.head()
+            if await current_revision(database) != service.migrations.head():
+                await migrate(database, service.migrations)
+                log.info("migrated", revision=await current_revision(database))
         finally:
             await database.close()
 
-    if not asyncio.run(is_current()):
-        subprocess.run([sys.executable, "-m", service.package, "migrate"], check=True)
+    fork = os.fork()
+    if fork == 0:
+        _do(migrate_what_is_behind())
+        sys.exit()
+    _, status = os.waitpid(fork, 0)
+    if status != 0:
+        sys.exit(1)
 
 
 async def _migrate(service: Service[SettingsT], settings: SettingsT) -> None:
