@@ -1,9 +1,10 @@
-"""What tests borrow from npm, installed once for its lock file by whichever test asks first."""
+"""What tests borrow from npm, installed once for its lock file: by `make test`, else by whichever test asks first."""
 
 import fcntl
 import hashlib
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -32,3 +33,7 @@ def _install(lock: str) -> str | None:
         return f"npm ci failed: {installed.stderr.strip()[-300:]}"
     stamp.write_text(lock, encoding="utf-8")
     return None
+
+
+if __name__ == "__main__":
+    sys.exit(what_npm_lacks())

@@ -1,5 +1,5 @@
 // Fills in surveys with a real browser, on a phone, as different people would, and prints what it found.
-// Arguments: the folder for pictures, and where everything lies, as JSON.
+// Arguments: the folder for pictures, empty for none, and where everything lies, as JSON.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -46,9 +46,14 @@ const go = (value) => `main button[name="go"][value="${value}"]`;
 const heading = (page) => page.$eval("h1", (one) => one.innerText);
 const stands = (page, selector) => page.$(selector).then((one) => one !== null);
 
+/** How the page looks, for whoever asked for pictures. */
+async function picture(page, name) {
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
+
 /** What a reader of this page would have to complain about, and its picture. */
 async function look(page, name, status) {
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  await picture(page, name);
   const told = await page.evaluate(() => ({
     language: document.documentElement.lang,
     direction: document.documentElement.dir,
@@ -171,7 +176,7 @@ async function resumed(code) {
   await again.goto(`${base}/s/${code}`);
   const back = await heading(again);
   const told = await stands(again, ".note[role=status]");
-  await again.screenshot({ path: join(folder, "resumed.png"), fullPage: true });
+  await picture(again, "resumed");
   await press(again, 'footer button[value="over"]');
   const checked = (await again.$$("input:checked")).length;
   return { at, back, told, cookies: (await context.cookies()).length, checked, first: await stands(again, "main section.card") };
@@ -229,7 +234,7 @@ async function twice(code) {
   const both = await Promise.all([press(page, go("send")), press(other, go("send"))]);
   await page.goBack().catch(() => {});
   const again = (await stands(page, go("send"))) ? (await press(page, go("send"))).status() : (await page.goto(`${base}/s/${code}`)).status();
-  await page.screenshot({ path: join(folder, "sent-twice.png"), fullPage: true });
+  await picture(page, "sent-twice");
   return { both: both.map((one) => one.status()).sort(), again, heading: await heading(page) };
 }
 

@@ -22,6 +22,9 @@ from tests.npm import TESTS, what_npm_lacks
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
+PICTURES = os.environ.get("PICTURES_IN", "")
+"""A folder for a picture of every page; none are taken unless it is named: `PICTURES_IN=/tmp/pages`."""
+
 NOBODY = "/s/2222-2222-2222"
 
 
@@ -48,15 +51,15 @@ async def served(service: ServiceInTest[Settings]) -> AsyncIterator[str]:
         await running
 
 
-async def browsed(folder: Path, given: dict[str, Any]) -> dict[str, Any]:
-    """What the browser found; its pictures lie in the folder."""
+async def browsed(given: dict[str, Any]) -> dict[str, Any]:
+    """What the browser found."""
     unpacked = TESTS / "node_modules" / ".browser"
     unpacked.mkdir(exist_ok=True)
     program = TESTS / "climate_survey_api" / "pages" / "browse.mjs"
     process = await asyncio.create_subprocess_exec(
         "node",
         str(program),
-        str(folder),
+        PICTURES,
         json.dumps(given),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -169,7 +172,7 @@ async def test_everybody_can_answer_on_a_phone(
     async with climate_survey_api(sqlite_url, tmp_path / "made", clock=Clock()) as service:
         given = await everything(service)
         async with served(service) as address:
-            found = await browsed(tmp_path, given | {"base": address})
+            found = await browsed(given | {"base": address})
 
     check_each_page(found["looked"])
     # Of an answer that is no page a browser says so itself.

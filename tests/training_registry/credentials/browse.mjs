@@ -1,5 +1,5 @@
 // Opens pages in a real browser, as a phone, a desk and a printer show them, and prints what it found of each.
-// Arguments: the folder for pictures, then the addresses.
+// Arguments: the folder for pictures, empty for none, then the addresses.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ async function look(browser, address, name, width) {
   page.on("request", (request) => requests.push(request.url()));
   await page.setViewport({ width, height: 800, deviceScaleFactor: 2 });
   const answer = await page.goto(address);
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   const { scrolls, border, headings } = await page.evaluate(() => ({
     scrolls: document.documentElement.scrollWidth > window.innerWidth,
     border: getComputedStyle(document.querySelector(".result")).borderLeftStyle,
@@ -29,7 +29,7 @@ async function look(browser, address, name, width) {
   }));
   await page.evaluate(axe);
   const { violations, passes } = await page.evaluate((tags) => axe.run({ runOnly: tags }), WCAG_2_2_AA);
-  const pdf = await page.pdf({ path: join(folder, `${name}.pdf`), format: "letter" });
+  const pdf = await page.pdf({ ...(folder && { path: join(folder, `${name}.pdf`) }), format: "letter" });
   const pages = (Buffer.from(pdf).toString("latin1").match(/\/Type\s*\/Page\b/g) ?? []).length;
   const cookies = await browser.cookies();
   await page.close();

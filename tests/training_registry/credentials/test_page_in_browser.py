@@ -21,6 +21,9 @@ from tests.training_registry.suite import training_registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
+PICTURES = os.environ.get("PICTURES_IN", "")
+"""A folder for a picture of every page; none are taken unless it is named: `PICTURES_IN=/tmp/pages`."""
+
 HEADINGS = (
     "This credential is valid",
     "This credential has expired",
@@ -57,15 +60,15 @@ async def served(registry: Registry) -> AsyncIterator[str]:
     await running
 
 
-async def browsed(folder: Path, addresses: list[str]) -> list[dict[str, Any]]:
-    """What the browser found at each, on a phone and at a desk; its pictures lie in the folder."""
+async def browsed(addresses: list[str]) -> list[dict[str, Any]]:
+    """What the browser found at each, on a phone and at a desk."""
     unpacked = TESTS / "node_modules" / ".browser"
     unpacked.mkdir(exist_ok=True)
     program = TESTS / "training_registry" / "credentials" / "browse.mjs"
     process = await asyncio.create_subprocess_exec(
         "node",
         str(program),
-        str(folder),
+        PICTURES,
         *addresses,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -78,7 +81,7 @@ async def browsed(folder: Path, addresses: list[str]) -> list[dict[str, Any]]:
 
 
 async def test_everybody_can_read_the_page_on_a_phone_at_a_desk_and_on_paper(
-    registry: Registry, tmp_path: Path, go_without: Callable[[str], None]
+    registry: Registry, go_without: Callable[[str], None]
 ) -> None:
     if missing := what_the_browser_lacks():
         go_without(f"the verification page in a browser: {missing}")
@@ -94,7 +97,7 @@ async def test_everybody_can_read_the_page_on_a_phone_at_a_desk_and_on_paper(
 
     async with served(registry) as address:
         pages = [f"{address}/v1/credentials/{one}/verification" for one in (*issued, uuid4())]
-        found = await browsed(tmp_path, pages)
+        found = await browsed(pages)
 
     assert [one["headings"] for one in found] == [[heading] for heading in HEADINGS for _ in range(2)]
     assert [one["status"] for one in found] == [200] * 6 + [404] * 2
