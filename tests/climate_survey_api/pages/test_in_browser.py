@@ -23,7 +23,7 @@ from tests.npm import TESTS, what_npm_lacks
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PICTURES = os.environ.get("PICTURES_IN", "")
-"""A folder for a picture of every page; none are taken unless it is named: `PICTURES_IN=/tmp/pages`."""
+"""A folder for a picture of every page; none are taken unless it is named: `PICTURES_IN=pages`."""
 
 NOBODY = "/s/2222-2222-2222"
 

@@ -22,7 +22,7 @@ from tests.training_registry.suite import training_registry
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PICTURES = os.environ.get("PICTURES_IN", "")
-"""A folder for a picture of every page; none are taken unless it is named: `PICTURES_IN=/tmp/pages`."""
+"""A folder for a picture of every page; none are taken unless it is named: `PICTURES_IN=pages`."""
 
 HEADINGS = (
     "This credential is valid",
