@@ -3,13 +3,14 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 
 from bench.activities import activities
 from bench.answering import answering
 from bench.catching_up import catching_up
 from bench.closing import closing
 from bench.consumer import consumer
-from bench.engines import engines
+from bench.engines import engines, in_one_process
 from bench.figures import Figure, machine, write_results
 from bench.importing import importing
 from bench.posting import posting
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(name: str, *, quick: bool) -> Sequence[Figure]:
     # Engines of its own: what one bench has left on the bus, a service of the next would read first.
-    with engines() as started:
+    with engines() as started, in_one_process() if quick else nullcontext():
         figures = BENCHES[name](started, quick=quick)
     for figure in figures:
         print(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,6 +20,9 @@ from shared.testing.postgres import PostgresServer, postgres_server
 
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
+
+_shared: list[ProcessPoolExecutor] = []
+"""The process of `in_one_process`, while there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,26 @@ def embedded(migrations: Migrations) -> Iterator[str]:
 
 def apart(measure: Callable[Asked, Awaitable[Answer]], *arguments: Asked.args, **named: Asked.kwargs) -> Answer:
     """Run it on uvloop in a process of its own, so that what one side leaves in memory does not slow the other."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with nullcontext(_shared[-1]) if _shared else _process() as pool:
         return pool.submit(_run, measure, *arguments, **named).result()  # type: ignore[arg-type]  # mypy drops named
+
+
+@contextmanager
+def in_one_process() -> Iterator[None]:
+    """Until the end, all that is measured apart shares one process: for a run whose figures mean nothing anyway.
+
+    A process that only loads what it is to measure takes longer than measuring does at tiny sizes.
+    """
+    with _process() as pool:
+        _shared.append(pool)
+        try:
+            yield
+        finally:
+            _shared.remove(pool)
+
+
+def _process() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
 def _run(measure: Callable[Asked, Awaitable[Answer]], *arguments: Asked.args, **named: Asked.kwargs) -> Answer:

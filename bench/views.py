@@ -74,11 +74,13 @@ Ask = Callable[[Database], Awaitable[None]]
 def views(engines: Engines, *, quick: bool) -> Sequence[Figure]:
     """Funnel and contact times at 1,000 schools after 3 million events, for somebody who is told no small count."""
     count, questions, turns = (20_000, 24, 1) if quick else (EVENTS, QUESTIONS_A_TURN, TURNS)
+    schools = SCHOOLS // 50 if quick else SCHOOLS
+    area = Area(schools, schools)
     with engines.database(MIGRATIONS) as database_url:
-        apart(apply, database_url, count)
-        measured = [apart(ask_and_read, database_url, questions) for _ in range(turns)]
+        apart(apply, database_url, count, area)
+        measured = [apart(ask_and_read, database_url, questions, area) for _ in range(turns)]
         by_school = apart(ask_by_school, database_url, max(2, questions // 50))
-    title = f"funnel and contact times, {SCHOOLS:,} schools, {count:,} events applied, p99"
+    title = f"funnel and contact times, {schools:,} schools, {count:,} events applied, p99"
     remark = f" (by school, a thousand rows and more: median {median(by_school) * 1000:.0f} ms)"
     turned = [Turn(_p99_ms(reading), _p99_ms(asking)) for reading, asking in measured]
     return [at_most(title, turned, TIMES, unit="ms", remark=remark)]
@@ -88,9 +90,9 @@ def _p99_ms(took: Sequence[float]) -> float:
     return quantiles(took, n=100)[98] * 1000
 
 
-async def apply(database_url: str, count: int) -> None:
+async def apply(database_url: str, count: int, area: Area) -> None:
     """Bring the enrolment and the events into the views, with their margins."""
-    database, sink, area = Database(database_url), ViewSink(), Area(SCHOOLS, SCHOOLS)
+    database, sink = Database(database_url), ViewSink()
     collect_seldom()
     batches: Iterator[Sequence[Event]] = chain([[*enrollments(area)]], in_batches(count, _BATCH, area=area))
     try:
@@ -112,7 +114,7 @@ async def _roll(database: Database) -> None:
             moved = await roll_some(session)
 
 
-async def ask_and_read(database_url: str, count: int) -> tuple[list[float], list[float]]:
+async def ask_and_read(database_url: str, count: int, area: Area) -> tuple[list[float], list[float]]:
     """The seconds of each read of one row and of each question, by turns, so that both meet the same machine."""
     database, sink = Database(database_url), ViewSink()
     collect_seldom()
@@ -121,7 +123,7 @@ async def ask_and_read(database_url: str, count: int) -> tuple[list[float], list
         asks = [_question(view, by) for view in VIEWS for by in BY]
         for act in (reads[0], *asks):
             await act(database)  # statements are prepared once per connection
-        traffic = in_batches(count * EVENTS_BETWEEN, EVENTS_BETWEEN, area=Area(SCHOOLS, SCHOOLS))
+        traffic = in_batches(count * EVENTS_BETWEEN, EVENTS_BETWEEN, area=area)
         reading, asking = [], []
         for n, (read, ask, events) in enumerate(zip(cycle(reads), cycle(asks), traffic, strict=False), 1):
             async with database.write(EVERY_DISTRICT, durable=False) as session:

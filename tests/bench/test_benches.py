@@ -1,18 +1,21 @@
 """Every bench runs at a tiny size: its figures mean nothing there, but it measures both sides and names what it did."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from bench.__main__ import BENCHES
-from bench.engines import Engines
+from bench.engines import Engines, in_one_process
 from shared.testing.kafka import KafkaBroker
 from shared.testing.postgres import PostgresServer
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def engines(broker: KafkaBroker, postgresql: PostgresServer) -> Engines:
-    return Engines(broker, postgresql)
+@pytest.fixture(scope="module")
+def engines(broker: KafkaBroker, postgresql: PostgresServer) -> Iterator[Engines]:
+    with in_one_process():
+        yield Engines(broker, postgresql)
 
 
 @pytest.mark.kafka
