@@ -1,6 +1,6 @@
 """training-registry put together: its nouns' routes, its sweep, its tables."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,13 +27,13 @@ MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, 
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
-    return _made_of(process.settings.time_zone, process.settings.public_url.rstrip("/"))
+    return _made_of(process.settings.time_zone, process.settings.public_url.rstrip("/"), announce_standings)
 
 
 @cache  # they keep nothing, so whoever runs several processes in one program need not wait 60 ms for each
-def _made_of(time_zone: str, public_url: str) -> Sequence[APIRouter]:
+def _made_of(time_zone: str, public_url: str, announce_in: Callable[..., Awaitable[None]]) -> Sequence[APIRouter]:
     zone = ZoneInfo(time_zone)
-    announce = partial(announce_standings, zone=zone)
+    announce = partial(announce_in, zone=zone)
     return (
         officer_routes(zone, announce),
         agreement_routes(zone),
