@@ -1,8 +1,9 @@
 """training-registry put together: its nouns' routes, its sweep, its tables."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -31,7 +32,9 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
 
 
 @cache  # they keep nothing, so whoever runs several processes in one program need not wait 60 ms for each
-def _made_of(time_zone: str, public_url: str, announce_in: Callable[..., Awaitable[None]]) -> Sequence[APIRouter]:
+def _made_of(
+    time_zone: str, public_url: str, announce_in: Callable[..., Coroutine[Any, Any, None]]
+) -> Sequence[APIRouter]:
     zone = ZoneInfo(time_zone)
     announce = partial(announce_in, zone=zone)
     return (
