@@ -1,18 +1,23 @@
 """Which events tell of what was found: pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
 
-from climate_survey_api.results.measures.sheets import Sheet, SheetRow
+from pydantic import TypeAdapter
+
+from climate_survey_api.results.measures.sheets import Sheet
 from shared.events.surveys import ResultRow, SurveyResultsCounted
 from shared.outbox import new_event_id
 
 MOST_ROWS = 400
 """In one event: with the longest ids that an instrument may have they fit into what the bus takes. A sheet that is not
 by a facet has fewer always; one by a facet is told in several events where it has more, each of other rows."""
+
+_ROWS = TypeAdapter(tuple[ResultRow, ...])
+"""A sheet's rows as they are announced: of each what both call by the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,5 @@ def results_counted(counted: Counted, sheet: Sheet) -> Iterator[SurveyResultsCou
             schools_counted=schools,
             invited=invited,
             minimum=counted.minimum,
-            rows=_told(piece),
+            rows=_ROWS.validate_python(piece, from_attributes=True),
         )
-
-
-def _told(rows: Sequence[SheetRow]) -> tuple[ResultRow, ...]:
-    return tuple(
-        ResultRow(value=row.value, dimension=row.dimension, item_id=row.item_id, sums=row.sums) for row in rows
-    )
