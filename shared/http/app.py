@@ -79,7 +79,7 @@ def _whole(lifespan: Lifespan | None, routers: Sequence[APIRouter]) -> Lifespan:
 def _take(app: FastAPI, router: APIRouter) -> None:
     """Put the routes in as they are.
 
-    `include_router` would make each of them anew, all in the first request, which then waits for 50 ms; and it would
+    `include_router` would make each of them anew, all in the first request, which then waits; and it would
     look for every request's path twice.
     """
     for route in router.routes:

@@ -55,7 +55,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     )
 
 
-@cache  # they keep nothing, so whoever runs several processes in one program need not wait 50 ms for each
+@cache  # they keep nothing, so whoever runs several processes in one program makes them once
 def _made_of(time_zone: str, public_url: str) -> Sequence[APIRouter]:
     zone = ZoneInfo(time_zone)
     return (

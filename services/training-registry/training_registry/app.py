@@ -31,7 +31,7 @@ def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
     return _made_of(process.settings.time_zone, process.settings.public_url.rstrip("/"), announce_standings)
 
 
-@cache  # they keep nothing, so whoever runs several processes in one program need not wait 60 ms for each
+@cache  # they keep nothing, so whoever runs several processes in one program makes them once
 def _made_of(
     time_zone: str, public_url: str, announce_in: Callable[..., Coroutine[Any, Any, None]]
 ) -> Sequence[APIRouter]:
