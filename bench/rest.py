@@ -11,7 +11,7 @@ from bench.engines import Engines
 from bench.figures import Figure
 from bench.served import answers, running
 from scripts.suite.layout import SERVICES, Layout
-from shared.testing.engine import free_port
+from shared.testing.suite import free_base
 
 WATCHED_SECONDS = 30.0
 SETTLING_SECONDS = 15.0
@@ -23,7 +23,7 @@ def rest(_engines: Engines, *, quick: bool) -> Sequence[Figure]:
     """The suite as `make up` starts it, supervisor included."""
     watched, settling = (1.0, 0.0) if quick else (WATCHED_SECONDS, SETTLING_SECONDS)
     with TemporaryDirectory(prefix="rapport-bench-") as folder:
-        layout = Layout(home=Path(folder), base=free_port(), kafka=None, postgres=None)
+        layout = Layout(home=Path(folder), base=free_base(), kafka=None, postgres=None)
         ready = [f"{layout.url(service)}/readyz" for service in SERVICES]
         words = ("scripts.suite", "--home", folder, "--base", str(layout.base))
         with running(words, {}, ready_at=ready[0]) as supervisor:

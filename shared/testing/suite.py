@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -115,11 +116,10 @@ def until(holds: Callable[[], bool], seconds: float) -> None:
 
 
 def free_base() -> int:
-    """A port base whose ports nobody listens on just now."""
+    """A port base whose ports nobody listens on just now, below those that systems give to whoever connects somewhere."""
     while True:
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            base = int(found.getsockname()[1])
-        with contextlib.suppress(OSError, OverflowError), contextlib.ExitStack() as opened:
+        base = 20_000 + secrets.randbelow(12_000)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
             for offset in (*_OFFSETS.values(), 32, 92, 93):
                 opened.enter_context(socket.create_server(("127.0.0.1", base + offset)))
             return base

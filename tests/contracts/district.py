@@ -51,7 +51,8 @@ class District:
     urls: Mapping[str, str]
     tokens: Mapping[Role, str]
     known: Mapping[str, Mapping[str, tuple[str, ...]]]
-    """Values that lead somewhere: by the service, and the name of the parameter or field that takes them."""
+    """Values that lead somewhere: by the service, and the name of the parameter or field that takes them. Before the
+    name may stand the operation that these values are for."""
     cursors: Mapping[str, str]
     """A way to the second page, by the list that gave it."""
 

@@ -27,6 +27,9 @@ _LIVES = ("open", "counted", "begun", "plain", "plain") * 4
 deletes; one that is `begun` cannot be opened yet, nor deleted, and codes can be made for it."""
 
 
+_ID = "/v1/administrations/{administration_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Survey:
     """A survey, and the last batch of codes that was made for it."""
@@ -61,10 +64,11 @@ async def survey(surveys: ServiceInTest[Any]) -> dict[str, tuple[str, ...]]:
         asked = await _items(counselor, "/v1/help-requests")
         for one in asked[::2]:
             await _said(counselor.post(f"/v1/help-requests/{one['help_request_id']}/taking-up"))
-    return {
+    return _best_for(known) | {
         "administration_id": tuple(one.administration_id for one in known),
         "batch_id": tuple(one.batch_id for one in known),
-        "from": tuple(known[6 if number == 1 else 1].administration_id for number in range(len(known))),
+        "from": (known[_LIVES.index("counted")].administration_id,),
+        "facet": ("grade_band",),
         "instrument_id": INSTRUMENTS,
         "version": ("1",),
         "code": tuple(codes),
@@ -79,6 +83,21 @@ async def survey(surveys: ServiceInTest[Any]) -> dict[str, tuple[str, ...]]:
         "closes_at": (_at(days=7),),
         "limit": ("1",),
         "If-Match": ("*",),
+    }
+
+
+def _best_for(known: Sequence[_Survey]) -> dict[str, tuple[str, ...]]:
+    """What operations are led to that most surveys would refuse. What one opens no other deletes."""
+    ids: dict[str, list[str]] = {life: [] for life in _LIVES}
+    for one, life in zip(known, _LIVES, strict=True):
+        ids[life].append(one.administration_id)
+    with_results = (*ids["counted"], ids["open"][0])
+    return {
+        f"GET {_ID}/results administration_id": with_results,
+        f"GET {_ID}/results/change administration_id": with_results,
+        f"GET {_ID}/results/representativeness administration_id": with_results,
+        f"POST {_ID}/opening administration_id": (*ids["plain"][::2], ids["begun"][0]),
+        f"DELETE {_ID} administration_id": (*ids["plain"][1::2], ids["open"][-1]),
     }
 
 

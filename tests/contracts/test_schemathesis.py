@@ -126,7 +126,7 @@ class Guide:
             return
         for parameters in (case.path_parameters, case.query, case.headers):
             for name in {str(name) for name in parameters} & self.known.keys():
-                parameters[name] = self._known(name, number)
+                parameters[name] = self._known(name, number, case.operation.label)
         if case.operation.label in OF_ONE_ROLE:
             # An earlier request of his has taken the key that is always made up; and no version that is made up is one.
             case.headers["Idempotency-Key"] = f"{number}"
@@ -160,8 +160,9 @@ class Guide:
         """Its number before it was led anywhere."""
         return self.numbers.get(case.id, _number_of(case))
 
-    def _known(self, name: str, number: int) -> str:
-        return self.known[name][number % len(self.known[name])]
+    def _known(self, name: str, number: int, operation: str = "") -> str:
+        values = self.known.get(f"{operation} {name}", self.known[name])
+        return values[number % len(values)]
 
 
 def _number_of(case: AnyCase) -> int:
