@@ -116,7 +116,7 @@ def until(holds: Callable[[], bool], seconds: float) -> None:
 
 
 def free_base() -> int:
-    """A port base whose ports nobody listens on just now, below those that systems give to whoever connects somewhere."""
+    """A port base whose ports nobody listens on just now, below those that connections are given."""
     while True:
         base = 20_000 + secrets.randbelow(12_000)
         with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
