@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -55,6 +56,45 @@ async def test_a_reader_finds_what_nobody_rang_for(tmp_path: Path, monkeypatch: 
             assert await read
 
 
+async def test_where_the_loopback_gives_no_port_a_reader_reads_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.bus.local.bell._LOOPBACK", "192.0.2.1")  # of documentation: no host has it
+    async with waiting(tmp_path / "bus.db") as read:
+        log = LogFile(tmp_path / "bus.db", durable=True)
+        log.append([Message(TOPIC, b"k", b"v")])
+        log.close()
+        async with asyncio.timeout(SOONER_S):
+            assert await read
+
+
+async def test_what_is_appended_is_stored_also_where_no_socket_is_left_to_ring_with(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "bus.db", durable=True)
+    log.ensure_topics({TOPIC: 1})
+    bell = Bell(lambda: None)
+    log.claim("group", bell.holder, seconds=60)
+    with no_more_files():
+        with pytest.raises(OSError, match="Too many open files"):
+            socket.socket()
+        log.append([Message(TOPIC, b"k", b"v")])
+    assert list(log.ends(frozenset({TOPIC})).values()) == [1]
+    bell.close()
+    log.close()
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """This process has opened all the files that it may."""
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 async def test_whoever_died_longer_ago_than_its_lease_held_is_not_rung_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +123,17 @@ async def test_every_reader_of_this_host_is_rung_for_and_nobody_else() -> None:
     for bell in bells:
         bell.close()
     ring([bells[0].holder])  # it has ended, and that is nobody's fault
+
+
+async def test_a_flood_of_rings_leaves_the_event_loop_its_turns() -> None:
+    heard: list[float] = []
+    loop = asyncio.get_running_loop()
+    bell = Bell(lambda: heard.append(loop.time()))
+    ring([bell.holder] * 150)
+    async with asyncio.timeout(SOONER_S):
+        while len(heard) < 2:  # a turn of the loop lies between
+            await asyncio.sleep(0)
+    bell.close()
 
 
 @contextmanager
