@@ -48,6 +48,7 @@ _SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout=10000",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-4096",
+    "PRAGMA secure_delete=ON",  # what is destroyed may not stay in the file; many builds see to it unasked, not all
     "PRAGMA journal_size_limit=16777216",  # else the log of the largest import, 180 MB, keeps its room for good
 )
 _BEGIN_WITHOUT_DISK = "BEGIN; SET LOCAL synchronous_commit = off"

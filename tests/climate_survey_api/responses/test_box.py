@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import insert, select, text
 
 from climate_survey_api.app import MIGRATIONS
 from climate_survey_api.base import metadata
@@ -24,7 +24,7 @@ from shared.events.surveys import RespondentGroup
 from shared.key_rotation import reseal_columns
 from shared.testing.migrated import make_migrated
 from shared.testing.service import DISTRICT
-from tests.climate_survey_api.leftovers import content_of, contents, files_of
+from tests.climate_survey_api.leftovers import contents, files_of
 
 MANY = 1_100
 """More than are opened at once."""
@@ -134,25 +134,6 @@ async def test_a_process_keeps_few_keys_at_hand_and_reads_the_others_again(
 
     assert len(keys._at_hand[ring]) == 2
     assert [await opened(database, ring, box) for box in boxes] == [[0]] * 3
-
-
-@pytest.mark.parametrize("is_emptied", [True, False], ids=["emptied", "deleted"])
-async def test_sqlite_writes_over_the_key_of_a_box_that_is_emptied(
-    sqlite_url: str, ring: KeyRing, *, is_emptied: bool
-) -> None:
-    await make_migrated(sqlite_url, MIGRATIONS)
-    database = Database(sqlite_url)
-    administration_id = await a_box(database, ring)
-    async with database.write(DISTRICT) as session:
-        await session.execute(text("PRAGMA secure_delete = OFF"))
-        sealed = (await session.execute(select(ballot_keys.c.key))).scalar_one()
-        if is_emptied:
-            await empty_box(session, district_id=DISTRICT, administration_id=administration_id)
-        else:
-            await session.execute(delete(ballot_keys))
-    await database.close()
-
-    assert (sealed in content_of(sqlite_url.removeprefix("sqlite:///"))) is not is_emptied
 
 
 async def test_a_destroyed_key_is_wiped_out_of_the_files_and_the_others_are_not(

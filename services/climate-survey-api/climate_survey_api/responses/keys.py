@@ -50,9 +50,6 @@ async def key_of(session: ReadSession, ring: KeyRing, administration_id: UUID) -
 
 async def destroy_key(session: Session, administration_id: UUID) -> None:
     """Delete the administration's key, so that nothing it sealed can be read again."""
-    if session.dialect.name == "sqlite":
-        # SQLite leaves deleted bytes in the file until something else needs the room; this writes zeros over them.
-        await session.execute(text("PRAGMA secure_delete = ON"))
     await session.execute(delete(ballot_keys).where(ballot_keys.c.administration_id == administration_id))
     for opened in _at_hand.values():
         opened.pop(administration_id, None)
