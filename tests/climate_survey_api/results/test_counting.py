@@ -1,6 +1,8 @@
 """The count: once, all in one transaction, and nothing of a single answer is left."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,9 +26,9 @@ from tests.climate_survey_api.suite import NOON, Clock
 pytestmark = pytest.mark.slow
 
 
-def a_worker(service: ServiceInTest[Settings]) -> Counting:
+def a_worker(service: ServiceInTest[Settings], clock: Callable[[], datetime] = lambda: NOON) -> Counting:
     """One that counts what no request does."""
-    return Counting(service.process.database, service.process.ring, lambda: NOON, ZoneInfo("America/New_York"))
+    return Counting(service.process.database, service.process.ring, clock, ZoneInfo("America/New_York"))
 
 
 async def left(survey: Counted) -> dict[str, int]:
@@ -109,7 +111,7 @@ async def test_a_count_that_fails_leaves_everything_as_it_was_and_stops_no_other
         await empty_box(session, district_id=district_id, administration_id=administration_id)
 
     clock = Clock()
-    counting = Counting(service.process.database, service.process.ring, clock, ZoneInfo("America/New_York"))
+    counting = a_worker(service, clock)
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(operations, "empty_box", fails)
         await counting.count_what_waits()
@@ -132,10 +134,15 @@ async def test_behind_each_count_destroyed_keys_are_wiped_out_of_the_files_until
         return next(was_there_room)
 
     monkeypatch.setattr(worker, "wipe_destroyed_keys", wipe)
-    counting = a_worker(service)
+    clock = Clock()
+    counting = a_worker(service, clock)
     await counting.sweep()
     assert tried.empty()
     await close(await surveyed(service, students_of("s-1", 30, point=4)))
+    for _ in range(4):
+        await counting.sweep()
+    assert tried.qsize() == 1, "not again at once"
+    clock.move(worker.SWEEP_AGAIN)
     for _ in range(4):
         await counting.sweep()
     assert tried.qsize() == 2

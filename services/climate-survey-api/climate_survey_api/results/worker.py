@@ -20,6 +20,8 @@ LOOK_AGAIN = timedelta(seconds=5)
 """A large survey's count begins this much later; a look at rest is two statements."""
 TRY_AGAIN = timedelta(minutes=10)
 """After a fault: another try costs as much as the first, and a ring that lacks a key is mended by hand."""
+SWEEP_AGAIN = timedelta(minutes=1)
+"""After somebody was in the way, as a backup may be for hours: whoever answers meanwhile waits behind every try."""
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,8 @@ class Counting:
         """When those are tried again that met a fault."""
         self._swept = 0
         """How many surveys were counted when this process last swept."""
+        self._not_swept_before: datetime | None = None
+        """When it tries again what somebody was in the way of."""
 
     async def run(self) -> None:
         """Look and count until cancelled; whatever is away is tried again."""
@@ -76,10 +80,17 @@ class Counting:
         Not where it was counted, which may be a request: it takes a connection that is in no transaction.
         Raises: DatabaseUnavailable.
         """
+        now = self._clock()
+        if self._not_swept_before is not None and now < self._not_swept_before:
+            return
         async with self._database.read(EVERY_DISTRICT) as session:
             counted = await surveys_counted(session)
-        if counted != self._swept and await wipe_destroyed_keys(self._database):
-            self._swept = counted
+        if counted == self._swept:
+            return
+        if await wipe_destroyed_keys(self._database):
+            self._swept, self._not_swept_before = counted, None
+        else:
+            self._not_swept_before = now + SWEEP_AGAIN
 
     async def _count(self, district_id: str, administration_id: UUID) -> None:
         """Read and decide first and write then: SQLite has one writer, whom a large survey would keep for minutes."""
