@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Coroutine, Sequence
 
@@ -132,7 +133,7 @@ def _migrate_apart(service: Service[SettingsT], settings: SettingsT) -> None:
     """Migrate an embedded database that needs it, in a fork of this process: Alembic's memory is not kept at rest.
 
     A program of its own would import the service anew first, which takes longer than all migrations. Ends this process
-    with 1 where the database cannot be migrated; the fork has said why.
+    with 1 where the database cannot be migrated; the fork has said why, unless it was killed.
     """
 
     async def migrate_what_is_behind() -> None:
@@ -144,12 +145,16 @@ def _migrate_apart(service: Service[SettingsT], settings: SettingsT) -> None:
         finally:
             await database.close()
 
+    # Whoever started us may have left it ignored: then nobody is told how a child ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     fork = os.fork()
     if fork == 0:
         _do(migrate_what_is_behind())
         sys.exit()
-    _, status = os.waitpid(fork, 0)
-    if status != 0:
+    ended = os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1])
+    if ended < 0:
+        log.error("migration_killed", signal=-ended)
+    if ended != 0:
         sys.exit(1)
 
 

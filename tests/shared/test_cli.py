@@ -1,5 +1,6 @@
 """The verbs of a service: understood or refused, a fresh database migrated, a process that ends with its parent."""
 
+import json
 import os
 import signal
 import socket
@@ -173,3 +174,41 @@ def test_a_service_that_cannot_listen_ends_with_a_failure(sqlite_url: str, tmp_p
         serving = begin("reporting", "serve", environment(tmp_path, sqlite_url, PORT=str(taken)))
         serving.communicate(timeout=PATIENCE_SECONDS)
     assert serving.returncode != 0
+
+
+_WITHOUT_CHILDREN = """
+import signal
+from reporting.app import SERVICE
+from shared import cli
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+cli._serve = lambda *_: 0
+cli.run(SERVICE, ["serve"])
+"""
+_KILLED = """
+import os, signal
+from reporting.app import SERVICE
+from shared import cli
+cli.current_revision = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+cli.run(SERVICE, ["serve"])
+"""
+
+
+@pytest.mark.slow
+def test_a_service_starts_also_where_it_is_begun_by_one_who_is_told_of_no_child(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    begun = program(_WITHOUT_CHILDREN, environment(tmp_path, sqlite_url))
+    assert (begun.returncode, "migrated" in begun.stdout) == (0, True), begun.stdout
+
+
+@pytest.mark.slow
+def test_a_service_whose_migration_is_killed_says_so_and_ends(sqlite_url: str, tmp_path: Path) -> None:
+    ended = program(_KILLED, environment(tmp_path, sqlite_url))
+    assert ended.returncode == 1
+    told = json.loads(ended.stdout)
+    assert (told["event"], told["signal"]) == ("migration_killed", signal.SIGKILL)
+
+
+def program(words: str, told: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    """Python at work on these words, to its end."""
+    return subprocess.run([sys.executable, "-c", words], env=told, capture_output=True, text=True, check=False)
