@@ -1,13 +1,17 @@
 """The box: made once, opened whole, and emptied for good."""
 
 import io
+import runpy
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert, select, text
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from climate_survey_api.app import MIGRATIONS
 from climate_survey_api.base import metadata
@@ -159,20 +163,38 @@ async def test_a_destroyed_key_is_wiped_out_of_the_files_and_the_others_are_not(
     assert sorted(await opened(database, another_process, other)) == dropped
 
 
-async def test_postgresql_keeps_no_sample_of_a_key(postgresql_url: str, ring: KeyRing) -> None:
+async def test_postgresql_keeps_no_sample_of_a_key_nor_those_of_before(postgresql_url: str, ring: KeyRing) -> None:
     await make_migrated(postgresql_url, MIGRATIONS)
     database = Database(postgresql_url)
     for _ in range(3):
         await a_box(database, ring)
     async with database.dedicated() as connection:
+        await connection.execute(text("ALTER TABLE ballot_keys ALTER COLUMN key SET STATISTICS -1"))
         await connection.execute(text("ANALYZE ballot_keys"))
-        wanted = "SELECT attname FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'ballot_keys'"
-        sampled = set((await connection.execute(text(wanted))).scalars())
+        before = await sampled(connection)
+        await connection.run_sync(migrate_keys_unsampled)
+        after = await sampled(connection)
+        await connection.execute(text("ANALYZE ballot_keys"))
+        again = await sampled(connection)
         wanted = "SELECT attstattarget FROM pg_attribute WHERE attrelid = 'administrations'::regclass"
         of_choices = (await connection.execute(text(f"{wanted} AND attname = 'choices_key'"))).scalar_one()
     await database.close()
 
-    assert (sampled, of_choices) == ({"administration_id", "district_id"}, 0)
+    assert before == {"administration_id", "district_id", "key"}
+    assert after == again == {"administration_id", "district_id"}
+    assert of_choices == 0
+
+
+def migrate_keys_unsampled(connection: Connection) -> None:
+    """As in a database that was in use before that migration."""
+    with Operations.context(MigrationContext.configure(connection)):
+        runpy.run_path(str(MIGRATIONS.folder / "versions" / "20261126_09_keys_unsampled.py"))["upgrade"]()
+
+
+async def sampled(connection: AsyncConnection) -> set[str]:
+    """The columns of which PostgreSQL has taken samples."""
+    wanted = "SELECT attname FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'ballot_keys'"
+    return set((await connection.execute(text(wanted))).scalars())
 
 
 async def sealed_key(database: Database, administration_id: UUID) -> bytes:

@@ -11,5 +11,7 @@ depends_on = None
 def upgrade() -> None:
     """ANALYZE copies values of a column into the server's own tables, and no deletion reaches them there."""
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER TABLE ballot_keys ALTER COLUMN key SET STATISTICS 0")
-        op.execute("ALTER TABLE administrations ALTER COLUMN choices_key SET STATISTICS 0")
+        for table, column in (("ballot_keys", "key"), ("administrations", "choices_key")):
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
+            # The type that it has: what was sampled of it until now is dropped, and no row is written.
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE bytea")
