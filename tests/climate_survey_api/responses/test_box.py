@@ -11,7 +11,9 @@ import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from climate_survey_api.app import MIGRATIONS
 from climate_survey_api.base import metadata
@@ -161,6 +163,27 @@ async def test_a_destroyed_key_is_wiped_out_of_the_files_and_the_others_are_not(
     assert destroyed not in left
     another_process = KeyRing(ring.retired_path.with_stem("ring"))
     assert sorted(await opened(database, another_process, other)) == dropped
+
+
+async def test_a_login_that_may_not_wipe_keys_out_of_the_files_says_so(postgresql_url: str) -> None:
+    await make_migrated(postgresql_url, MIGRATIONS)
+    owner, name = Database(postgresql_url, pool_size=2), f"guest_{uuid4().hex}"
+    guest = Database(make_url(postgresql_url).set(username=name, password=name).render_as_string(hide_password=False))
+    async with owner.dedicated() as connection:
+        await connection.execute(text(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'"))
+        with capture_logs() as told_guest:
+            assert await wipe_destroyed_keys(guest)
+        with capture_logs() as told_owner:
+            assert await wipe_destroyed_keys(owner)
+        await connection.execute(text(f"DROP ROLE {name}"))
+    await guest.close()
+    await owner.close()
+
+    assert [(line["event"], line["table"]) for line in told_guest] == [
+        ("destroyed_keys_not_wiped", "ballot_keys"),
+        ("destroyed_keys_not_wiped", "administrations"),
+    ]
+    assert told_owner == []
 
 
 async def test_postgresql_keeps_no_sample_of_a_key_nor_those_of_before(postgresql_url: str, ring: KeyRing) -> None:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+import structlog
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -23,6 +24,9 @@ _at_hand: WeakKeyDictionary[KeyRing, OrderedDict[UUID, bytes]] = WeakKeyDictiona
 _HOLD_KEYS = (ballot_keys.name, "administrations")
 """Tables with keys that are destroyed when a survey is over: of its ballots, and of what parents have decided."""
 _LOCK_NOT_AVAILABLE = "55P03"
+_FILE = "SELECT pg_relation_filenode(CAST(:table AS text)::regclass)"
+
+log = structlog.get_logger(__name__)
 
 
 class BoxMissing(Exception):
@@ -60,8 +64,8 @@ async def wipe_destroyed_keys(database: Database) -> bool:
 
     Whoever holds these files and the ring would open with it what lies there likewise: the ballots. On SQLite the keys
     lie in the log, which is emptied. On PostgreSQL even vacuum leaves a deleted row's bytes in its page, so the few
-    rows that live are written into a new file; a login that does not own the tables is told so in the server's log, and
-    no more happens. What an older transaction still sees stays until autovacuum.
+    rows that live are written into a new file; a login that may not do that says so in the log. What an older
+    transaction still sees stays until autovacuum.
     """
     async with database.dedicated() as connection:
         if database.dialect == "sqlite":
@@ -73,7 +77,10 @@ async def wipe_destroyed_keys(database: Database) -> bool:
         await connection.execute(text("SET lock_timeout = '200ms'"))
         try:
             for table in _HOLD_KEYS:
+                before = (await connection.execute(text(_FILE), {"table": table})).scalar_one()
                 await connection.execute(text(f"VACUUM FULL {table}"))
+                if (await connection.execute(text(_FILE), {"table": table})).scalar_one() == before:
+                    log.warning("destroyed_keys_not_wiped", table=table, remedy="VACUUM FULL as its owner, each time")
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise
