@@ -79,8 +79,8 @@ def _whole(lifespan: Lifespan | None, routers: Sequence[APIRouter]) -> Lifespan:
 def _take(app: FastAPI, router: APIRouter) -> None:
     """Put the routes in as they are.
 
-    `include_router` would make each of them anew, all in the first request, which then waits; and it would
-    look for every request's path twice.
+    `include_router` would make each of them anew, all in the first request, which then waits; and it would look for
+    every request's path twice. So `dependency_overrides` of the app do not reach them.
     """
     for route in router.routes:
         if isinstance(route, APIRoute):

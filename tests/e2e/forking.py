@@ -106,17 +106,23 @@ def fork_server() -> ForkServer:
 
 def _next_to_start() -> Start | None:
     """In a process just forked: what it is to run. In the one that forks: None, once nobody can ask any more."""
+    ended: dict[int, int] = {}
     for line in sys.stdin:
         question = json.loads(line)
         if "start" in question:
             pid = os.fork()
+            ended.pop(pid, None)  # another had its number
             if pid == 0:
                 start: Start = question["start"]
                 return start
             answer: int | None = pid
         else:
-            pid, status = os.waitpid(question["ended"], os.WNOHANG)
-            answer = os.waitstatus_to_exitcode(status) if pid else None
+            asked = question["ended"]
+            if asked not in ended:  # the system tells of an end once
+                pid, status = os.waitpid(asked, os.WNOHANG)
+                if pid:
+                    ended[pid] = os.waitstatus_to_exitcode(status)
+            answer = ended.get(asked)
         sys.stdout.write(f"{json.dumps(answer)}\n")
         sys.stdout.flush()
     return None

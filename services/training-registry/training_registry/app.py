@@ -1,9 +1,8 @@
 """training-registry put together: its nouns' routes, its sweep, its tables."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -28,15 +27,13 @@ MIGRATIONS = Migrations(Path(__file__).parent.parent / "migrations", (metadata, 
 
 
 def _routers(process: Process[Settings]) -> Sequence[APIRouter]:
-    return _made_of(process.settings.time_zone, process.settings.public_url.rstrip("/"), announce_standings)
+    return _made_of(process.settings.time_zone, process.settings.public_url.rstrip("/"))
 
 
 @cache  # they keep nothing, so whoever runs several processes in one program makes them once
-def _made_of(
-    time_zone: str, public_url: str, announce_in: Callable[..., Coroutine[Any, Any, None]]
-) -> Sequence[APIRouter]:
+def _made_of(time_zone: str, public_url: str) -> Sequence[APIRouter]:
     zone = ZoneInfo(time_zone)
-    announce = partial(announce_in, zone=zone)
+    announce = partial(announce_standings, zone=zone)
     return (
         officer_routes(zone, announce),
         agreement_routes(zone),

@@ -28,6 +28,7 @@ async def test_each_change_is_told_once_for_all_its_officers_after_it_is_written
         )
 
     monkeypatch.setattr(app, "announce_standings", tell)
+    monkeypatch.setattr(app, "_made_of", app._made_of.__wrapped__)  # routes of this test alone
     other = BASIC | {"officer_id": "o-2"}
     rows = "officer_id,course,provider,topics,completed_on\no-1,A,B,law=1,2026-08-27\no-2,A,B,law=1,2026-08-27\n"
     async with training_registry(database_url, tmp_path, clock=lambda: NOON) as service:
