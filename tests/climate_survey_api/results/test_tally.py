@@ -1,4 +1,4 @@
-"""Adding up: exact, in any order and in any parts; reversed before anything; what is not scored is counted alone."""
+"""Adding up: exact, in any order; reversed before anything; what is not scored is counted alone."""
 
 import random
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from climate_survey_api.instruments.rules import Item, Scale
 from climate_survey_api.responses.rules import Ballot
 from climate_survey_api.results.measures.layout import layout_of
 from climate_survey_api.results.measures.sums import item_sums, scale_sums
-from climate_survey_api.results.measures.tally import Tally
+from climate_survey_api.results.measures.tally import Counters, Tally, unpacked
 from shared.events.surveys import RespondentGroup
 from tests.climate_survey_api.results.districts import GROUPS, ITEMS, STUDENT, ballots_of_a_district, tally_of
 
@@ -23,15 +23,6 @@ def test_the_order_of_ballots_does_not_matter(seed: int, chance: random.Random) 
     ballots = ballots_of_a_district(seed, schools=3, most=21)
     shuffled = chance.sample(ballots, len(ballots))
     assert tally_of(ballots).units == tally_of(shuffled).units
-
-
-@given(seeds, st.floats(0, 1))
-def test_two_parts_add_up_to_the_whole(seed: int, share: float) -> None:
-    ballots = ballots_of_a_district(seed, schools=3, most=21)
-    cut = int(share * len(ballots))
-    one, other = tally_of(ballots[:cut]), tally_of(ballots[cut:])
-    one.take(other)
-    assert one.units == tally_of(ballots).units
 
 
 def a_ballot(group: RespondentGroup = STUDENT, **answers: int) -> Ballot:
@@ -47,9 +38,14 @@ def tallied(items: Sequence[Item], *ballots: Ballot) -> Tally:
     return tally
 
 
+def row_of(tally: Tally) -> Counters:
+    """What students of the one school answered."""
+    return unpacked(tally.units[STUDENT, "s-1"].whole, tally.layout(STUDENT).size)
+
+
 def test_sums_are_those_of_the_definitions_after_reversal() -> None:
     tally = tallied(ITEMS, a_ballot(s1=4, s2=1, s3=2), a_ballot(s1=1, s2=4), a_ballot(s3=3, e1=2), a_ballot(e1=4))
-    row, block = tally.units[STUDENT, "s-1"].whole, tally.layout(STUDENT).blocks[0]
+    row, block = row_of(tally), tally.layout(STUDENT).blocks[0]
     sums = scale_sums(row, block, in_full=True)  # of the points [4, 4, 2], [1, 1] and [3]: the second item is reversed
     assert (sums.n, sums.answers, sums.favorable, sums.complete) == (3, 6, 3, 1)
     assert (sums.answers_squares, sums.favorable_squares, sums.favorable_answers) == (9 + 4 + 1, 4 + 1, 6 + 1)
@@ -62,7 +58,7 @@ def test_sums_are_those_of_the_definitions_after_reversal() -> None:
 def test_problems_and_yes_or_no_have_their_favourable_half() -> None:
     items = (Item("p", "d", GROUPS, Scale.PROBLEM4, reverse=True), Item("y", "d", GROUPS, Scale.YES_NO))
     tally = tallied(items, a_ballot(p=1, y=2), a_ballot(p=3, y=1), a_ballot(p=4))
-    row, block = tally.units[STUDENT, "s-1"].whole, tally.layout(STUDENT).blocks[0]
+    row, block = row_of(tally), tally.layout(STUDENT).blocks[0]
     assert [item_sums(row, item).favorable for item in block.items] == [1, 1]
     assert scale_sums(row, block, in_full=True).histogram == ()  # four points and two are no one scale
 
@@ -81,7 +77,7 @@ def test_what_is_not_scaled_has_a_row_of_its_own_and_no_part_in_its_dimension() 
         (["official"], False),
         (["kind"], False),
     ]
-    row = tallied(items, a_ballot(a=4, official=4, kind=3)).units[STUDENT, "s-1"].whole
+    row = row_of(tallied(items, a_ballot(a=4, official=4, kind=3)))
     assert scale_sums(row, blocks[0], in_full=True).answers == 1
     choice = item_sums(row, blocks[2].items[0])
     assert (choice.histogram, choice.favorable, choice.means) == ((0, 0, 1), 0, 0.0)

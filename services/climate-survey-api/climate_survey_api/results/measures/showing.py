@@ -9,7 +9,7 @@ from climate_survey_api.results.measures.layout import RESPONDENTS, Block, Layou
 from climate_survey_api.results.measures.patterns import Cell, Counts, Table, complemented, table_of, too_small
 from climate_survey_api.results.measures.sheets import Sheet, SheetRow, ValueRow
 from climate_survey_api.results.measures.sums import answered, answered_item, item_sums, scale_sums
-from climate_survey_api.results.measures.tally import Counters, UnitTally, add_to, counters
+from climate_survey_api.results.measures.tally import Counters, Packed, UnitTally, unpacked
 from shared.events.surveys import RespondentGroup, SurveyFacet
 
 Complement = Callable[[Table, Iterable[Cell], int], set[Cell]]
@@ -65,7 +65,11 @@ class GroupCount:
     """Everybody of the group who was asked, by school."""
     minimum: int
     complement: Complement = complemented
-    _sums: dict[tuple[object, ...], Counters] = field(default_factory=dict)
+    _rows: dict[tuple[object, ...], Counters] = field(default_factory=dict)
+    """Of several schools together."""
+    _last_school: str | None = None
+    _rows_of_last_school: dict[tuple[SurveyFacet | None, str | None], Counters] = field(default_factory=dict)
+    """Sheets are made school by school, so none is asked for after the next one was."""
 
     def sheets(self, values: Mapping[SurveyFacet, Sequence[str]]) -> Iterator[Sheet]:
         """What is shown: the district's sheet and one of each school, whole and by each facet with these values."""
@@ -79,8 +83,10 @@ class GroupCount:
     def _standing(self, counts: Callable[[Counters], Counts]) -> _Standing:
         # Of a school where fewer were invited than may be shown, more answers do not come from more people.
         by_school = {
-            school_id: tuple(min(n, self.units[school_id].invited) for n in counts(unit.whole))
-            for school_id, unit in sorted(self.schools.items())
+            school_id: tuple(
+                min(n, self.units[school_id].invited) for n in counts(self._of_school(school_id, None, None))
+            )
+            for school_id in sorted(self.schools)
         }
         shown = tuple(school for school, n in by_school.items() if n[0] >= self.minimum)
         few = tuple(school for school, n in by_school.items() if 0 < n[0] < self.minimum)
@@ -203,20 +209,26 @@ class GroupCount:
     def _added(self, schools: Sequence[str], facet: SurveyFacet | None, value: str | None) -> Counters:
         """The counters of some schools together, whole or of one value; most blocks ask for the same ones."""
         if len(schools) == 1:
-            return self._of_school(schools[0], facet, value) or counters(self.layout.size)
+            return self._of_school(schools[0], facet, value)
         key = (tuple(schools), facet, value)
-        found = self._sums.get(key)
-        if found is None:
-            found = self._sums[key] = counters(self.layout.size)
-            for school_id in schools:
-                row = self._of_school(school_id, facet, value)
-                if row is not None:
-                    add_to(found, row)
-        return found
+        row = self._rows.get(key)
+        if row is None:
+            total = sum(self._packed(school_id, facet, value) for school_id in schools)
+            row = self._rows[key] = unpacked(total, self.layout.size)
+        return row
 
-    def _of_school(self, school_id: str, facet: SurveyFacet | None, value: str | None) -> "Counters | None":
+    def _of_school(self, school_id: str, facet: SurveyFacet | None, value: str | None) -> Counters:
+        if school_id != self._last_school:
+            self._last_school, self._rows_of_last_school = school_id, {}
+        row = self._rows_of_last_school.get((facet, value))
+        if row is None:
+            row = unpacked(self._packed(school_id, facet, value), self.layout.size)
+            self._rows_of_last_school[facet, value] = row
+        return row
+
+    def _packed(self, school_id: str, facet: SurveyFacet | None, value: str | None) -> Packed:
         unit = self.schools[school_id]
-        return unit.by_facet[facet].get(value or "") if facet else unit.whole
+        return unit.by_facet[facet].get(value or "", 0) if facet else unit.whole
 
 
 def _only(school_id: str, schools: Sequence[str]) -> tuple[str, ...]:

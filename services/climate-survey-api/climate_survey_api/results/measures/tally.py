@@ -7,6 +7,7 @@ occurs, however many answer.
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import byteorder
 from typing import TypeAlias
 
 from climate_survey_api.instruments.rules import Item
@@ -19,34 +20,27 @@ UNKNOWN = "unknown"
 
 Counters: TypeAlias = "array[int]"
 """A row of them: the layout says which stands where."""
+Packed: TypeAlias = int
+"""A row of counters as one whole number, of which each has 8 bytes: rows add up in one step. None is ever negative, nor
+grows into its neighbour."""
 
 
-def counters(size: int) -> Counters:
-    """A row of counters, all 0."""
-    return array("q", bytes(8 * size))
+def packed(row: Counters) -> Packed:
+    """A row as one number."""
+    return int.from_bytes(row.tobytes(), byteorder)
 
 
-def added(rows: Sequence[Counters], size: int) -> Counters:
-    """These rows in one."""
-    total = counters(size)
-    for row in rows:
-        add_to(total, row)
-    return total
-
-
-def add_to(total: Counters, row: Counters) -> None:
-    """Add one row of counters to another."""
-    for place, value in enumerate(row):
-        if value:
-            total[place] += value
+def unpacked(row: Packed, size: int) -> Counters:
+    """So many counters, one by one."""
+    return array("q", row.to_bytes(8 * size, byteorder))
 
 
 @dataclass(slots=True)
 class UnitTally:
     """What one group at one school answered."""
 
-    whole: Counters
-    by_facet: dict[SurveyFacet, dict[str, Counters]]
+    whole: Packed
+    by_facet: dict[SurveyFacet, dict[str, Packed]]
     """By value; a value that nobody gave is absent."""
 
 
@@ -73,33 +67,21 @@ class Tally:
     def add(self, ballot: Ballot) -> None:
         """Add one respondent's answers to whatever he belongs to."""
         layout = self.layout(ballot.respondent_group)
-        unit = self._unit(ballot.respondent_group, ballot.school_id, layout.size)
-        rows = [unit.whole]
+        unit = self._unit(ballot.respondent_group, ballot.school_id)
+        row = array("q", bytes(8 * layout.size))
+        for place, step in _steps(layout, ballot.answers):
+            row[place] += step
+        his = packed(row)
+        unit.whole += his
         for facet in self.facets:
             values = unit.by_facet[facet]
             value = ballot.facets.get(facet, UNKNOWN)
-            if value not in values:
-                values[value] = counters(layout.size)
-            rows.append(values[value])
-        steps = list(_steps(layout, ballot.answers))
-        for row in rows:
-            for place, step in steps:
-                row[place] += step
+            values[value] = values.get(value, 0) + his
 
-    def take(self, other: "Tally") -> None:
-        """Add what another tally of the same survey holds."""
-        for (group, school_id), theirs in other.units.items():
-            size = self.layout(group).size
-            unit = self._unit(group, school_id, size)
-            add_to(unit.whole, theirs.whole)
-            for facet, values in theirs.by_facet.items():
-                for value, row in values.items():
-                    add_to(unit.by_facet[facet].setdefault(value, counters(size)), row)
-
-    def _unit(self, group: RespondentGroup, school_id: str, size: int) -> UnitTally:
+    def _unit(self, group: RespondentGroup, school_id: str) -> UnitTally:
         unit = self.units.get((group, school_id))
         if unit is None:
-            unit = UnitTally(counters(size), {facet: {} for facet in self.facets})
+            unit = UnitTally(0, {facet: {} for facet in self.facets})
             self.units[group, school_id] = unit
         return unit
 
