@@ -1,6 +1,6 @@
 """What is hidden beside small cells: enough of every line, and no cell that the others give away."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from climate_survey_api.results.measures.patterns import Cell, Table, bridges, complemented, table_of, too_small
@@ -26,6 +26,9 @@ tables = shapes.flatmap(
 
 
 @given(tables)
+# The third school is of one value, which its margin tells: of the first column nothing more can be hidden but its sum.
+@example([[(1, 0), (9, 0)], [(1, 0), (9, 0)], [(10, 0), (0, 0)]])
+@example([[(1, 0), (0, 0), (9, 0)], [(0, 0), (1, 0), (9, 0)], [(10, 0), (0, 0), (0, 0)], [(0, 0), (10, 0), (0, 0)]])
 def test_what_is_hidden_hides_itself(drawn: list[list[tuple[int, int]]]) -> None:
     rows = [[(n, max(0, n - skipped)) for n, skipped in row] for row in drawn]
     rows = [row for row in rows if min(sum(n) for n in zip(*row, strict=True)) >= MINIMUM]
@@ -41,6 +44,11 @@ def test_what_is_hidden_hides_itself(drawn: list[list[tuple[int, int]]]) -> None
             together = [sum(n) for n in zip(*(made.counts[row][column] for row, column in inside), strict=True)]
             assert len(inside) >= 2
             assert min(together) >= MINIMUM
+    # The district's row, less what is shown of its hidden cells' columns, is the sum of those hidden there.
+    below = [
+        made.counts[row][column] for row, column in hidden if row < made.district and (made.district, column) in hidden
+    ]
+    assert not below or min(map(sum, zip(*below, strict=True))) >= MINIMUM
 
 
 def lines(made: Table) -> list[tuple[list[Cell], Cell | None]]:

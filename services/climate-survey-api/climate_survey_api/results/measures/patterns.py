@@ -60,7 +60,8 @@ def complemented(table: Table, hidden: Iterable[Cell], minimum: int) -> set[Cell
 
     Then of every line whose sum is shown either nothing is hidden, or two cells at least in which the minimum answered
     together; and no hidden cell is a bridge. Where there is a choice the cell with the fewest people goes. What the
-    margins alone give away, as where a whole school is of one value, cannot be hidden and is large enough to show.
+    margins alone give away, as where a whole school is of one value, cannot be hidden and is large enough to show: in a
+    column that has such a cell it may be the sum that has to go.
     """
     given_away = bridges(table.cells())
     cells = [cell for cell in table.cells() if cell not in given_away]
@@ -106,15 +107,24 @@ def _settle(table: Table, line: _Line, hidden: set[Cell], minimum: int) -> None:
     if not inside or line.margin in hidden:
         return
     left = sorted((table.people(cell), cell) for cell in line.cells if cell not in hidden)
-    while _together(table, inside) < minimum and left:
+    while (is_few := _together(table, inside, hidden) < minimum) and left:
         _, cell = left.pop(0)
         inside.append(cell)
     hidden.update(inside)
+    if is_few and line.margin is not None:
+        hidden.add(line.margin)
 
 
-def _together(table: Table, cells: Sequence[Cell]) -> int:
-    """How many answered in these cells together, in the item that the fewest answered."""
-    counts = [table.counts[row][column] for row, column in cells]
+def _together(table: Table, cells: Sequence[Cell], hidden: set[Cell]) -> int:
+    """How many answered in these cells together, in the item that the fewest answered.
+
+    The district's cell stands for those of its column that are hidden, if any is: what it holds besides is shown.
+    """
+    counts: list[Counts] = []
+    for row, column in cells:
+        above = [(place, column) for place in range(table.district)] if row == table.district else []
+        of = [cell for cell in above if cell in hidden] or [(row, column)]
+        counts += [table.counts[row][column] for row, column in of]
     sums: list[int] = [sum(part) for part in zip(*counts, strict=True)]
     return min(sums)
 
