@@ -1,7 +1,7 @@
 """What parents decided decides who is asked, and cannot be read by anybody again."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from climate_survey_api.administrations.models import administrations, parental_choices
 from climate_survey_api.administrations.views import may_be_asked, places
-from climate_survey_api.responses.keys import wipe_destroyed_keys
+from climate_survey_api.results.worker import Counting
 from shared.crypto import field_keys_path
 from shared.db import EVERY_DISTRICT
 from shared.http.idempotency import idempotency_keys
@@ -33,6 +33,12 @@ async def asked(surveys: Surveys, administration_id: str, *student_ids: str) -> 
     async with process.database.read(DISTRICT) as session:
         may = await may_be_asked(session, process.ring, found, student_ids)
         return may, await places(session, found, "s-1"), await places(session, found, "s-2")
+
+
+async def sweep(surveys: Surveys) -> None:
+    """What a process does within seconds of a key's end."""
+    process = surveys.service.process
+    await Counting(process.database, process.ring, process.clock, UTC).sweep()
 
 
 def holds(folder: Path, text: bytes) -> bool:
@@ -89,12 +95,28 @@ async def test_nobody_reads_whose_parents_decided_and_the_key_is_destroyed_with_
     await surveys.admin.post(f"{PATH}/{administration_id}/closing")
     async with database.read(EVERY_DISTRICT) as session:
         assert (await session.execute(select(administrations.c.choices_key))).scalar_one() is None
-    assert await wipe_destroyed_keys(database)
+    await sweep(surveys)
     files += await files_of(database, database_url, administrations.name)
     assert sealed not in await contents(database, files)
     assert (await surveys.admin.get(path)).json() == {"rows": [{"school_id": "s-1", "opted_out": 2, "consented": 0}]}
     assert (await surveys.admin.post(path, json=chose("u-1"))).status_code == 409
     assert (await surveys.admin.delete(f"{path}/u-Alexandra")).status_code == 409
+
+
+async def test_a_plan_that_is_taken_back_leaves_no_key_to_what_parents_decided(
+    surveys: Surveys, database_url: str
+) -> None:
+    administration_id = await surveys.plan(ppra=NOTICED)
+    await surveys.admin.post(f"{PATH}/{administration_id}/parental-choices", json=chose("u-1"))
+    database = surveys.service.process.database
+    async with database.read(EVERY_DISTRICT) as session:
+        sealed = (await session.execute(select(administrations.c.choices_key))).scalar_one()
+    files = await files_of(database, database_url, administrations.name)
+    assert sealed in await contents(database, files)
+    assert (await surveys.admin.delete(f"{PATH}/{administration_id}")).status_code == 204
+    await sweep(surveys)
+    files += await files_of(database, database_url, administrations.name)
+    assert sealed not in await contents(database, files)
 
 
 async def test_after_the_field_keys_were_rotated_parents_are_still_heeded(surveys: Surveys, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
+from weakref import WeakKeyDictionary
 
 import pytest
 from alembic.operations import Operations
@@ -15,17 +16,18 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
+from climate_survey_api.administrations.destroyed import KeyTable
 from climate_survey_api.app import MIGRATIONS
 from climate_survey_api.base import metadata
 from climate_survey_api.responses import keys
-from climate_survey_api.responses.keys import BoxMissing, key_of, wipe_destroyed_keys
+from climate_survey_api.responses.keys import BoxMissing, forget_destroyed_keys, key_of, wipe_destroyed_keys
 from climate_survey_api.responses.models import ballot_keys, ballots
 from climate_survey_api.responses.operations import empty_box, make_box
 from climate_survey_api.responses.rules import Ballot
 from climate_survey_api.responses.sealing import seal_ballot
 from climate_survey_api.responses.views import ballots_of, opened_ballots
 from shared.crypto import KeyRing
-from shared.db import Database
+from shared.db import EVERY_DISTRICT, Database
 from shared.events.surveys import RespondentGroup
 from shared.key_rotation import reseal_columns
 from shared.testing.migrated import make_migrated
@@ -142,6 +144,25 @@ async def test_a_process_keeps_few_keys_at_hand_and_reads_the_others_again(
     assert [await opened(database, ring, box) for box in boxes] == [[0]] * 3
 
 
+async def test_a_process_forgets_a_key_that_another_has_destroyed_and_no_other(
+    database: Database, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, destroyed = await a_box(database, ring), await a_box(database, ring)
+    another_process = KeyRing(ring.retired_path.with_stem("ring"))
+    for box in (kept, destroyed):
+        await drop(database, another_process, box, 1)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(keys, "_at_hand", WeakKeyDictionary())
+        async with database.write(DISTRICT) as session:
+            await empty_box(session, district_id=DISTRICT, administration_id=destroyed)
+    assert set(keys._at_hand[another_process]) == {kept, destroyed}
+
+    async with database.read(EVERY_DISTRICT) as session:
+        await forget_destroyed_keys(session, another_process)
+
+    assert set(keys._at_hand[another_process]) == {kept}
+
+
 async def test_a_destroyed_key_is_wiped_out_of_the_files_and_the_others_are_not(
     database: Database, ring: KeyRing, database_url: str
 ) -> None:
@@ -155,8 +176,10 @@ async def test_a_destroyed_key_is_wiped_out_of_the_files_and_the_others_are_not(
 
     async with database.read(DISTRICT) as session:
         await session.execute(select(ballot_keys.c.administration_id))
-        assert await wipe_destroyed_keys(database) is False, "somebody reads what was there before"
-    assert await wipe_destroyed_keys(database) is True
+        assert await wipe_destroyed_keys(database, KeyTable.BALLOT_KEYS) is False, (
+            "somebody reads what was there before"
+        )
+    assert await wipe_destroyed_keys(database, KeyTable.BALLOT_KEYS) is True
 
     left = await contents(database, [*files, *await files_of(database, database_url, ballot_keys.name)])
     assert kept in left
@@ -172,9 +195,9 @@ async def test_a_login_that_may_not_wipe_keys_out_of_the_files_says_so(postgresq
     async with owner.dedicated() as connection:
         await connection.execute(text(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'"))
         with capture_logs() as told_guest:
-            assert await wipe_destroyed_keys(guest)
+            assert all([await wipe_destroyed_keys(guest, table) for table in KeyTable])
         with capture_logs() as told_owner:
-            assert await wipe_destroyed_keys(owner)
+            assert all([await wipe_destroyed_keys(owner, table) for table in KeyTable])
         await connection.execute(text(f"DROP ROLE {name}"))
     await guest.close()
     await owner.close()

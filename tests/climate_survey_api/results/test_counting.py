@@ -18,7 +18,7 @@ from climate_survey_api.results.deciding import Decided, Gathered, decide
 from climate_survey_api.results.models import result_sheets
 from climate_survey_api.results.worker import Counting
 from climate_survey_api.settings import Settings
-from shared.db import EVERY_DISTRICT, Database, Session
+from shared.db import EVERY_DISTRICT, Session
 from shared.testing.service import ServiceInTest
 from tests.climate_survey_api.results.counted import STUDENT, Counted, close, students_of, surveyed
 from tests.climate_survey_api.suite import NOON, Clock
@@ -122,33 +122,3 @@ async def test_a_count_that_fails_leaves_everything_as_it_was_and_stops_no_other
     clock.move(worker.TRY_AGAIN)
     await counting.count_what_waits()
     assert len(await survey.announced()) == 10
-
-
-async def test_behind_each_count_destroyed_keys_are_wiped_out_of_the_files_until_it_succeeds(
-    service: ServiceInTest[Settings], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    was_there_room, tried = iter([False, True, True]), asyncio.Queue[Database]()
-
-    async def wipe(database: Database) -> bool:
-        tried.put_nowait(database)
-        return next(was_there_room)
-
-    monkeypatch.setattr(worker, "wipe_destroyed_keys", wipe)
-    clock = Clock()
-    counting = a_worker(service, clock)
-    await counting.sweep()
-    assert tried.empty()
-    await close(await surveyed(service, students_of("s-1", 30, point=4)))
-    for _ in range(4):
-        await counting.sweep()
-    assert tried.qsize() == 1, "not again at once"
-    clock.move(worker.SWEEP_AGAIN)
-    for _ in range(4):
-        await counting.sweep()
-    assert tried.qsize() == 2
-
-    another_process = asyncio.create_task(a_worker(service).run())
-    for _ in range(3):
-        assert await asyncio.wait_for(tried.get(), timeout=5) is service.process.database
-    another_process.cancel()
-    await asyncio.wait([another_process])

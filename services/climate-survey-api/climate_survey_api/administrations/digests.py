@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from climate_survey_api.administrations.destroyed import KeyTable, note_destroyed
 from climate_survey_api.administrations.models import administrations
 from shared.crypto import KeyRing
 from shared.db import ReadSession, Session
@@ -36,3 +37,10 @@ async def ensure_key(session: Session, ring: KeyRing, administration_id: UUID) -
     sealed = ring.seal(secret, table="administrations", column="choices_key", key=str(administration_id))
     without = (_A.administration_id == administration_id, _A.choices_key.is_(None))
     await session.execute(update(administrations).where(*without).values(choices_key=sealed))
+
+
+async def destroy_key(session: Session, *, district_id: str, administration_id: UUID) -> None:
+    """Nobody finds out any more whose parents decided. The administration's row must be locked."""
+    has_one = (_A.administration_id == administration_id, _A.choices_key.is_not(None))
+    if (await session.execute(update(administrations).where(*has_one).values(choices_key=None))).rowcount:
+        await note_destroyed(session, district_id=district_id, held_in=KeyTable.ADMINISTRATIONS)

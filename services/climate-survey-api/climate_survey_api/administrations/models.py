@@ -63,3 +63,13 @@ parental_choices = Table(
     Column("choice", Text, nullable=False),
 )
 """What parents decided, one row per student, who stands there as a keyed digest: the list cannot be read."""
+
+destroyed_keys = Table(
+    "destroyed_keys",
+    metadata,
+    Column("note_id", Uuid, primary_key=True),
+    Column("district_id", Text, nullable=False),
+    Column("held_in", Text, nullable=False),
+    Column("not_before", UtcDateTime),  # null: nobody was in the way yet
+)
+"""One row per key that was destroyed and still lies in the database's files, struck out when it is wiped."""

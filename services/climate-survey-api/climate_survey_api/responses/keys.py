@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import DBAPIError
 
+from climate_survey_api.administrations.destroyed import KeyTable, note_destroyed
 from climate_survey_api.responses.models import ballot_keys
 from climate_survey_api.responses.sealing import KEY_BYTES
 from shared.bulk import bulk_upsert
@@ -21,8 +22,6 @@ _MOST_AT_HAND = 64
 _at_hand: WeakKeyDictionary[KeyRing, OrderedDict[UUID, bytes]] = WeakKeyDictionary()
 """Keys that were opened, by the ring that opens them. A box gets its key once, so none can be out of date."""
 
-_HOLD_KEYS = (ballot_keys.name, "administrations")
-"""Tables with keys that are destroyed when a survey is over: of its ballots, and of what parents have decided."""
 _LOCK_NOT_AVAILABLE = "55P03"
 _FILE = "SELECT pg_relation_filenode(CAST(:table AS text)::regclass)"
 
@@ -52,20 +51,33 @@ async def key_of(session: ReadSession, ring: KeyRing, administration_id: UUID) -
     return key
 
 
-async def destroy_key(session: Session, administration_id: UUID) -> None:
+async def destroy_key(session: Session, *, district_id: str, administration_id: UUID) -> None:
     """Delete the administration's key, so that nothing it sealed can be read again."""
-    await session.execute(delete(ballot_keys).where(ballot_keys.c.administration_id == administration_id))
+    its = ballot_keys.c.administration_id == administration_id
+    if (await session.execute(delete(ballot_keys).where(its))).rowcount:
+        await note_destroyed(session, district_id=district_id, held_in=KeyTable.BALLOT_KEYS)
     for opened in _at_hand.values():
         opened.pop(administration_id, None)
 
 
-async def wipe_destroyed_keys(database: Database) -> bool:
-    """Take out of the database's files what deleted keys have left there; False: somebody is in the way, try again.
+async def forget_destroyed_keys(session: ReadSession, ring: KeyRing) -> None:
+    """Keep none at hand that another process has destroyed. Where none is at hand it asks nothing."""
+    opened = _at_hand.get(ring)
+    if not opened:
+        return
+    at_hand = set(opened)
+    wanted = select(ballot_keys.c.administration_id).where(ballot_keys.c.administration_id.in_(at_hand))
+    for administration_id in at_hand.difference((await session.execute(wanted)).scalars()):
+        opened.pop(administration_id, None)
+
+
+async def wipe_destroyed_keys(database: Database, table: KeyTable) -> bool:
+    """Take out of a table's files what destroyed keys have left there; False: somebody is in the way, try again.
 
     Whoever holds these files and the ring would open with it what lies there likewise: the ballots. On SQLite the keys
-    lie in the log, which is emptied. On PostgreSQL even vacuum leaves a deleted row's bytes in its page, so the few
-    rows that live are written into a new file; a login that may not do that says so in the log. What an older
-    transaction still sees stays until autovacuum.
+    lie in the log, which is emptied for all tables. On PostgreSQL even vacuum leaves a deleted row's bytes in its page,
+    so the few rows that live are written into a new file; a login that may not do that says so in the log. What an
+    older transaction still sees stays until autovacuum.
     """
     async with database.dedicated() as connection:
         if database.dialect == "sqlite":
@@ -76,11 +88,10 @@ async def wipe_destroyed_keys(database: Database) -> bool:
         # Whoever answers waits behind it meanwhile.
         await connection.execute(text("SET lock_timeout = '200ms'"))
         try:
-            for table in _HOLD_KEYS:
-                before = (await connection.execute(text(_FILE), {"table": table})).scalar_one()
-                await connection.execute(text(f"VACUUM FULL {table}"))
-                if (await connection.execute(text(_FILE), {"table": table})).scalar_one() == before:
-                    log.warning("destroyed_keys_not_wiped", table=table, remedy="VACUUM FULL as its owner, each time")
+            before = (await connection.execute(text(_FILE), {"table": table.value})).scalar_one()
+            await connection.execute(text(f"VACUUM FULL {table.value}"))
+            if (await connection.execute(text(_FILE), {"table": table.value})).scalar_one() == before:
+                log.warning("destroyed_keys_not_wiped", table=table.value, remedy="VACUUM FULL as its owner, each time")
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise

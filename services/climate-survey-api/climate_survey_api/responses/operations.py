@@ -119,4 +119,4 @@ async def empty_box(session: Session, *, district_id: str, administration_id: UU
     await session.execute(
         delete(ballots).where(ballots.c.administration_id == administration_id, ballots.c.district_id == district_id)
     )
-    await destroy_key(session, administration_id)
+    await destroy_key(session, district_id=district_id, administration_id=administration_id)

@@ -1,4 +1,4 @@
-"""Counts closed surveys that had too many answers for the request that closed them, and sweeps up behind all counts."""
+"""Counts closed surveys that had too many answers for the request that closed them, and sweeps up behind all."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,17 +7,19 @@ from uuid import UUID
 
 import structlog
 
-from climate_survey_api.administrations.views.counting import administrations_to_count, surveys_counted
-from climate_survey_api.responses.keys import wipe_destroyed_keys
+from climate_survey_api.administrations.destroyed import keys_to_wipe, note_wiped, put_off
+from climate_survey_api.administrations.views.counting import administrations_to_count
+from climate_survey_api.responses.keys import forget_destroyed_keys, wipe_destroyed_keys
 from climate_survey_api.results.deciding import decide
 from climate_survey_api.results.operations import gather, settle
 from shared.backoff import Backoff
 from shared.crypto import KeyRing
 from shared.db import EVERY_DISTRICT, Database
 from shared.errors import DatabaseUnavailable
+from shared.leases import Leadership
 
 LOOK_AGAIN = timedelta(seconds=5)
-"""A large survey's count begins this much later; a look at rest is two statements."""
+"""A large survey's count begins this much later; a look at rest is two statements, a third while keys are at hand."""
 TRY_AGAIN = timedelta(minutes=10)
 """After a fault: another try costs as much as the first, and a ring that lacks a key is mended by hand."""
 SWEEP_AGAIN = timedelta(minutes=1)
@@ -36,18 +38,14 @@ class Counting:
         self._zone = zone
         self._not_before: dict[UUID, datetime] = {}
         """When those are tried again that met a fault."""
-        self._swept = 0
-        """How many surveys were counted when this process last swept."""
-        self._not_swept_before: datetime | None = None
-        """When it tries again what somebody was in the way of."""
 
     async def run(self) -> None:
         """Look and count until cancelled; whatever is away is tried again."""
         backoff = Backoff()
         while True:
             try:
+                await self.sweep()  # first: a count may take long, and may fail again and again
                 await self.count_what_waits()
-                await self.sweep()
                 backoff.reset()
                 await asyncio.sleep(LOOK_AGAIN.total_seconds())
             except DatabaseUnavailable as error:
@@ -75,22 +73,39 @@ class Counting:
         return len(waiting)
 
     async def sweep(self) -> None:
-        """Wipe destroyed keys out of the database's files: after each count, and at the start.
+        """Forget keys that were destroyed, and wipe them out of the database's files: once, whoever of all does it.
 
-        Not where it was counted, which may be a request: it takes a connection that is in no transaction.
+        Not where they are destroyed, which may be a request: it takes a connection that is in no transaction.
         Raises: DatabaseUnavailable.
         """
-        now = self._clock()
-        if self._not_swept_before is not None and now < self._not_swept_before:
-            return
         async with self._database.read(EVERY_DISTRICT) as session:
-            counted = await surveys_counted(session)
-        if counted == self._swept:
+            await forget_destroyed_keys(session, self._ring)
+            is_clean = not await keys_to_wipe(session, self._clock())
+        if is_clean:
             return
-        if await wipe_destroyed_keys(self._database):
-            self._swept, self._not_swept_before = counted, None
-        else:
-            self._not_swept_before = now + SWEEP_AGAIN
+        async with Leadership(self._database, "wiping").try_to_lead() as leads:
+            if leads:
+                await self._wipe()
+
+    async def _wipe(self) -> None:
+        """Wipe what is still to be now that nobody else does; what fails is put off for every process."""
+        now = self._clock()
+        async with self._database.read(EVERY_DISTRICT) as session:
+            destroyed = await keys_to_wipe(session, now)
+        for table, notes in destroyed.items():
+            not_before = now + SWEEP_AGAIN
+            try:
+                is_wiped = await wipe_destroyed_keys(self._database, table)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # as on a full disk: neither the other tables nor the counts wait for it
+                log.error("destroyed_keys_wipe_failed", table=table.value, exc_info=error)
+                is_wiped, not_before = False, now + TRY_AGAIN
+            async with self._database.write(EVERY_DISTRICT, wakes_relay=False) as session:
+                if is_wiped:
+                    await note_wiped(session, notes)
+                else:
+                    await put_off(session, notes, not_before)
 
     async def _count(self, district_id: str, administration_id: UUID) -> None:
         """Read and decide first and write then: SQLite has one writer, whom a large survey would keep for minutes."""

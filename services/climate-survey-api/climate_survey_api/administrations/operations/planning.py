@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import orjson
 from sqlalchemy import ColumnElement, delete, select, update
 
+from climate_survey_api.administrations.digests import destroy_key
 from climate_survey_api.administrations.errors import AdministrationExists, PlanIsFixed, PlanUnsound
 from climate_survey_api.administrations.models import administration_units, administrations, parental_choices
 from climate_survey_api.administrations.operations.marking import administration_to_change
@@ -123,6 +124,7 @@ async def withdraw_plan(
     ensure_match(if_match, there.revision)
     if there.status is not Status.DRAFT or there.has_codes:
         raise PlanIsFixed(f"It cannot be taken back: the survey is {_state(there, now)}.")
+    await destroy_key(session, district_id=caller.district_id, administration_id=administration_id)
     for table in (parental_choices, administration_units, administrations):
         await session.execute(delete(table).where(*_its(table.c, there)))
 

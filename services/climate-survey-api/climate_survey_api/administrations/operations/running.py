@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
+from climate_survey_api.administrations.digests import destroy_key
 from climate_survey_api.administrations.errors import (
     AlreadyClosed,
     ConsentTooWeak,
@@ -116,7 +117,8 @@ async def close_administration(
         raise NeverOpened
     ensure_match(if_match, there.revision)
     closed_at = min(now, there.closes_at)
-    await _move(session, there, status=Status.CLOSED.value, closed_at=closed_at, choices_key=None)
+    await _move(session, there, status=Status.CLOSED.value, closed_at=closed_at)
+    await destroy_key(session, district_id=district_id, administration_id=administration_id)
     by_unit = await used_codes(session, district_id, administration_id)
     closed = SurveyClosed(
         event_id=new_event_id(),

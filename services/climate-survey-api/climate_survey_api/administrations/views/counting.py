@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from climate_survey_api.administrations.models import administrations
 from climate_survey_api.administrations.rules import Status
@@ -23,8 +23,3 @@ async def administrations_counted(session: ReadSession, before: datetime) -> lis
     """District and id of every survey that was counted before that."""
     wanted = select(_A.district_id, _A.administration_id).where(_A.counted_at < before)
     return [(row.district_id, row.administration_id) for row in await session.execute(wanted)]
-
-
-async def surveys_counted(session: ReadSession) -> int:
-    """How many surveys of all districts have results by now."""
-    return (await session.execute(select(func.count(_A.counted_at)))).scalar_one()
