@@ -155,9 +155,11 @@ async def test_it_is_wiped_though_no_count_succeeds(
     monkeypatch.setattr(Counting, "count_what_waits", away)
     await destroy(service, CHOICES)
     running = asyncio.create_task(a_process(service, clock).run())
-    assert await asyncio.wait_for(wiping.tried.get(), timeout=5) is CHOICES
-    running.cancel()
-    await asyncio.wait([running])
+    try:
+        assert await asyncio.wait_for(wiping.tried.get(), timeout=5) is CHOICES
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
 
 
 async def test_another_process_forgets_the_key_at_its_next_look_and_the_files_have_it_no_more(

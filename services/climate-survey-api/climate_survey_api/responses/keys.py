@@ -77,7 +77,7 @@ async def wipe_destroyed_keys(database: Database, table: KeyTable) -> bool:
     Whoever holds these files and the ring would open with it what lies there likewise: the ballots. On SQLite the keys
     lie in the log, which is emptied for all tables. On PostgreSQL even vacuum leaves a deleted row's bytes in its page,
     so the few rows that live are written into a new file; a login that may not do that says so in the log. What an
-    older transaction still sees stays until autovacuum.
+    older transaction may still ask for stays until the next time.
     """
     async with database.dedicated() as connection:
         if database.dialect == "sqlite":
