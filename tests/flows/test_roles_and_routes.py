@@ -12,6 +12,8 @@ from shared.auth.permissions import PUBLIC, Permission
 from tests.flows.routes import routes_of
 from tests.flows.suite import Suite, suite
 
+pytestmark = pytest.mark.slow
+
 OPEN_TO_ALL = {"/livez", "/readyz", "/metrics"}
 NOT_PERMITTED = "urn:rapport:problem:not-permitted"
 

@@ -163,6 +163,7 @@ def log_bytes(sqlite_url: str) -> int:
     return Path(f"{make_url(sqlite_url).database}-wal").stat().st_size
 
 
+@pytest.mark.slow
 async def test_the_log_of_a_large_transaction_gives_its_room_back(sqlite_url: str) -> None:
     database = Database(sqlite_url, pool_size=1)
     async with database.write(EVERY_DISTRICT) as session:

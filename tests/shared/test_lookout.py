@@ -126,6 +126,7 @@ def test_a_file_that_is_not_there_has_no_version_and_is_not_made(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 async def test_a_relay_at_rest_finds_what_another_process_recorded(database_url: str, tmp_path: Path) -> None:
     bus, topics = connect(f"sqlite:///{tmp_path / 'bus.db'}", client_id="test"), {"referrals": 6}
     async with plumbed(database_url) as database:

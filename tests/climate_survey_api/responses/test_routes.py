@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 import httpx2
+import pytest
 
 from climate_survey_api.doors import MOST_MISSES
 from climate_survey_api.responses.rules import LONGEST_TEXT
@@ -190,6 +191,7 @@ async def test_before_it_opens_and_after_it_closes_nothing_is_taken(
     assert (await anybody.get(f"/v1/surveys/{over.code}")).status_code == 410
 
 
+@pytest.mark.slow
 async def test_who_guesses_is_made_to_wait_at_both_doors(
     service: ServiceInTest[Settings], anybody: httpx2.AsyncClient
 ) -> None:

@@ -13,6 +13,8 @@ from shared.events.surveys import AnswerSums
 from tests.climate_survey_api.results.attack import NO_SUM, Attacker, Figure, Of
 from tests.climate_survey_api.results.districts import MINIMUM, ballots_of_a_district, sheets_of
 
+pytestmark = pytest.mark.slow
+
 SKIPS = {0.0: (2, 3, 134), 0.02: (120, 145), 0.08: (0, 1, 2, 3, 4, 5, 11, 17), 0.35: (0, 1, 3, 12)}
 """The share of items that are left out, and seeds."""
 DISTRICTS = [(seed, skips) for skips, seeds in SKIPS.items() for seed in seeds]

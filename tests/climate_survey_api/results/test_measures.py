@@ -102,6 +102,7 @@ def test_the_clusters_variance_is_that_of_a_ratio() -> None:
     assert (found.low, found.high) == pytest.approx(wilsons(share, worth), abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "share", "alike"), [(10, 0.8, 0.3), (15, 0.5, 0.6), (60, 0.5, 0.3)])
 def test_an_interval_holds_the_true_share_nearly_as_often_as_it_says(n: int, share: float, alike: float) -> None:
     chance = np.random.default_rng(11)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import pytest
 
 from referral_api.settings import Settings
 from shared.testing.service import ServiceInTest
@@ -128,6 +129,7 @@ async def test_sent_again_it_is_the_one_that_is_there(
     assert (await reopen(officer, ended, referral_id=its_id)).status_code == 200
 
 
+@pytest.mark.slow
 async def test_it_looks_at_no_other_students_referrals(
     api: ServiceInTest[Settings], counselor: httpx2.AsyncClient
 ) -> None:

@@ -45,6 +45,7 @@ def test_the_library_reads_both_files_and_agrees_on_the_key_id(tmp_path: Path) -
     assert private.as_dict(private=False)["x"] == public.as_dict()["x"]
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_end_with_one_pair(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
     program = f"import pathlib, shared.auth.local_keys as k; k.ensure_keys(pathlib.Path({str(folder)!r}))"

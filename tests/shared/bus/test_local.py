@@ -24,6 +24,7 @@ def _path(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
 
+@pytest.mark.slow
 async def test_processes_that_write_at_once_leave_no_gap(local_url: str) -> None:
     writers = [companion("write", local_url, TOPIC, f"w{n}", "40") for n in range(4)]
     said = await asyncio.gather(*(_let_run(writer) for writer in writers))
@@ -59,6 +60,7 @@ async def test_a_killed_writer_loses_nothing_that_was_acknowledged(local_url: st
     assert len(batches) - (max(acknowledged) + 1) in (0, 1), "at most the batch under way was not acknowledged"
 
 
+@pytest.mark.slow
 async def test_a_killed_readers_lease_is_taken_at_once(local_url: str) -> None:
     bus = LocalBus(_path(local_url))
     await bus.ensure_topics({TOPIC: PARTITIONS})
