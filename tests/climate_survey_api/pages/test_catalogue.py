@@ -15,6 +15,7 @@ from climate_survey_api.instruments.rules import PpraArea
 from climate_survey_api.pages.catalogue import Speaker, catalogues, said_to
 from climate_survey_api.pages.languages import Tongue
 from climate_survey_api.pages.rendering import dialled
+from climate_survey_api.pages.standing import Stands
 from climate_survey_api.pages.steps import StepKind
 from shared.events.surveys import RespondentGroup, SurveyMode
 
@@ -25,6 +26,7 @@ BEGINNINGS = {
     "preview.": SurveyMode,
     "preview.for.": RespondentGroup,
     "preview.area.": PpraArea,
+    "preview.standing.": Stands,
 }
 """Texts that are named by what they are about."""
 

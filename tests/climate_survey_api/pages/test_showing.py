@@ -70,6 +70,39 @@ async def test_the_turnout_is_live_and_hides_small_schools(on_each_database: Ser
     assert page.links["Load again"] == path
 
 
+async def test_where_all_schools_are_too_small_the_turnout_says_so_and_not_that_there_are_no_codes(
+    on_each_database: ServiceInTest[Settings],
+) -> None:
+    service = on_each_database
+    survey = await a_survey(service, {("s-1", "student"): 3, ("s-2", "student"): 4})
+    path = f"/status/{survey.administration_id}"
+    async with service.anonymous() as client:
+        sent = await client.post("/v1/responses", json={"code": survey.code, "answers": {"q1": 1}})
+        assert sent.status_code == 201
+        english = await Visitor(client).open(path)
+        spanish = await Visitor(client).open(f"{path}?lang=es")
+    assert "Too few people have been asked so far for numbers to be shown." in english.text
+    assert "se ha preguntado a muy pocas personas" in spanish.text
+    for told in (english.text, spanish.text):
+        assert [number for number in ("1 of", "1 de 3", "of 7", "de 7", "%", "s-1", "s-2") if number in told] == []
+        assert "given out yet" not in told
+        assert "Todavía no" not in told
+
+
+async def test_before_any_code_is_made_the_turnout_says_that_there_is_none(service: ServiceInTest[Settings]) -> None:
+    survey = await a_survey(service, {("s-1", "student"): 3})
+    async with service.client("district_admin") as admin:
+        path = f"/v1/administrations/{survey.administration_id}"
+        plan = (await admin.get(path)).json()
+        fields = ("instrument_id", "version", "opens_at", "closes_at", "mode", "languages", "schools")
+        again = await admin.post("/v1/administrations", json={"name": "Next"} | {name: plan[name] for name in fields})
+    assert again.status_code == 201, again.text
+    async with service.anonymous() as client:
+        page = await Visitor(client).open(f"/status/{again.json()['administration_id']}")
+    assert "No access codes have been given out yet." in page.text
+    assert "Too few" not in page.text
+
+
 async def test_a_school_is_called_what_people_call_it(service: ServiceInTest[Settings]) -> None:
     schools = [
         {"school_id": "s-1", "name": "Zion & Hope Elementary", "invited": {"student": 12}},

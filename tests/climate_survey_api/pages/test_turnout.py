@@ -1,7 +1,7 @@
 """What of the turnout everybody may see while a survey runs."""
 
 from climate_survey_api.administrations.rules import Unit
-from climate_survey_api.pages.turnout import Share, turnout_of
+from climate_survey_api.pages.turnout import Share, Turnout, turnout_of
 from shared.events.surveys import RespondentGroup
 
 STUDENT, STAFF = RespondentGroup.STUDENT, RespondentGroup.STAFF
@@ -36,4 +36,10 @@ def test_small_schools_are_shown_together_where_together_they_have_enough() -> N
     turnout = turnout_of(units, codes)
     assert (turnout.small, turnout.overall) == (Share(3, 11), Share(13, 31))
     assert [school_id for school_id, _ in turnout.schools] == ["big"]
-    assert turnout_of(units[:1], codes).overall is None
+
+
+def test_too_few_everywhere_is_not_taken_for_no_codes_at_all() -> None:
+    units = (Unit("a", STUDENT, 6), Unit("late", STUDENT, 12))
+    hidden = turnout_of(units, {("a", STUDENT): (6, 2), ("late", STUDENT): (1, 1)})
+    assert (hidden.overall, hidden.schools, hidden.small, hidden.some_hidden) == (None, (), None, True)
+    assert turnout_of(units, {}) == Turnout(None, (), None, some_hidden=False)

@@ -29,11 +29,12 @@ class Turnout:
     """The shares that may be shown."""
 
     overall: Share | None
-    """Of what is shown and no more: a hidden school cannot be worked out as the rest. None: there are no codes."""
+    """Of what is shown and no more: a hidden school cannot be worked out as the rest. None: nothing is shown."""
     schools: tuple[tuple[str, Share], ...]
     small: Share | None
     """Schools with few people, together, where together they are several and have enough."""
     some_hidden: bool
+    """Whether codes were given out that are not shown by school; without any that are: too few everywhere."""
 
 
 def turnout_of(units: tuple[Unit, ...], codes: Mapping[tuple[str, RespondentGroup], tuple[int, int]]) -> Turnout:

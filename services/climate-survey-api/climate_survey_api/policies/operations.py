@@ -53,7 +53,9 @@ class SetSurveyPolicy(StrictBody):
     comment_readers: Annotated[list[SourcedId], AfterValidator(_each_once)] = Field(
         [],
         max_length=MOST_READERS,
-        description="Those trained to read comments before anyone else, by the `sub` of their tokens.",
+        description="Those trained to read comments before anyone else, by the `sub` of their tokens. A role comes "
+        "with a token, so none is checked here: in the role `counselor`, `administrator` or `district_admin` they may "
+        "read, in any other they stay refused (403).",
     )
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})

@@ -33,7 +33,9 @@ class SurveyPolicyView(BaseModel):
     open_text_minimum: int = Field(description="Respondents who wrote, under which their comments are withheld.")
     notice_days: int = Field(description="Days between notice to parents and a survey with protected items.")
     helpline: Mapping[str, str] = Field(description="What respondents are told at the end, by language.")
-    comment_readers: list[str] = Field(description="Those trained to read comments, by the `sub` of their tokens.")
+    comment_readers: list[str] = Field(
+        description="Those trained to read comments, by the `sub` of their tokens; not checked against their roles."
+    )
     recorded_at: Instant | None = Field(description="Null: the district has set none.")
     recorded_by: str | None
 

@@ -10,6 +10,7 @@ from climate_survey_api.pages.asked import forms_for
 from climate_survey_api.pages.refusing import note
 from climate_survey_api.pages.rendering import page
 from climate_survey_api.pages.routes.told import AdministrationId, Language, id_in, pages
+from climate_survey_api.pages.standing import standing_of
 from climate_survey_api.pages.surroundings import Surroundings
 from climate_survey_api.pages.turnout import MINIMUM, turnout_of
 from climate_survey_api.policies.views import policy_of
@@ -52,15 +53,23 @@ def add_showing(router: APIRouter, surroundings: Surroundings) -> None:
         dependencies=for_everybody,
     )
     async def preview_survey(
-        administration_id: AdministrationId, request: Request, session: PublicSession, language: Language = ""
+        administration_id: AdministrationId,
+        request: Request,
+        session: PublicSession,
+        now: Now,
+        language: Language = "",
     ) -> Response:
-        """Every item of every group as it is asked, from the day the survey is planned: for parents above all."""
+        """Every item of every group as it is asked, from the day the survey is planned: for parents above all.
+
+        With whether it is open, and when it opens, or the day on which it was closed.
+        """
         planned = await _planned(session, request, administration_id)
         forms = await forms_for(session, planned)
         return page(
             "preview",
             surroundings.reader_of(request, planned.languages),
             administration=planned,
+            standing=standing_of(planned, now),
             forms=forms,
             has_protected=any(item.ppra_area for form in forms for item in form.items),
         )
