@@ -52,7 +52,7 @@ SCHOOLS = 400
 ANSWERED = {RespondentGroup.STUDENT: 180, RespondentGroup.FAMILY: 50, RespondentGroup.STAFF: 20}
 """Ballots of each school."""
 TURNS = 3
-TIMES = 30.0
+TIMES = 25.0
 MOST_MEGABYTES = 300
 _INVITED_OF_EACH = 1.25
 _SKIPPED, _UNSAID = 0.05, 0.1
