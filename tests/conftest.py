@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _leave_rows_to_the_whole_run(items: list[pytest.Item]) -> None:
-    """Of a test by table whose every row makes a database, `make test-fast` runs the first row: 98 s instead of 138."""
+    """Of a test by table whose every row makes a database, `make test-fast` runs the first row."""
     begun: set[tuple[str, str]] = set()
     for item in items:
         if not isinstance(item, pytest.Function) or "database_url" not in item.fixturenames:
@@ -57,7 +57,7 @@ def _leave_rows_to_the_whole_run(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave out of every later search for garbage what is loaded by now: a fifth of all time went into that."""
+    """Leave out of every later search for garbage what is loaded by now: it stays to the end."""
     gc.collect()
     gc.freeze()
 

@@ -122,9 +122,9 @@ def _together(table: Table, cells: Sequence[Cell], hidden: set[Cell]) -> int:
     """
     counts: list[Counts] = []
     for row, column in cells:
-        above = [(place, column) for place in range(table.district)] if row == table.district else []
-        of = [cell for cell in above if cell in hidden] or [(row, column)]
-        counts += [table.counts[row][column] for row, column in of]
+        schools = range(table.district) if row == table.district else ()
+        rows = [school for school in schools if (school, column) in hidden] or [row]
+        counts += [table.counts[one][column] for one in rows]
     sums: list[int] = [sum(part) for part in zip(*counts, strict=True)]
     return min(sums)
 
